@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vacodec.h - video decoders over VA-API: bitstream in, surfaces out
+ *
+ * Push bytes with vacodec_decoder_send(), pull events with vacodec_decoder_receive(). The decoder
+ * starts no thread and never runs ahead of the events by more than one unit (for H.264, one NAL
+ * unit). A call that cannot proceed takes nothing and changes nothing, so it can be retried.
+ *
+ *     send(packet) ... receive() -> FORMAT   the first sequence header, and each change of it
+ *     accept_format()                        until then send is -EAGAIN
+ *     send(packet) ... receive() -> FRAME    in output order
+ *     drain() ... receive() -> FRAME ... DRAINED
+ *
+ * Common to all functions: 0 (or a count) or -errno:
+ *     -EINVAL misuse, -ENOMEM, -EAGAIN not now, -ENOTSUP stream or profile not supported,
+ *     -EBADMSG bitstream, -ETIMEDOUT, -EIO VA failure, -ENODEV device lost, -ESHUTDOWN.
+ * Threads: a decoder is used by one thread at a time; frames may be synced and unreferenced from
+ * any. The decoder holds a reference on the display.
+ */
+#ifndef VACODEC_H
+#define VACODEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
+
+struct vawrap_display;
+struct vawrap_surface;
+struct vacodec_decoder;
+struct vacodec_frame;
+
+enum vacodec_codec {
+	VACODEC_CODEC_NONE,
+	VACODEC_CODEC_H264, /* ITU-T H.264, Annex B byte stream */
+	VACODEC_N_CODECS,
+};
+
+/* "h264"; NULL for a number that is no codec. */
+const char *vacodec_codec_get_name(enum vacodec_codec codec);
+
+/* ---- What the display can decode ---- */
+
+#define VACODEC_MAX_PROFILES 32
+
+struct vacodec_caps {
+	enum vacodec_codec codec;
+	unsigned int min_width, min_height; /* luma samples, at least 1 */
+	unsigned int max_width, max_height;
+	unsigned int n_profiles;
+	int32_t profiles[VACODEC_MAX_PROFILES]; /* VAProfile, each once, ascending */
+};
+
+/*
+ * Copies up to capacity entries, one for each codec that the display decodes; returns their number,
+ * which may be more. Errors: -ESHUTDOWN, -EIO.
+ */
+int vacodec_get_caps(struct vawrap_display *display, struct vacodec_caps *caps, size_t capacity);
+
+/* ---- Format and frames ---- */
+
+struct vacodec_rect {
+	unsigned int x, y, width, height; /* luma samples */
+};
+
+/* What a sequence header says. Source for H.264: Rec. ITU-T H.264, 7.4.2.1.1 and Annex E. */
+struct vacodec_format {
+	enum vacodec_codec codec;
+	int32_t profile;                       /* VAProfile that decodes it */
+	unsigned int level;                    /* ten times the level's number (4.1: 41), 1b: 9 */
+	uint32_t fourcc;                       /* of the surfaces: VA_FOURCC_NV12, ... */
+	unsigned int bit_depth;                /* of a sample: 8, 10, 12 */
+	unsigned int coded_width, coded_height; /* luma samples, whole macroblocks */
+	struct vacodec_rect crop;              /* the visible part */
+	unsigned int min_frames;  /* frames to decode with none held by the client: DPB + 1 */
+	unsigned int max_reorder; /* frames that may precede one in decoding order and follow it
+				     in output order */
+	unsigned int frame_rate_num, frame_rate_den; /* 0/0 where the stream does not say */
+	bool interlaced;                             /* field or MBAFF coding may occur */
+};
+
+enum vacodec_frame_flags {
+	VACODEC_FRAME_CORRUPT = 1 << 0, /* damaged, or refers to what is missing */
+	VACODEC_FRAME_KEY = 1 << 1,     /* decoding can start here */
+	VACODEC_FRAME_INTERLACED = 1 << 2,
+	VACODEC_FRAME_TOP_FIRST = 1 << 3,
+};
+
+struct vacodec_frame_info {
+	size_t size_bytes; /* sizeof(struct vacodec_frame_info), set by the caller */
+	uint64_t timestamp;
+	uint32_t flags; /* enum vacodec_frame_flags; CORRUPT is final once the frame is synced */
+	uint32_t fourcc;
+	unsigned int bit_depth;
+	unsigned int coded_width, coded_height;
+	struct vacodec_rect crop;
+};
+
+/* A frame goes back to its pool with its last reference. NULL is accepted; unref returns NULL. */
+struct vacodec_frame *vacodec_frame_ref(struct vacodec_frame *frame);
+struct vacodec_frame *vacodec_frame_unref(struct vacodec_frame *frame);
+int vacodec_frame_get_info(const struct vacodec_frame *frame, struct vacodec_frame_info *info);
+/* The surface; valid while the frame is held. Its pixels are there after vacodec_frame_sync(). */
+struct vawrap_surface *vacodec_frame_get_surface(const struct vacodec_frame *frame);
+/*
+ * Waits for the frame's pixels: timeout_ns 0 polls, -1 waits for ever.
+ * Errors: -ETIMEDOUT; -EBADMSG the driver could not decode it whole (it is flagged corrupt);
+ * -EIO, -ENODEV, -ESHUTDOWN.
+ */
+int vacodec_frame_sync(struct vacodec_frame *frame, int64_t timeout_ns);
+
+/*
+ * The caller's own frame memory: surfaces of the display that the format's decoder can use.
+ * acquire() gives a surface that nobody uses, or NULL when there is none now: then send is
+ * -EAGAIN until the caller has called vacodec_decoder_notify(). release() gives it back, on
+ * whichever thread drops the last reference. The decoder holds its own reference in between.
+ */
+struct vacodec_frame_ops {
+	struct vawrap_surface *(*acquire)(void *cookie);
+	void (*release)(void *cookie, struct vawrap_surface *surface);
+	void *cookie;
+};
+
+/* ---- Decoder ---- */
+
+/* As enum vawrap_log_level: 0 error, 1 warning, 2 info, 3 debug. */
+struct vacodec_log {
+	void (*write)(void *cookie, int level, const char *message);
+	void *cookie;
+	int level;
+};
+
+struct vacodec_decoder_params {
+	size_t size_bytes; /* sizeof(struct vacodec_decoder_params) */
+	enum vacodec_codec codec;
+	struct vacodec_log log;     /* copied; write NULL is silent */
+	const uint8_t *extradata;   /* out-of-band parameter sets; read during the call, may be NULL */
+	size_t extradata_bytes;
+	unsigned int max_in_flight; /* pictures submitted and not waited for; 0 means 4 */
+	bool show_incomplete; /* output frames before the first recovery point is complete, too */
+};
+
+/*
+ * Makes a decoder. The display is held until the last frame and the decoder are gone.
+ * Errors: -ENOTSUP the display does not decode the codec; -EINVAL; -ENOMEM; -EBADMSG extradata.
+ */
+int vacodec_decoder_new(struct vawrap_display *display, const struct vacodec_decoder_params *params,
+			struct vacodec_decoder **out);
+struct vacodec_decoder *vacodec_decoder_ref(struct vacodec_decoder *decoder);
+struct vacodec_decoder *vacodec_decoder_unref(struct vacodec_decoder *decoder);
+
+struct vacodec_packet {
+	const uint8_t *data; /* the caller's; not kept after the call */
+	size_t size_bytes;
+	uint64_t timestamp; /* opaque; a frame has that of the packet that holds its first byte */
+};
+
+/*
+ * Takes bytes of the stream, split in any way. Returns how many were taken, at least 1 and possibly
+ * fewer than given (call again with the rest); 0 only for an empty packet.
+ * Errors: -EAGAIN receive an event, accept the format or give a frame back first; nothing was
+ * taken. -ENOTSUP, -EIO, -ENODEV, -ESHUTDOWN: the session has ended (an ERROR event said so). A
+ * damaged unit is no error: it is skipped, and its frames are flagged.
+ */
+ssize_t vacodec_decoder_send(struct vacodec_decoder *decoder, const struct vacodec_packet *packet);
+
+enum vacodec_event_type {
+	VACODEC_EVENT_FORMAT = 1, /* frames of the old format came before it */
+	VACODEC_EVENT_FRAME,
+	VACODEC_EVENT_DRAINED,
+	VACODEC_EVENT_ERROR, /* the session has ended; error says why */
+};
+
+struct vacodec_event {
+	size_t size_bytes; /* sizeof(struct vacodec_event), set by the caller */
+	enum vacodec_event_type type;
+	struct vacodec_frame *frame;  /* FRAME: a reference that the caller now owns */
+	struct vacodec_format format; /* FORMAT */
+	int error;                    /* ERROR: -errno */
+};
+
+/*
+ * Gives the oldest event. timeout_ns 0 polls; otherwise the call waits (-1: for ever) while a frame
+ * that somebody still holds is what a send or an unfinished drain waits for.
+ * Errors: -EAGAIN no event: send more, or a refused send would now be taken. -ETIMEDOUT.
+ */
+int vacodec_decoder_receive(struct vacodec_decoder *decoder, struct vacodec_event *event,
+			    int64_t timeout_ns);
+
+/*
+ * Answers a FORMAT event. With ops NULL the decoder makes its own pool: the format's min_frames and
+ * n_frames more, which the client may hold at the same time. With ops the frames are the caller's,
+ * and n_frames is how many there are.
+ * Errors: -EINVAL no FORMAT event was received, or fewer frames than min_frames; -ENOTSUP; -ENOMEM;
+ * -EIO.
+ */
+int vacodec_decoder_accept_format(struct vacodec_decoder *decoder,
+				  const struct vacodec_frame_ops *ops, unsigned int n_frames);
+
+/*
+ * Ends what was sent so far: all of it is decoded and output, then DRAINED. References and
+ * parameter sets stay, so that the next P frame decodes. Errors: -EAGAIN as send: receive, then
+ * call again; -EBUSY a drain is not finished yet.
+ */
+int vacodec_decoder_drain(struct vacodec_decoder *decoder);
+/*
+ * Seek: drops all pictures, queued events (but FORMAT) and unfinished units; parameter sets stay.
+ * Decoding resumes at the next picture that it can start at.
+ */
+int vacodec_decoder_flush(struct vacodec_decoder *decoder);
+/* Tells that a caller's frame became free (with ops); from any thread. */
+void vacodec_decoder_notify(struct vacodec_decoder *decoder);
+
+/*
+ * A file descriptor for poll(2), owned by the decoder: readable while an event is queued or a
+ * refused send would now be taken.
+ */
+int vacodec_decoder_get_fd(const struct vacodec_decoder *decoder);
+
+/* The last error or warning as one readable line, "" when there was none; valid until the next
+ * call on the decoder. */
+const char *vacodec_decoder_get_last_error(const struct vacodec_decoder *decoder);
+
+struct vacodec_stats {
+	size_t size_bytes;       /* sizeof(struct vacodec_stats), set by the caller */
+	uint64_t bytes;          /* of bitstream */
+	uint64_t units;          /* NAL units */
+	uint64_t bad_units;      /* skipped because they were damaged */
+	uint64_t pictures;       /* given to the driver */
+	uint64_t frames;         /* output */
+	uint64_t corrupt_frames; /* of those, flagged when they were output */
+};
+
+int vacodec_decoder_get_stats(const struct vacodec_decoder *decoder, struct vacodec_stats *stats);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

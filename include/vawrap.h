@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vawrap.h - refcounted, error-checked, leak-tracked handles over libva
+ *
+ * Every object is opaque and refcounted; a child holds what its VA id depends on, so any order of
+ * unref is legal and vaTerminate() runs last, once. Every VA status is checked: it becomes -errno,
+ * and the display keeps which call failed with which status. Policy and bitstreams live elsewhere.
+ *
+ * Common to all functions:
+ *  - _new gives a handle with one reference; on failure *out is NULL and the inputs are still the
+ *    caller's. _ref returns its argument; _unref always returns NULL. Both accept NULL, never fail
+ *    and may run on any thread; a failed vaDestroy*() is logged and counted.
+ *  - Functions that can fail return 0 (or a count) or -errno:
+ *      -EINVAL misuse, -ENOMEM, -ENOTSUP profile or format not there, -ENODEV no device or lost,
+ *      -EBUSY in use, -ETIMEDOUT, -EBADMSG decoding error, -ENOSPC array too small,
+ *      -ESHUTDOWN the display was shut down, -EIO any other VA failure (see last error).
+ *  - Handles may be used by several threads; one picture, image or buffer by one at a time.
+ *
+ * Source: va/va.h of VA-API 1.17 (libva 2.17) and newer.
+ */
+#ifndef VAWRAP_H
+#define VAWRAP_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <va/va.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
+
+struct vawrap_display;
+struct vawrap_config;
+struct vawrap_context;
+struct vawrap_surface;
+struct vawrap_buffer;
+struct vawrap_image;
+struct vawrap_picture;
+
+/*
+ * Where a handle was made. The constructors below are macros over functions that end in _at and
+ * take the place as their last argument: a pointer to a literal, or NULL. It is kept when the
+ * display was opened with track_sites.
+ */
+#define VAWRAP_STRINGIFY_(x) #x
+#define VAWRAP_STRINGIFY(x)  VAWRAP_STRINGIFY_(x)
+#define VAWRAP_SITE          (__FILE__ ":" VAWRAP_STRINGIFY(__LINE__))
+
+/* ---- Errors and logging ---- */
+
+/*
+ * The one table of VAStatus to errno. X(VAStatus, errno).
+ * Source: va/va.h, "Values for the return status".
+ */
+#define VAWRAP_STATUS_TABLE(X)                                                                     \
+	X(VA_STATUS_SUCCESS, 0)                                                                    \
+	X(VA_STATUS_ERROR_OPERATION_FAILED, EIO)                                                   \
+	X(VA_STATUS_ERROR_ALLOCATION_FAILED, ENOMEM)                                               \
+	X(VA_STATUS_ERROR_INVALID_DISPLAY, ENODEV)                                                 \
+	X(VA_STATUS_ERROR_INVALID_CONFIG, EINVAL)                                                  \
+	X(VA_STATUS_ERROR_INVALID_CONTEXT, EINVAL)                                                 \
+	X(VA_STATUS_ERROR_INVALID_SURFACE, EINVAL)                                                 \
+	X(VA_STATUS_ERROR_INVALID_BUFFER, EINVAL)                                                  \
+	X(VA_STATUS_ERROR_INVALID_IMAGE, EINVAL)                                                   \
+	X(VA_STATUS_ERROR_INVALID_SUBPICTURE, EINVAL)                                              \
+	X(VA_STATUS_ERROR_ATTR_NOT_SUPPORTED, ENOTSUP)                                             \
+	X(VA_STATUS_ERROR_MAX_NUM_EXCEEDED, ENOSPC)                                                \
+	X(VA_STATUS_ERROR_UNSUPPORTED_PROFILE, ENOTSUP)                                            \
+	X(VA_STATUS_ERROR_UNSUPPORTED_ENTRYPOINT, ENOTSUP)                                         \
+	X(VA_STATUS_ERROR_UNSUPPORTED_RT_FORMAT, ENOTSUP)                                          \
+	X(VA_STATUS_ERROR_UNSUPPORTED_BUFFERTYPE, ENOTSUP)                                         \
+	X(VA_STATUS_ERROR_SURFACE_BUSY, EBUSY)                                                     \
+	X(VA_STATUS_ERROR_FLAG_NOT_SUPPORTED, ENOTSUP)                                             \
+	X(VA_STATUS_ERROR_INVALID_PARAMETER, EINVAL)                                               \
+	X(VA_STATUS_ERROR_RESOLUTION_NOT_SUPPORTED, ENOTSUP)                                       \
+	X(VA_STATUS_ERROR_UNIMPLEMENTED, ENOTSUP)                                                  \
+	X(VA_STATUS_ERROR_SURFACE_IN_DISPLAYING, EBUSY)                                            \
+	X(VA_STATUS_ERROR_INVALID_IMAGE_FORMAT, ENOTSUP)                                           \
+	X(VA_STATUS_ERROR_DECODING_ERROR, EBADMSG)                                                 \
+	X(VA_STATUS_ERROR_ENCODING_ERROR, EIO)                                                     \
+	X(VA_STATUS_ERROR_INVALID_VALUE, EINVAL)                                                   \
+	X(VA_STATUS_ERROR_UNSUPPORTED_FILTER, ENOTSUP)                                             \
+	X(VA_STATUS_ERROR_INVALID_FILTER_CHAIN, EINVAL)                                            \
+	X(VA_STATUS_ERROR_HW_BUSY, EBUSY)                                                          \
+	X(VA_STATUS_ERROR_UNSUPPORTED_MEMORY_TYPE, ENOTSUP)                                        \
+	X(VA_STATUS_ERROR_NOT_ENOUGH_BUFFER, ENOSPC)                                               \
+	X(VA_STATUS_ERROR_TIMEDOUT, ETIMEDOUT)
+
+/* The -errno for a VA status; an unknown status is -EIO. */
+int vawrap_status_to_errno(VAStatus status);
+
+enum vawrap_log_level {
+	VAWRAP_LOG_ERROR,
+	VAWRAP_LOG_WARN,
+	VAWRAP_LOG_INFO,
+	VAWRAP_LOG_DEBUG,
+};
+
+/* A message without a newline at its end; runs on the thread that made it, with no lock held. */
+struct vawrap_log {
+	void (*write)(void *cookie, enum vawrap_log_level level, const char *message);
+	void *cookie;
+	enum vawrap_log_level level; /* messages above it are not even formatted */
+};
+
+/* What failed last. */
+struct vawrap_error {
+	const char *call; /* the VA call, e.g. "vaEndPicture"; "" while nothing failed */
+	VAStatus status;  /* its status */
+	int error;        /* the -errno that it became */
+	char text[160];   /* one readable line */
+};
+
+/* ---- Display ---- */
+
+struct vawrap_display_options {
+	size_t size_bytes;          /* sizeof(struct vawrap_display_options) */
+	struct vawrap_log log;      /* copied; write NULL is silent; libva's own messages go there too */
+	const char *driver;         /* driver name for a DRM node, NULL lets libva choose; copied */
+	bool track_sites;           /* keep where and when each handle was made */
+	struct vawrap_error *error; /* filled when opening fails, may be NULL; the caller's */
+};
+
+/*
+ * Opens a display: on a DRM node by its path, on an open DRM fd (duplicated, so the caller's stays
+ * the caller's), on the first render node (/dev/dri/renderD128..191, gaps allowed) whose driver
+ * works, or on a driver by name with no device at all (a software driver). options may be NULL.
+ * Errors: -ENOENT, -EACCES and the like of open(2); -ENODEV no display or no driver for it (for
+ * _new_first: no node works); -ENOMEM.
+ * Threads: opening is not safe against another thread's setenv().
+ */
+int vawrap_display_new_path_at(const char *path, const struct vawrap_display_options *options,
+			       struct vawrap_display **out, const char *site);
+int vawrap_display_new_fd_at(int fd, const struct vawrap_display_options *options,
+			     struct vawrap_display **out, const char *site);
+int vawrap_display_new_first_at(const struct vawrap_display_options *options,
+				struct vawrap_display **out, const char *site);
+int vawrap_display_new_driver_at(const char *driver, const struct vawrap_display_options *options,
+				 struct vawrap_display **out, const char *site);
+#define vawrap_display_new_path(path, options, out)                                                \
+	vawrap_display_new_path_at(path, options, out, VAWRAP_SITE)
+#define vawrap_display_new_fd(fd, options, out)                                                    \
+	vawrap_display_new_fd_at(fd, options, out, VAWRAP_SITE)
+#define vawrap_display_new_first(options, out)                                                     \
+	vawrap_display_new_first_at(options, out, VAWRAP_SITE)
+#define vawrap_display_new_driver(driver, options, out)                                            \
+	vawrap_display_new_driver_at(driver, options, out, VAWRAP_SITE)
+
+struct vawrap_display *vawrap_display_ref(struct vawrap_display *display);
+struct vawrap_display *vawrap_display_unref(struct vawrap_display *display);
+
+/*
+ * Ends the display early: waits for VA calls in progress on other threads, then terminates the
+ * driver. From then on the ids of all children are dead, calls on them are -ESHUTDOWN, and unref
+ * stays legal. A second call does nothing. Returns 0, or -errno when vaTerminate() failed (the
+ * display is shut down all the same).
+ */
+int vawrap_display_shutdown(struct vawrap_display *display);
+
+/* The raw display, for calls that vawrap has not; valid while a reference is held. */
+VADisplay vawrap_display_get_va(struct vawrap_display *display);
+/* The driver's vendor string, owned by the display. */
+const char *vawrap_display_get_vendor(struct vawrap_display *display);
+/* The VA-API version that the driver speaks. */
+void vawrap_display_get_version(struct vawrap_display *display, int *major, int *minor);
+/* The path of the DRM node, or "" without one; owned by the display. */
+const char *vawrap_display_get_path(struct vawrap_display *display);
+/* What failed last on this display, on any thread; copied out. */
+void vawrap_display_get_last_error(struct vawrap_display *display, struct vawrap_error *out);
+
+/*
+ * Capabilities. The lists are read once, when the display is opened (profiles) or at the first call
+ * for a profile, and owned by the display; they live as long as it. Return the count.
+ * Errors: -ENOTSUP the driver does not know the profile; -ESHUTDOWN; -EIO.
+ */
+int vawrap_display_get_profiles(struct vawrap_display *display, const VAProfile **profiles);
+int vawrap_display_get_entrypoints(struct vawrap_display *display, VAProfile profile,
+				   VAEntrypoint *entrypoints, size_t capacity);
+/* Fills in the values of attribs[0..n); a value is VA_ATTRIB_NOT_SUPPORTED where there is none. */
+int vawrap_display_get_config_attribs(struct vawrap_display *display, VAProfile profile,
+				      VAEntrypoint entrypoint, VAConfigAttrib *attribs, size_t n);
+/* The formats of vaCreateImage(), owned by the display. */
+int vawrap_display_get_image_formats(struct vawrap_display *display, const VAImageFormat **formats);
+
+/* Names of things, for messages and dumps: "H264High", "VLD", "RTFormat"; "unknown" if so. */
+const char *vawrap_profile_get_name(VAProfile profile);
+const char *vawrap_entrypoint_get_name(VAEntrypoint entrypoint);
+const char *vawrap_config_attrib_get_name(VAConfigAttribType type);
+const char *vawrap_buffer_type_get_name(VABufferType type);
+
+/* ---- What lives ---- */
+
+enum vawrap_kind {
+	VAWRAP_KIND_DISPLAY,
+	VAWRAP_KIND_CONFIG,
+	VAWRAP_KIND_CONTEXT,
+	VAWRAP_KIND_SURFACE,
+	VAWRAP_KIND_BUFFER,
+	VAWRAP_KIND_IMAGE,
+	VAWRAP_KIND_PICTURE,
+	VAWRAP_N_KINDS,
+};
+
+struct vawrap_live {
+	enum vawrap_kind kind;
+	uint32_t id;       /* the VA id; 0 for the display and pictures */
+	unsigned int refs; /* at the time of the call */
+	const char *site;  /* "file:line", or NULL when sites are not tracked */
+	uint64_t age_ns;   /* 0 when sites are not tracked */
+};
+
+/* The number of live handles of one kind on the display; VAWRAP_N_KINDS counts all but itself. */
+unsigned int vawrap_display_get_live_count(struct vawrap_display *display, enum vawrap_kind kind);
+/* The number of vaDestroy*() and vaTerminate() calls that failed. */
+unsigned int vawrap_display_get_failed_destroys(struct vawrap_display *display);
+/*
+ * Calls each() for every live handle but the display itself, oldest first, until it returns
+ * non-zero; that value is returned. each() must not call vawrap.
+ */
+int vawrap_display_for_each_live(struct vawrap_display *display,
+				 int (*each)(void *cookie, const struct vawrap_live *live),
+				 void *cookie);
+/* Writes one line for each live handle to a stream; returns their number. */
+unsigned int vawrap_display_report_live(struct vawrap_display *display, FILE *stream);
+/* The kind's name: "surface". */
+const char *vawrap_kind_get_name(enum vawrap_kind kind);
+
+/* ---- Config ---- */
+
+/*
+ * Makes a config for a profile and an entry point; attribs may be NULL when n is 0.
+ * Errors: -ENOTSUP profile, entry point or attribute; -ENOMEM; -ESHUTDOWN; -EIO.
+ * Source: va.h, vaCreateConfig().
+ */
+int vawrap_config_new_at(struct vawrap_display *display, VAProfile profile, VAEntrypoint entrypoint,
+			 const VAConfigAttrib *attribs, size_t n, struct vawrap_config **out,
+			 const char *site);
+#define vawrap_config_new(display, profile, entrypoint, attribs, n, out)                           \
+	vawrap_config_new_at(display, profile, entrypoint, attribs, n, out, VAWRAP_SITE)
+struct vawrap_config *vawrap_config_ref(struct vawrap_config *config);
+struct vawrap_config *vawrap_config_unref(struct vawrap_config *config);
+VAConfigID vawrap_config_get_id(const struct vawrap_config *config);
+struct vawrap_display *vawrap_config_get_display(const struct vawrap_config *config);
+/*
+ * The surface attributes that the config allows (formats, minimum and maximum size): copies up to
+ * capacity of them and returns how many there are, which may be more.
+ * Source: va.h, vaQuerySurfaceAttributes().
+ */
+int vawrap_config_get_surface_attribs(struct vawrap_config *config, VASurfaceAttrib *attribs,
+				      size_t capacity);
+
+/* ---- Surface ---- */
+
+struct vawrap_surface_params {
+	size_t size_bytes;              /* sizeof(struct vawrap_surface_params) */
+	unsigned int rt_format;         /* VA_RT_FORMAT_*; 0 means YUV420 */
+	uint32_t fourcc;                /* VA_FOURCC_*, 0 lets the driver choose */
+	unsigned int width, height;     /* luma samples, at least 1 */
+	const VASurfaceAttrib *attribs; /* more attributes, may be NULL; read during the call */
+	size_t n_attribs;
+};
+
+/*
+ * Makes n surfaces by one call to the driver, into out[0..n): all or none.
+ * Errors: -ENOTSUP format or size; -EINVAL; -ENOMEM; -ESHUTDOWN; -EIO.
+ * Source: va.h, vaCreateSurfaces().
+ */
+int vawrap_surface_new_batch_at(struct vawrap_display *display,
+				const struct vawrap_surface_params *params,
+				struct vawrap_surface **out, size_t n, const char *site);
+#define vawrap_surface_new_batch(display, params, out, n)                                          \
+	vawrap_surface_new_batch_at(display, params, out, n, VAWRAP_SITE)
+struct vawrap_surface *vawrap_surface_ref(struct vawrap_surface *surface);
+struct vawrap_surface *vawrap_surface_unref(struct vawrap_surface *surface);
+VASurfaceID vawrap_surface_get_id(const struct vawrap_surface *surface);
+struct vawrap_display *vawrap_surface_get_display(const struct vawrap_surface *surface);
+void vawrap_surface_get_size(const struct vawrap_surface *surface, unsigned int *width,
+			     unsigned int *height);
+/*
+ * Waits until the surface's work is done: timeout_ns 0 polls, -1 waits for ever. Where the driver
+ * has no vaSyncSurface2(), any other timeout polls the status and sleeps in between.
+ * Errors: -ETIMEDOUT; -EBADMSG decoding error; -ESHUTDOWN; -EIO.
+ */
+int vawrap_surface_sync(struct vawrap_surface *surface, int64_t timeout_ns);
+/* Source: va.h, vaQuerySurfaceStatus(). */
+int vawrap_surface_get_status(struct vawrap_surface *surface, VASurfaceStatus *status);
+/*
+ * After a sync that said -EBADMSG: copies up to capacity of the macroblock errors and returns how
+ * many it copied. The driver's list is walked to its end mark, at most 4096 entries.
+ * Source: va.h, vaQuerySurfaceError().
+ */
+int vawrap_surface_get_errors(struct vawrap_surface *surface, VASurfaceDecodeMBErrors *errors,
+			      size_t capacity);
+
+/* ---- Context ---- */
+
+/*
+ * Makes a context for pictures of width x height luma samples. targets[0..n) are the surfaces that
+ * it will decode into (some drivers size themselves by them); the context holds them.
+ * flags: VA_PROGRESSIVE or 0.
+ * Errors: -ENOTSUP size; -EINVAL; -ENOMEM; -ESHUTDOWN; -EIO.
+ * Source: va.h, vaCreateContext().
+ */
+int vawrap_context_new_at(struct vawrap_config *config, unsigned int width, unsigned int height,
+			  int flags, struct vawrap_surface *const *targets, size_t n,
+			  struct vawrap_context **out, const char *site);
+#define vawrap_context_new(config, width, height, flags, targets, n, out)                          \
+	vawrap_context_new_at(config, width, height, flags, targets, n, out, VAWRAP_SITE)
+struct vawrap_context *vawrap_context_ref(struct vawrap_context *context);
+struct vawrap_context *vawrap_context_unref(struct vawrap_context *context);
+VAContextID vawrap_context_get_id(const struct vawrap_context *context);
+struct vawrap_display *vawrap_context_get_display(const struct vawrap_context *context);
+
+/* ---- Buffer ---- */
+
+/*
+ * Makes a buffer of n elements of size_bytes each; data is copied by the driver, NULL leaves the
+ * content undefined. Whatever the content points to must live until the picture is synced.
+ * Errors: -ENOTSUP type; -EINVAL size or count 0; -ENOMEM; -ESHUTDOWN; -EIO.
+ * Source: va.h, vaCreateBuffer().
+ */
+int vawrap_buffer_new_at(struct vawrap_context *context, VABufferType type, size_t size_bytes,
+			 size_t n, const void *data, struct vawrap_buffer **out, const char *site);
+#define vawrap_buffer_new(context, type, size_bytes, n, data, out)                                 \
+	vawrap_buffer_new_at(context, type, size_bytes, n, data, out, VAWRAP_SITE)
+struct vawrap_buffer *vawrap_buffer_ref(struct vawrap_buffer *buffer);
+struct vawrap_buffer *vawrap_buffer_unref(struct vawrap_buffer *buffer);
+VABufferID vawrap_buffer_get_id(const struct vawrap_buffer *buffer);
+/*
+ * Maps the buffer: *data is valid until unmap. The mapping holds a reference.
+ * Errors: -EBUSY mapped already; -ESHUTDOWN; -EIO. Unmap: -EINVAL not mapped.
+ */
+int vawrap_buffer_map(struct vawrap_buffer *buffer, void **data);
+int vawrap_buffer_unmap(struct vawrap_buffer *buffer);
+
+/* ---- Image ---- */
+
+/* An image's memory: planes within one mapping. Source: va.h, VAImage. */
+struct vawrap_image_layout {
+	uint32_t fourcc;
+	unsigned int width, height; /* luma samples */
+	unsigned int num_planes;    /* at most 3 */
+	uint32_t offset_bytes[3];
+	uint32_t pitch_bytes[3];
+	uint32_t size_bytes; /* of the whole mapping */
+};
+
+/*
+ * _new makes an image in the driver's memory; _derive gives a view of a surface's own memory and
+ * holds the surface. A layout from the driver whose planes do not lie within its size is refused.
+ * Errors: -ENOTSUP format, or the surface cannot be derived; -ENOMEM; -ESHUTDOWN; -EIO.
+ * Source: va.h, vaCreateImage(), vaDeriveImage().
+ */
+int vawrap_image_new_at(struct vawrap_display *display, uint32_t fourcc, unsigned int width,
+			unsigned int height, struct vawrap_image **out, const char *site);
+int vawrap_image_derive_at(struct vawrap_surface *surface, struct vawrap_image **out,
+			   const char *site);
+#define vawrap_image_new(display, fourcc, width, height, out)                                      \
+	vawrap_image_new_at(display, fourcc, width, height, out, VAWRAP_SITE)
+#define vawrap_image_derive(surface, out) vawrap_image_derive_at(surface, out, VAWRAP_SITE)
+struct vawrap_image *vawrap_image_ref(struct vawrap_image *image);
+struct vawrap_image *vawrap_image_unref(struct vawrap_image *image);
+VAImageID vawrap_image_get_id(const struct vawrap_image *image);
+const struct vawrap_image_layout *vawrap_image_get_layout(const struct vawrap_image *image);
+/*
+ * Copies a rectangle of the surface, at x, y, into the image's top left corner, and back: the
+ * whole image onto the same-sized rectangle of the surface at x, y. The surface must be synced.
+ * Errors: -EINVAL outside; -ENOTSUP; -EBUSY the image is mapped; -ESHUTDOWN; -EIO.
+ * Source: va.h, vaGetImage(), vaPutImage().
+ */
+int vawrap_image_get(struct vawrap_image *image, struct vawrap_surface *surface, int x, int y,
+		     unsigned int width, unsigned int height);
+int vawrap_image_put(struct vawrap_image *image, struct vawrap_surface *surface, int x, int y);
+/* As for buffers. */
+int vawrap_image_map(struct vawrap_image *image, void **data);
+int vawrap_image_unmap(struct vawrap_image *image);
+
+/* ---- Picture ---- */
+
+/*
+ *          begin          render           end           sync
+ *   NEW ----------> BEGUN ------> RENDERED ----> ENDED ----------> SYNCED
+ *    ^                |  (again)     |             |                 |
+ *    |                +---- abort ---+--> FAILED <-+ (a failed call) |
+ *    +----------------------------- reset ----+----------------------+
+ *
+ * A hole in this drawing is -EINVAL, and the state stays. When render fails after begin, the
+ * picture is ended at the driver (its content is lost), so that the context can begin the next.
+ */
+enum vawrap_picture_state {
+	VAWRAP_PICTURE_NEW,
+	VAWRAP_PICTURE_BEGUN,
+	VAWRAP_PICTURE_RENDERED,
+	VAWRAP_PICTURE_ENDED,
+	VAWRAP_PICTURE_SYNCED,
+	VAWRAP_PICTURE_FAILED,
+};
+
+/*
+ * Makes a picture to be decoded on context into target; it holds both, and whatever is added to it,
+ * until it is reset or goes. Errors: -EINVAL another display's surface; -ENOMEM; -ESHUTDOWN.
+ */
+int vawrap_picture_new_at(struct vawrap_context *context, struct vawrap_surface *target,
+			  struct vawrap_picture **out, const char *site);
+#define vawrap_picture_new(context, target, out)                                                   \
+	vawrap_picture_new_at(context, target, out, VAWRAP_SITE)
+struct vawrap_picture *vawrap_picture_ref(struct vawrap_picture *picture);
+struct vawrap_picture *vawrap_picture_unref(struct vawrap_picture *picture);
+enum vawrap_picture_state vawrap_picture_get_state(const struct vawrap_picture *picture);
+struct vawrap_surface *vawrap_picture_get_target(const struct vawrap_picture *picture);
+/* Holds a surface that the picture refers to until the picture is synced; NEW or BEGUN. */
+int vawrap_picture_add_reference(struct vawrap_picture *picture, struct vawrap_surface *surface);
+/* Adds a buffer to what the next render gives to the driver, in order; NEW, BEGUN or RENDERED. */
+int vawrap_picture_add_buffer(struct vawrap_picture *picture, struct vawrap_buffer *buffer);
+/* Makes a buffer of one element and adds it. */
+int vawrap_picture_add_data(struct vawrap_picture *picture, VABufferType type, const void *data,
+			    size_t size_bytes);
+int vawrap_picture_begin(struct vawrap_picture *picture);
+int vawrap_picture_render(struct vawrap_picture *picture);
+int vawrap_picture_end(struct vawrap_picture *picture);
+/* Ends a begun or rendered picture at the driver without using it; it is FAILED then. */
+int vawrap_picture_abort(struct vawrap_picture *picture);
+/* As vawrap_surface_sync(); on success the picture's buffers and references are dropped. */
+int vawrap_picture_sync(struct vawrap_picture *picture, int64_t timeout_ns);
+/* Makes a SYNCED, FAILED or NEW picture NEW again, for another target on its context. */
+int vawrap_picture_reset(struct vawrap_picture *picture, struct vawrap_surface *target);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

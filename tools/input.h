@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * input.h - files and pipes as packets of one video stream
+ *
+ * Raw H.264 (Annex B) is read here, in chunks or one access unit a packet; any container is opened
+ * by libavformat when the tools were built with it.
+ */
+#ifndef TOOLS_INPUT_H
+#define TOOLS_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "vacodec.h"
+
+enum input_split {
+	INPUT_SPLIT_UNITS, /* one access unit a packet, as a guest's front end sends it */
+	INPUT_SPLIT_CHUNKS, /* chunk_bytes a packet, wherever they end (raw streams only) */
+};
+
+struct input_options {
+	enum input_split split;
+	size_t chunk_bytes; /* 0: 64 KiB */
+};
+
+struct input_packet {
+	const uint8_t *data; /* valid until the next call */
+	size_t size_bytes;
+	uint64_t timestamp_ns; /* from the container, or the packet's number times the frame time */
+	bool key;
+};
+
+struct input;
+
+/*
+ * Opens a file ("-": stdin) and finds out what it holds. Errors: -errno of open(2) and read(2);
+ * -ENOTSUP no stream that we know, with a readable reason in *why (static or owned by the process).
+ */
+int input_open(const char *path, const struct input_options *options, struct input **out,
+	       const char **why);
+enum vacodec_codec input_get_codec(const struct input *input);
+/* Out-of-band parameter sets, NULL without. */
+const uint8_t *input_get_extradata(const struct input *input, size_t *size_bytes);
+/* Size of the whole input and how much was read, for progress; 0 where unknown (pipes). */
+uint64_t input_get_size(const struct input *input);
+uint64_t input_get_position(const struct input *input);
+/* Returns 1 and a packet, 0 at the end, -errno. */
+int input_read(struct input *input, struct input_packet *packet);
+/* NULL is accepted; returns NULL. */
+struct input *input_free(struct input *input);
+
+#endif
