@@ -12,11 +12,11 @@
 
 enum tool_exit {
 	TOOL_EXIT_OK = 0,
-	TOOL_EXIT_USAGE = 1,    /* usage, or input and output */
-	TOOL_EXIT_CORRUPT = 2,  /* decoded, with corrupt frames */
+	TOOL_EXIT_USAGE = 1,     /* usage, or input and output */
+	TOOL_EXIT_CORRUPT = 2,   /* decoded, with corrupt frames */
 	TOOL_EXIT_NO_DEVICE = 3, /* unsupported, or no device */
-	TOOL_EXIT_LOST = 4,     /* driver or session lost */
-	TOOL_EXIT_INTR = 130,   /* interrupted by ^C */
+	TOOL_EXIT_LOST = 4,      /* driver or session lost */
+	TOOL_EXIT_INTR = 130,    /* interrupted by ^C */
 };
 
 /* The values of the common long options; a tool's own begin at TOOL_OPT_OWN. */
@@ -31,10 +31,12 @@ enum tool_opt {
 
 #define TOOL_COMMON_OPTIONS                                                                        \
 	{"device", required_argument, NULL, TOOL_OPT_DEVICE},                                      \
-	{"driver", required_argument, NULL, TOOL_OPT_DRIVER},                                      \
-	{"log-level", required_argument, NULL, TOOL_OPT_LOG_LEVEL},                                \
-	{"help", no_argument, NULL, TOOL_OPT_HELP},                                                \
-	{"version", no_argument, NULL, TOOL_OPT_VERSION}
+		{"driver", required_argument, NULL, TOOL_OPT_DRIVER},                              \
+		{"log-level", required_argument, NULL, TOOL_OPT_LOG_LEVEL},                        \
+		{"help", no_argument, NULL, TOOL_OPT_HELP},                                        \
+	{                                                                                          \
+		"version", no_argument, NULL, TOOL_OPT_VERSION                                     \
+	}
 
 #define TOOL_COMMON_HELP                                                                           \
 	"  --device PATH       DRM render node (default: the first that works)\n"                  \

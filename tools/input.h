@@ -14,7 +14,7 @@
 #include "vacodec.h"
 
 enum input_split {
-	INPUT_SPLIT_UNITS, /* one access unit a packet, as a guest's front end sends it */
+	INPUT_SPLIT_UNITS,  /* one access unit a packet, as a guest's front end sends it */
 	INPUT_SPLIT_CHUNKS, /* chunk_bytes a packet, wherever they end (raw streams only) */
 };
 

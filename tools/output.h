@@ -13,17 +13,18 @@
 struct output_picture {
 	uint32_t fourcc;
 	unsigned int bit_depth;
-	unsigned int width, height; /* visible luma samples */
+	unsigned int width, height;                  /* visible luma samples */
 	unsigned int frame_rate_num, frame_rate_den; /* 0 where unknown */
-	const uint8_t *plane[3]; /* at the first visible sample */
+	const uint8_t *plane[3];                     /* at the first visible sample */
 	size_t pitch_bytes[3];
 };
 
 struct output_options {
-	bool md5;            /* one lower-case MD5 a frame and line on stdout, over the planar picture */
+	bool md5; /* one lower-case MD5 a frame and line on stdout, over the planar picture */
 	const char *y4m;     /* file, "-" is stdout, NULL none */
 	const char *picture; /* PNG file for a contact sheet, NULL none */
-	unsigned int sheet_every; /* keep every n-th frame for the sheet; 0: chosen as frames come */
+	unsigned int
+		sheet_every; /* keep every n-th frame for the sheet; 0: chosen as frames come */
 };
 
 struct output;
@@ -37,7 +38,7 @@ int output_new(const struct output_options *options, struct output **out);
 int output_write(struct output *output, const struct output_picture *picture);
 /* Writes the contact sheet and closes all files; the first error of any write is returned. */
 int output_finish(struct output *output);
-/* NULL is accepted; unfinished files are removed. Returns NULL. */
+/* NULL is accepted; what was written stays. Returns NULL. */
 struct output *output_free(struct output *output);
 /* Pictures written so far. */
 uint64_t output_get_count(const struct output *output);

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+/*
+ * input-annexb.c - raw H.264 byte streams, in chunks or one access unit a packet
+ *
+ * Where an access unit begins: Rec. ITU-T H.264, 7.4.1.2.3 (the NAL unit types that may come first)
+ * and, for the first slice of a picture, first_mb_in_slice 0. That suffices to cut files at places
+ * where a front end would; the decoder relies on none of it.
+ */
+#include "tools/input-private.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* No access unit of a stream that can be decoded is larger; a larger one is cut. */
+#define MAX_UNIT_BYTES (64u << 20)
+#define FRAME_TIME_NS  33333333u
+
+struct annexb {
+	uint8_t *data;
+	size_t size, capacity;
+	size_t given;   /* bytes of data that the last packet had */
+	size_t scanned; /* no access unit begins before here, but at 0 */
+	bool has_slice; /* of the access unit that begins at 0 */
+	bool end;
+	uint64_t count;
+};
+
+/* The next 00 00 01 at or after from; size where there is none. */
+static size_t find_start_code(const uint8_t *data, size_t size, size_t from)
+{
+	for (size_t i = from; i + 3 <= size; i++) {
+		const uint8_t *one = memchr(data + i + 2, 1, size - i - 2);
+
+		if (!one)
+			break;
+		i = (size_t)(one - data) - 2;
+		if (data[i] == 0 && data[i + 1] == 0)
+			return i;
+	}
+	return size;
+}
+
+static bool is_h264_head(const uint8_t *data, size_t size)
+{
+	bool found = false;
+
+	for (size_t i = find_start_code(data, size, 0); i + 4 < size;
+	     i = find_start_code(data, size, i + 3)) {
+		uint8_t header = data[i + 3];
+
+		/* VPS, SPS and PPS of HEVC, with nuh_layer_id 0 and temporal id 0 */
+		if ((header == 0x40 || header == 0x42 || header == 0x44) && data[i + 4] == 1)
+			return false;
+		/* start codes of MPEG-1/2: pack, sequence and GOP headers */
+		if (header == 0xba || header == 0xb3 || header == 0xb8)
+			return false;
+		if (!(header & 0x80) && (header & 0x1f) == 7 && (header & 0x60))
+			found = true;
+		if (!(header & 0x80) && ((header & 0x1f) == 1 || (header & 0x1f) == 5))
+			found = true;
+	}
+	return found;
+}
+
+static bool begins_with_start_code(const uint8_t *data, size_t size)
+{
+	size_t zeros = 0;
+
+	while (zeros < size && data[zeros] == 0)
+		zeros++;
+	return zeros >= 2 && zeros < size && data[zeros] == 1;
+}
+
+static int reserve(struct annexb *annexb, size_t more)
+{
+	size_t capacity = annexb->capacity ? annexb->capacity : 65536;
+	uint8_t *data;
+
+	while (capacity < annexb->size + more)
+		capacity *= 2;
+	if (capacity == annexb->capacity)
+		return 0;
+	data = realloc(annexb->data, capacity);
+	if (!data)
+		return -ENOMEM;
+	annexb->data = data;
+	annexb->capacity = capacity;
+	return 0;
+}
+
+static int fill(struct input *input)
+{
+	struct annexb *annexb = input->state;
+	size_t chunk = input->options.chunk_bytes;
+	ssize_t n;
+	int ret = reserve(annexb, chunk);
+
+	if (ret < 0)
+		return ret;
+	n = source_read(&input->source, annexb->data + annexb->size, chunk);
+	if (n < 0)
+		return (int)n;
+	annexb->end = n == 0;
+	annexb->size += (size_t)n;
+	return 0;
+}
+
+/*
+ * True when the NAL unit whose start code is at i begins another access unit. Its first bytes are
+ * there.
+ */
+static bool begins_unit(struct annexb *annexb, size_t i)
+{
+	unsigned int type = annexb->data[i + 3] & 0x1f;
+	bool slice = type == 1 || type == 5;
+	bool first = slice && (annexb->data[i + 4] & 0x80); /* first_mb_in_slice is ue(v) 0 */
+	bool leads = (type >= 6 && type <= 9) || (type >= 14 && type <= 18);
+
+	if (annexb->has_slice && (leads || first))
+		return true;
+	annexb->has_slice |= slice;
+	return false;
+}
+
+/* The size of the access unit at the buffer's begin; 0 when its end is not there yet. */
+static size_t find_unit_end(struct annexb *annexb)
+{
+	size_t i = find_start_code(annexb->data, annexb->size, annexb->scanned);
+
+	while (i + 5 <= annexb->size) {
+		if (begins_unit(annexb, i))
+			return i > 0 && annexb->data[i - 1] == 0 ? i - 1 : i;
+		annexb->scanned = i + 3;
+		i = find_start_code(annexb->data, annexb->size, i + 3);
+	}
+	if (annexb->end || annexb->size > MAX_UNIT_BYTES)
+		return annexb->size;
+	if (i == annexb->size && annexb->size > annexb->scanned + 2)
+		annexb->scanned = annexb->size - 2;
+	return 0;
+}
+
+static void drop_given(struct annexb *annexb)
+{
+	if (!annexb->given)
+		return;
+	memmove(annexb->data, annexb->data + annexb->given, annexb->size - annexb->given);
+	annexb->size -= annexb->given;
+	annexb->given = 0;
+	annexb->scanned = 0;
+	annexb->has_slice = false;
+}
+
+static size_t find_packet_end(struct input *input)
+{
+	struct annexb *annexb = input->state;
+
+	if (input->options.split == INPUT_SPLIT_UNITS)
+		return find_unit_end(annexb);
+	if (annexb->size >= input->options.chunk_bytes)
+		return input->options.chunk_bytes;
+	return annexb->end ? annexb->size : 0;
+}
+
+static int read_annexb(struct input *input, struct input_packet *packet)
+{
+	struct annexb *annexb = input->state;
+	size_t size;
+	int ret;
+
+	drop_given(annexb);
+	while (!(size = find_packet_end(input)) && !annexb->end) {
+		ret = fill(input);
+		if (ret < 0)
+			return ret;
+	}
+	if (!size)
+		return 0;
+	annexb->given = size;
+	*packet = (struct input_packet){
+		.data = annexb->data,
+		.size_bytes = size,
+		.timestamp_ns = annexb->count++ * FRAME_TIME_NS,
+	};
+	return 1;
+}
+
+static void close_annexb(struct input *input)
+{
+	struct annexb *annexb = input->state;
+
+	free(annexb->data);
+	free(annexb);
+}
+
+static const struct input_ops annexb_ops = {.read = read_annexb, .close = close_annexb};
+
+int input_annexb_open(struct input *input, const char **why)
+{
+	const struct source *source = &input->source;
+
+	*why = "it is neither an H.264 byte stream nor a container that can be read";
+	if (!begins_with_start_code(source->head, source->head_bytes) ||
+	    !is_h264_head(source->head, source->head_bytes))
+		return -ENOTSUP;
+	input->state = calloc(1, sizeof(struct annexb));
+	if (!input->state)
+		return -ENOMEM;
+	input->ops = &annexb_ops;
+	input->codec = VACODEC_CODEC_H264;
+	return 0;
+}

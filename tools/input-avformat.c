@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+/*
+ * input-avformat.c - containers, by libavformat
+ *
+ * H.264 in MP4 or Matroska is length-prefixed there; the bitstream filter makes it a byte stream
+ * with its parameter sets in place.
+ */
+#include "tools/input-private.h"
+#include <errno.h>
+#include <libavcodec/bsf.h>
+#include <libavformat/avformat.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define IO_BYTES 65536
+
+struct container {
+	AVFormatContext *format;
+	AVIOContext *io;
+	AVBSFContext *filter;
+	AVPacket *packet;
+	int stream;
+	bool at_end;
+};
+
+static const struct {
+	enum AVCodecID id;
+	enum vacodec_codec codec;
+	const char *filter;
+} codecs[] = {
+	{AV_CODEC_ID_H264, VACODEC_CODEC_H264, "h264_mp4toannexb"},
+};
+
+static char reason[128];
+
+static int read_io(void *opaque, uint8_t *data, int size)
+{
+	ssize_t n = source_read(opaque, data, (size_t)size);
+
+	return n == 0 ? AVERROR_EOF : n < 0 ? AVERROR(-(int)n) : (int)n;
+}
+
+static int64_t seek_io(void *opaque, int64_t offset, int whence)
+{
+	struct source *source = opaque;
+	int ret;
+
+	if (whence == AVSEEK_SIZE)
+		return source->size_bytes ? (int64_t)source->size_bytes : AVERROR(ENOSYS);
+	if (whence == SEEK_CUR)
+		offset += (int64_t)source->position;
+	else if (whence == SEEK_END)
+		offset += (int64_t)source->size_bytes;
+	if (offset < 0)
+		return AVERROR(EINVAL);
+	ret = source_seek(source, (uint64_t)offset);
+	return ret < 0 ? AVERROR(-ret) : offset;
+}
+
+static void close_container(struct input *input)
+{
+	struct container *container = input->state;
+
+	av_packet_free(&container->packet);
+	av_bsf_free(&container->filter);
+	avformat_close_input(&container->format);
+	if (container->io)
+		av_freep(&container->io->buffer);
+	avio_context_free(&container->io);
+	free(container);
+	input->state = NULL;
+}
+
+static int open_io(struct container *container, struct source *source)
+{
+	uint8_t *buffer = av_malloc(IO_BYTES);
+
+	if (!buffer)
+		return -ENOMEM;
+	container->io = avio_alloc_context(buffer, IO_BYTES, 0, source, read_io, NULL,
+					   source->seekable ? seek_io : NULL);
+	container->format = container->io ? avformat_alloc_context() : NULL;
+	container->packet = container->format ? av_packet_alloc() : NULL;
+	if (!container->io)
+		av_free(buffer);
+	if (!container->packet)
+		return -ENOMEM;
+	container->format->pb = container->io;
+	return 0;
+}
+
+static int open_format(struct container *container, const char **why)
+{
+	/* On failure libavformat frees the context and leaves NULL. */
+	if (avformat_open_input(&container->format, NULL, NULL, NULL) < 0)
+		return -ENOTSUP;
+	if (avformat_find_stream_info(container->format, NULL) < 0)
+		return -ENOTSUP;
+	container->stream =
+		av_find_best_stream(container->format, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
+	if (container->stream >= 0)
+		return 0;
+	snprintf(reason, sizeof(reason), "it holds no video (%s)",
+		 container->format->iformat->name);
+	*why = reason;
+	return -ENOTSUP;
+}
+
+static int open_filter(struct input *input, const char **why)
+{
+	struct container *container = input->state;
+	const AVStream *stream = container->format->streams[container->stream];
+	const AVBitStreamFilter *filter = NULL;
+	size_t i = 0;
+
+	while (i < sizeof(codecs) / sizeof(codecs[0]) && codecs[i].id != stream->codecpar->codec_id)
+		i++;
+	if (i == sizeof(codecs) / sizeof(codecs[0])) {
+		snprintf(reason, sizeof(reason), "it holds %s, which is not supported",
+			 avcodec_get_name(stream->codecpar->codec_id));
+		*why = reason;
+		return -ENOTSUP;
+	}
+	filter = av_bsf_get_by_name(codecs[i].filter);
+	if (!filter || av_bsf_alloc(filter, &container->filter) < 0)
+		return -ENOMEM;
+	if (avcodec_parameters_copy(container->filter->par_in, stream->codecpar) < 0)
+		return -ENOMEM;
+	container->filter->time_base_in = stream->time_base;
+	if (av_bsf_init(container->filter) < 0) {
+		*why = "its parameter sets are damaged";
+		return -ENOTSUP;
+	}
+	input->codec = codecs[i].codec;
+	return 0;
+}
+
+/* One packet of our stream into the filter, or its end. */
+static int feed_filter(struct container *container)
+{
+	int ret = av_read_frame(container->format, container->packet);
+
+	if (ret < 0) {
+		container->at_end = true;
+		return av_bsf_send_packet(container->filter, NULL) < 0 ? -EIO : 0;
+	}
+	if (container->packet->stream_index != container->stream) {
+		av_packet_unref(container->packet);
+		return 0;
+	}
+	ret = av_bsf_send_packet(container->filter, container->packet);
+	/* A packet that the filter cannot read costs its own frame only. */
+	if (ret < 0)
+		av_packet_unref(container->packet);
+	return 0;
+}
+
+static int read_container(struct input *input, struct input_packet *out)
+{
+	struct container *container = input->state;
+	AVPacket *packet = container->packet;
+	AVRational ns = {1, 1000000000};
+	int64_t pts;
+	int ret;
+
+	av_packet_unref(packet);
+	while ((ret = av_bsf_receive_packet(container->filter, packet)) == AVERROR(EAGAIN)) {
+		if (container->at_end)
+			return 0;
+		ret = feed_filter(container);
+		if (ret < 0)
+			return ret;
+	}
+	if (ret == AVERROR_EOF)
+		return 0;
+	if (ret < 0)
+		return ret == AVERROR(ENOMEM) ? -ENOMEM : -EIO;
+	pts = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+	*out = (struct input_packet){
+		.data = packet->data,
+		.size_bytes = (size_t)packet->size,
+		.timestamp_ns =
+			pts == AV_NOPTS_VALUE
+				? 0
+				: (uint64_t)av_rescale_q(pts, container->filter->time_base_out, ns),
+		.key = packet->flags & AV_PKT_FLAG_KEY,
+	};
+	return 1;
+}
+
+static const struct input_ops container_ops = {.read = read_container, .close = close_container};
+
+int input_avformat_open(struct input *input, const char **why)
+{
+	struct container *container = calloc(1, sizeof(*container));
+	int ret;
+
+	if (!container)
+		return -ENOMEM;
+	av_log_set_level(AV_LOG_QUIET);
+	input->state = container;
+	ret = open_io(container, &input->source);
+	if (ret == 0)
+		ret = open_format(container, why);
+	if (ret == 0)
+		ret = open_filter(input, why);
+	if (ret < 0) {
+		close_container(input);
+		return ret;
+	}
+	input->ops = &container_ops;
+	return 0;
+}
