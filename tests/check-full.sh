@@ -1,0 +1,22 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# What "make check-full" runs beyond "make check": the suite in an ASan+UBSan build, and what has
+# threads in a TSan build. Takes longer; each build has a folder of its own below the build folder.
+set -u
+
+status=0
+build() { # folder, sanitizers
+	mkdir -p "$1" && (cd "$1" && "$top_srcdir/configure" --enable-sanitizers="$2" \
+		${VECTORS_DIR:+--with-vectors="$VECTORS_DIR"} >configure.out 2>&1 &&
+		make -j"$(nproc)" >make.out 2>&1) || { tail -n 40 "$1"/*.out; exit 1; }
+}
+
+cd "$top_builddir" || exit 1
+build check-full-asan address,undefined
+ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 \
+	make -C check-full-asan -j"$(nproc)" check || status=1
+build check-full-tsan thread
+TSAN_OPTIONS="halt_on_error=1 suppressions=$top_srcdir/tests/tsan.supp" \
+	make -C check-full-tsan -j"$(nproc)" check || status=1
+exit $status
