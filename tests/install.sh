@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# What make install leaves serves who builds against it: each library through pkg-config, shared and
+# static, from C and (the headers) from C++, and nothing lands outside its place.
+# shellcheck disable=SC2154 # top_builddir comes from the Makefile
+set -u
+cd "$top_builddir" || exit 1
+
+if [ "${SANITIZERS:-no}" != no ]; then
+	echo "1..0 # SKIP a sanitizer build is not for installing"
+	exit 0
+fi
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+prefix=$(sed -n 's/^prefix = //p' Makefile)
+make DESTDIR="$tmp/dest" install >"$tmp/install.log" 2>&1 || {
+	tail -n 20 "$tmp/install.log"
+	echo "Bail out! make install failed"
+	exit 1
+}
+root=$tmp/dest$prefix
+PKG_CONFIG_PATH=$(find "$root" -type d -name pkgconfig)
+export PKG_CONFIG_PATH
+n=0
+
+check() { # what, command...
+	local what=$1
+	shift
+	n=$((n + 1))
+	if "$@" >"$tmp/log" 2>&1; then
+		echo "ok $n - $what"
+	else
+		sed 's/^/# /' "$tmp/log"
+		echo "not ok $n - $what"
+	fi
+}
+
+flags() {
+	pkg-config --define-variable=prefix="$root" "$@"
+}
+
+program() { # header, expression that uses the library
+	printf '#include <%s>\n#include <stdio.h>\nint main(void) { return (%s); }\n' "$1" "$2"
+}
+
+build_and_run() { # package, header, expression, more pkg-config flags
+	program "$2" "$3" >"$tmp/use.c"
+	# shellcheck disable=SC2046
+	${CC:-cc} -Wall -Werror -o "$tmp/use" "$tmp/use.c" $(flags --cflags --libs "$1") \
+		-Wl,-rpath,"$(dirname "$PKG_CONFIG_PATH")" -Wl,-rpath-link,"$(dirname "$PKG_CONFIG_PATH")" &&
+		"$tmp/use"
+}
+
+build_static() { # package, header, expression, archives
+	program "$2" "$3" >"$tmp/use.c"
+	local archives=()
+	for archive in $4; do
+		archives+=("$(dirname "$PKG_CONFIG_PATH")/$archive")
+	done
+	# shellcheck disable=SC2046
+	${CC:-cc} -Wall -Werror -o "$tmp/use" "$tmp/use.c" $(flags --cflags "$1") "${archives[@]}" \
+		$(pkg-config --libs libva libva-drm libdrm) -lpthread && "$tmp/use"
+}
+
+header_alone() { # header, language
+	printf '#include <%s>\n' "$1" >"$tmp/header.$2"
+	# shellcheck disable=SC2046
+	${CC:-cc} -fsyntax-only -Wall -Werror -x "$([ "$2" = c ] && echo c || echo c++)" \
+		$(flags --cflags vawrap vacodec virtio-video) "$tmp/header.$2"
+}
+
+rows="vawrap|vawrap.h|vawrap_status_to_errno(0)|libvawrap.a
+vacodec|vacodec.h|vacodec_codec_get_name(VACODEC_CODEC_H264)==NULL|libvacodec.a libvawrap.a
+virtio-video|virtio-video.h|vvd_device_free(NULL)!=NULL|libvirtio-video.a libvacodec.a libvawrap.a"
+languages=c
+echo 'int main() { return 0; }' >"$tmp/try.cc"
+${CC:-cc} -fsyntax-only -x c++ "$tmp/try.cc" 2>/dev/null && languages="c cc"
+
+while IFS='|' read -r package header expression archives; do
+	check "$package: pkg-config, shared" build_and_run "$package" "$header" "$expression"
+	check "$package: static" build_static "$package" "$header" "$expression" "$archives"
+	for language in $languages; do
+		check "$header alone is valid $language" header_alone "$header" "$language"
+	done
+done <<<"$rows"
+
+check "nothing lands outside the prefix" \
+	test -z "$(find "$tmp/dest" -type f ! -path "$root/*" -print -quit)"
+check "make uninstall takes all of it away" sh -c "make DESTDIR='$tmp/dest' uninstall &&
+	test -z \"\$(find '$root' -type f -o -type l | head -n 5 | tee /dev/stderr)\""
+echo "1..$n"
