@@ -370,9 +370,11 @@ int vawrap_picture_sync(struct vawrap_picture *picture, int64_t timeout_ns)
 	error = surface_wait(picture->target, timeout_ns);
 	if (error == -ETIMEDOUT)
 		return error;
-	picture->pending = false;
-	if (!error || error == -EBADMSG)
+	/* After any other failure nobody knows whether the driver still reads: it stays pending. */
+	if (!error || error == -EBADMSG) {
+		picture->pending = false;
 		drop_held(picture);
+	}
 	return advance(picture, EVENT_SYNC, error);
 }
 

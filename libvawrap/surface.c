@@ -216,10 +216,10 @@ static int sync_by_status(struct vawrap_surface *surface, uint64_t timeout_ns)
 
 	for (;;) {
 		error = vawrap_surface_get_status(surface, &status);
+		if (error == -EBADMSG || (!error && !(status & VASurfaceRendering)))
+			return sync_forever(surface);
 		if (error)
 			return error;
-		if (!(status & VASurfaceRendering))
-			return sync_forever(surface);
 		spent_ns = timeout_ns ? handle_now_ns() - begin_ns : 0;
 		if (spent_ns >= timeout_ns)
 			return -ETIMEDOUT;

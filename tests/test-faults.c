@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test-faults.c - each scenario with its n-th VA call failing, then with its n-th allocation failing
+ *
+ * For n = 1, 2, ... until no failure happens any more. Every run ends in an error, or in success
+ * where the failure is one that the library survives (a destroy, a list that a driver may lack),
+ * and with nothing alive.
+ */
+#include <string.h>
+#include "vawrap-fixture.h"
+
+#define MAX_N 400
+
+typedef int (*scenario_fn)(void);
+
+/* ---- Scenarios: no assertion, they return the first error ---- */
+
+static int open_node(void)
+{
+	struct vawrap_display_options options = {.size_bytes = sizeof(options), .driver = "fake"};
+	struct vawrap_display *display;
+	int error = vawrap_display_new_path("/dev/null", &options, &display);
+
+	vawrap_display_unref(display);
+	return error;
+}
+
+static int open_all(void)
+{
+	struct fixture f;
+	int error = fixture_open(&f);
+
+	if (error)
+		return error;
+	fixture_close(&f);
+	return 0;
+}
+
+static int ask_all(void)
+{
+	VASurfaceAttrib surface_attribs[8];
+	VAConfigAttrib attrib = {.type = VAConfigAttribRTFormat};
+	VAEntrypoint entrypoints[8];
+	struct fixture f;
+	int error = fixture_open(&f);
+
+	if (error)
+		return error;
+	error = vawrap_display_get_entrypoints(f.display, VAProfileH264Main, entrypoints, 8);
+	if (error >= 0)
+		error = vawrap_display_get_config_attribs(f.display, VAProfileH264Main,
+							  VAEntrypointVLD, &attrib, 1);
+	if (error >= 0)
+		error = vawrap_config_get_surface_attribs(f.config, surface_attribs, 8);
+	fixture_close(&f);
+	return error < 0 ? error : 0;
+}
+
+static int decode_one(struct fixture *f, unsigned int i, int64_t timeout_ns)
+{
+	struct vawrap_picture *picture;
+	int error = vawrap_picture_new(f->context, f->surfaces[i], &picture);
+
+	if (!error)
+		error = vawrap_picture_add_reference(picture, f->surfaces[(i + 1) % 4]);
+	for (int k = 0; k < 3 && !error; k++)
+		error = vawrap_picture_add_data(picture, VASliceDataBufferType, "slice", 5);
+	if (!error)
+		error = vawrap_picture_begin(picture);
+	if (!error)
+		error = vawrap_picture_render(picture);
+	if (!error)
+		error = vawrap_picture_end(picture);
+	if (!error)
+		error = vawrap_picture_sync(picture, timeout_ns);
+	vawrap_picture_unref(picture);
+	return error;
+}
+
+static int decode_with(int64_t timeout_ns, bool without_sync2)
+{
+	struct fixture f;
+	int error = fixture_open(&f);
+
+	if (error)
+		return error;
+	fake_lack_sync2(without_sync2);
+	for (unsigned int i = 0; i < 3 && !error; i++)
+		error = decode_one(&f, i, timeout_ns);
+	fixture_close(&f);
+	return error;
+}
+
+static int decode(void)
+{
+	return decode_with(-1, false);
+}
+
+static int decode_with_timeout(void)
+{
+	return decode_with(1000000, false);
+}
+
+static int decode_without_sync2(void)
+{
+	return decode_with(1000000, true);
+}
+
+static int decode_and_drop(void)
+{
+	struct vawrap_picture *picture = NULL;
+	struct fixture f;
+	int error = fixture_open(&f);
+
+	if (error)
+		return error;
+	error = vawrap_picture_new(f.context, f.surfaces[0], &picture);
+	if (!error)
+		error = vawrap_picture_add_data(picture, VASliceDataBufferType, "slice", 5);
+	if (!error)
+		error = vawrap_picture_begin(picture);
+	if (!error)
+		error = vawrap_picture_render(picture);
+	if (!error)
+		error = vawrap_picture_end(picture);
+	fixture_close(&f);
+	vawrap_picture_unref(picture);
+	return error;
+}
+
+static int abort_and_reset(void)
+{
+	struct vawrap_picture *picture = NULL;
+	struct fixture f;
+	int error = fixture_open(&f);
+
+	if (error)
+		return error;
+	error = vawrap_picture_new(f.context, f.surfaces[0], &picture);
+	if (!error)
+		error = vawrap_picture_add_data(picture, VASliceDataBufferType, "slice", 5);
+	if (!error)
+		error = vawrap_picture_begin(picture);
+	if (!error)
+		error = vawrap_picture_render(picture);
+	if (!error)
+		error = vawrap_picture_abort(picture);
+	if (!error)
+		error = vawrap_picture_reset(picture, f.surfaces[1]);
+	vawrap_picture_unref(picture);
+	fixture_close(&f);
+	return error;
+}
+
+static int map_buffer(void)
+{
+	struct vawrap_buffer *buffer = NULL;
+	struct fixture f;
+	void *data;
+	int error = fixture_open(&f);
+
+	if (error)
+		return error;
+	error = vawrap_buffer_new(f.context, VASliceDataBufferType, 4, 1, NULL, &buffer);
+	if (!error)
+		error = vawrap_buffer_map(buffer, &data);
+	if (!error) {
+		memset(data, 0, 4);
+		error = vawrap_buffer_unmap(buffer);
+	}
+	vawrap_buffer_unref(buffer);
+	fixture_close(&f);
+	return error;
+}
+
+static int touch_image(struct vawrap_image *image)
+{
+	void *data;
+	int error = vawrap_image_map(image, &data);
+
+	if (error)
+		return error;
+	memset(data, 0, vawrap_image_get_layout(image)->size_bytes);
+	return vawrap_image_unmap(image);
+}
+
+static int move_pixels(void)
+{
+	struct vawrap_image *image = NULL, *derived = NULL;
+	struct fixture f;
+	int error = fixture_open(&f);
+
+	if (error)
+		return error;
+	error = vawrap_image_new(f.display, VA_FOURCC_NV12, FIXTURE_WIDTH, FIXTURE_HEIGHT, &image);
+	if (!error)
+		error = touch_image(image);
+	if (!error)
+		error = vawrap_image_put(image, f.surfaces[0], 0, 0);
+	if (!error)
+		error = vawrap_image_get(image, f.surfaces[0], 0, 0, 16, 16);
+	if (!error)
+		error = vawrap_image_derive(f.surfaces[0], &derived);
+	if (!error)
+		error = touch_image(derived);
+	vawrap_image_unref(image);
+	vawrap_image_unref(derived);
+	fixture_close(&f);
+	return error;
+}
+
+static int shut_down(void)
+{
+	struct vawrap_picture *picture = NULL;
+	struct fixture f;
+	int error = fixture_open(&f);
+
+	if (error)
+		return error;
+	error = vawrap_picture_new(f.context, f.surfaces[0], &picture);
+	if (!error)
+		error = vawrap_picture_begin(picture);
+	if (!error)
+		error = vawrap_display_shutdown(f.display);
+	vawrap_picture_unref(picture);
+	fixture_close(&f);
+	return error;
+}
+
+static const struct {
+	const char *name;
+	scenario_fn run;
+} scenarios[] = {
+	{"open a node", open_node},
+	{"open all", open_all},
+	{"ask all", ask_all},
+	{"decode", decode},
+	{"decode with a timeout", decode_with_timeout},
+	{"decode without sync2", decode_without_sync2},
+	{"decode and drop", decode_and_drop},
+	{"abort and reset", abort_and_reset},
+	{"map a buffer", map_buffer},
+	{"move pixels", move_pixels},
+	{"shut down", shut_down},
+};
+
+/* ---- Each scenario with each failure ---- */
+
+/* The calls after whose failure the scenario goes on. */
+static bool survives(const char *call, VAStatus status)
+{
+	static const char *const names[] = {
+		"vaDestroyConfig", "vaDestroyContext", "vaDestroySurfaces",  "vaDestroyBuffer",
+		"vaDestroyImage",  "vaTerminate",      "vaSetErrorCallback", "vaSetInfoCallback",
+	};
+
+	for (size_t i = 0; i < N_OF(names); i++) {
+		if (!strcmp(call, names[i]))
+			return true;
+	}
+	/* No formats is an answer, no vaSyncSurface2() too. */
+	if (status == VA_STATUS_ERROR_UNIMPLEMENTED)
+		return !strcmp(call, "vaQueryImageFormats") || !strcmp(call, "vaSyncSurface2");
+	/* The wait for a dropped picture, and for the end of an aborted one. */
+	return !strcmp(call, "vaSyncSurface") || !strcmp(call, "vaEndPicture");
+}
+
+static const VAStatus statuses[] = {
+	VA_STATUS_ERROR_OPERATION_FAILED, VA_STATUS_ERROR_ALLOCATION_FAILED,
+	VA_STATUS_ERROR_INVALID_DISPLAY,  VA_STATUS_ERROR_UNIMPLEMENTED,
+	VA_STATUS_ERROR_HW_BUSY,          VA_STATUS_ERROR_TIMEDOUT,
+	VA_STATUS_ERROR_DECODING_ERROR,   VA_STATUS_ERROR_UNKNOWN,
+};
+
+static unsigned int run_with_calls_failing(size_t scenario, VAStatus status)
+{
+	unsigned int n;
+
+	for (n = 1; n < MAX_N; n++) {
+		int error;
+
+		fake_reset();
+		fake_fail_call(n, status);
+		error = scenarios[scenario].run();
+		assert_int_equal(fake_get_live_total(), 0);
+		if (fake_get_misuses())
+			print_message("# %s, call %u: %s\n", scenarios[scenario].name, n,
+				      fake_get_last_misuse());
+		assert_int_equal(fake_get_misuses(), 0);
+		if (!fake_has_failed()) {
+			assert_int_equal(error, 0);
+			return n - 1;
+		}
+		if (error >= 0 && !survives(fake_get_failed_call(), status))
+			print_message("# %s succeeds though %s failed\n", scenarios[scenario].name,
+				      fake_get_failed_call());
+		assert_true(error < 0 || survives(fake_get_failed_call(), status));
+	}
+	fail_msg("a scenario without end");
+	return 0;
+}
+
+static void test_every_call_failing(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(scenarios); i++) {
+		for (size_t k = 0; k < N_OF(statuses); k++)
+			assert_true(run_with_calls_failing(i, statuses[k]) > 4);
+	}
+}
+
+static void test_every_allocation_failing(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(scenarios); i++) {
+		unsigned int n;
+
+		for (n = 1; n < MAX_N; n++) {
+			int error;
+
+			fake_reset();
+			fake_alloc_reset(n);
+			error = scenarios[i].run();
+			assert_int_equal(fake_get_live_total(), 0);
+			assert_int_equal(fake_get_misuses(), 0);
+			if (!fake_alloc_has_failed())
+				break;
+			assert_int_equal(error, -ENOMEM);
+		}
+		fake_alloc_reset(0);
+		assert_true(n > 4 && n < MAX_N);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FAKE_TEST(test_every_call_failing),
+		FAKE_TEST(test_every_allocation_failing),
+	};
+
+	return cmocka_run_group_tests_name("faults", tests, NULL, NULL);
+}
