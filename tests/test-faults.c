@@ -261,6 +261,9 @@ static bool survives(const char *call, VAStatus status)
 	/* No formats is an answer, no vaSyncSurface2() too. */
 	if (status == VA_STATUS_ERROR_UNIMPLEMENTED)
 		return !strcmp(call, "vaQueryImageFormats") || !strcmp(call, "vaSyncSurface2");
+	/* Whether that is so, the sync says. */
+	if (status == VA_STATUS_ERROR_DECODING_ERROR && !strcmp(call, "vaQuerySurfaceStatus"))
+		return true;
 	/* The wait for a dropped picture, and for the end of an aborted one. */
 	return !strcmp(call, "vaSyncSurface") || !strcmp(call, "vaEndPicture");
 }
