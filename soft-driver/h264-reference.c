@@ -132,7 +132,12 @@ static void check_entry(struct h264_picture *picture, const VAPictureH264 *entry
 	if (!h264_check(picture, CHECK_LIST_ENTRY, h264_is_valid(entry)))
 		return;
 	reference = find_reference(picture, entry->picture_id);
-	if (h264_check(picture, CHECK_LIST_IN_REFERENCES, reference))
+	if (!h264_check(picture, CHECK_LIST_IN_REFERENCES, reference))
+		return;
+	/* FFmpeg lets a gap's frame take the surface of the frame before, under the gap's frame_num. */
+	if (!is_same(picture, entry, reference) && may_be_missing(picture, reference))
+		check_event(&picture->softva->checks, EVENT_REFERENCES_MISSING);
+	else
 		h264_check(picture, CHECK_LIST_ENTRY, is_same(picture, entry, reference));
 }
 
