@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Profiles, entry points, configs and what surfaces of a config can be.
+ */
+#include "softva.h"
+
+#include <stdlib.h>
+
+static const VAProfile profiles[] = {
+	VAProfileH264ConstrainedBaseline,
+	VAProfileH264Main,
+	VAProfileH264High,
+};
+
+#define NUM_PROFILES ((int)(sizeof(profiles) / sizeof(profiles[0])))
+
+static bool has_profile(VAProfile profile)
+{
+	for (int i = 0; i < NUM_PROFILES; i++)
+		if (profiles[i] == profile)
+			return true;
+	return false;
+}
+
+static VAStatus check_support(VAProfile profile, VAEntrypoint entrypoint)
+{
+	if (!has_profile(profile))
+		return VA_STATUS_ERROR_UNSUPPORTED_PROFILE;
+	return entrypoint == VAEntrypointVLD ? VA_STATUS_SUCCESS
+					     : VA_STATUS_ERROR_UNSUPPORTED_ENTRYPOINT;
+}
+
+VAStatus config_query_profiles(VADriverContextP va, VAProfile *list, int *count)
+{
+	(void)va;
+	for (int i = 0; i < NUM_PROFILES; i++)
+		list[i] = profiles[i];
+	*count = NUM_PROFILES;
+	return VA_STATUS_SUCCESS;
+}
+
+VAStatus config_query_entrypoints(VADriverContextP va, VAProfile profile, VAEntrypoint *list,
+				  int *count)
+{
+	(void)va;
+	*count = 0;
+	if (!has_profile(profile))
+		return VA_STATUS_ERROR_UNSUPPORTED_PROFILE;
+	list[0] = VAEntrypointVLD;
+	*count = 1;
+	return VA_STATUS_SUCCESS;
+}
+
+static uint32_t attribute_value(VAConfigAttribType type)
+{
+	switch (type) {
+	case VAConfigAttribRTFormat:
+		return VA_RT_FORMAT_YUV420;
+	case VAConfigAttribDecSliceMode:
+		return VA_DEC_SLICE_MODE_NORMAL;
+	case VAConfigAttribMaxPictureWidth:
+		return SOFTVA_MAX_WIDTH;
+	case VAConfigAttribMaxPictureHeight:
+		return SOFTVA_MAX_HEIGHT;
+	default:
+		return VA_ATTRIB_NOT_SUPPORTED;
+	}
+}
+
+VAStatus config_get_attributes(VADriverContextP va, VAProfile profile, VAEntrypoint entrypoint,
+			       VAConfigAttrib *list, int count)
+{
+	VAStatus status = check_support(profile, entrypoint);
+
+	(void)va;
+	for (int i = 0; i < count && status == VA_STATUS_SUCCESS; i++)
+		list[i].value = attribute_value(list[i].type);
+	return status;
+}
+
+/* A vendor's driver takes what it can give and refuses the rest. */
+static VAStatus check_attributes(const VAConfigAttrib *list, int count)
+{
+	for (int i = 0; i < count; i++) {
+		uint32_t offered = attribute_value(list[i].type);
+
+		if (list[i].type == VAConfigAttribRTFormat) {
+			if (!(list[i].value & offered))
+				return VA_STATUS_ERROR_UNSUPPORTED_RT_FORMAT;
+		} else if (offered == VA_ATTRIB_NOT_SUPPORTED) {
+			return VA_STATUS_ERROR_ATTR_NOT_SUPPORTED;
+		} else if (list[i].value > offered) {
+			return VA_STATUS_ERROR_INVALID_VALUE;
+		}
+	}
+	return VA_STATUS_SUCCESS;
+}
+
+static void config_free(struct object *object)
+{
+	free(object);
+}
+
+VAStatus config_create(VADriverContextP va, VAProfile profile, VAEntrypoint entrypoint,
+		       VAConfigAttrib *list, int count, VAConfigID *id)
+{
+	VAStatus status = check_support(profile, entrypoint);
+	struct config *config;
+
+	*id = VA_INVALID_ID;
+	if (status == VA_STATUS_SUCCESS)
+		status = check_attributes(list, count);
+	if (status != VA_STATUS_SUCCESS)
+		return status;
+	config = calloc(1, sizeof(*config));
+	if (!config)
+		return VA_STATUS_ERROR_ALLOCATION_FAILED;
+	object_init(&config->object, OBJECT_CONFIG, config_free);
+	config->profile = profile;
+	config->entrypoint = entrypoint;
+	if (object_add(&softva_of(va)->heap, &config->object)) {
+		object_unref(&config->object);
+		return VA_STATUS_ERROR_MAX_NUM_EXCEEDED;
+	}
+	*id = config->object.id;
+	return VA_STATUS_SUCCESS;
+}
+
+VAStatus config_destroy(VADriverContextP va, VAConfigID id)
+{
+	struct config *config = object_remove(&softva_of(va)->heap, id, OBJECT_CONFIG);
+
+	if (!config)
+		return VA_STATUS_ERROR_INVALID_CONFIG;
+	object_unref(&config->object);
+	return VA_STATUS_SUCCESS;
+}
+
+VAStatus config_query_attributes(VADriverContextP va, VAConfigID id, VAProfile *profile,
+				 VAEntrypoint *entrypoint, VAConfigAttrib *list, int *count)
+{
+	static const VAConfigAttribType types[] = {
+		VAConfigAttribRTFormat,
+		VAConfigAttribDecSliceMode,
+		VAConfigAttribMaxPictureWidth,
+		VAConfigAttribMaxPictureHeight,
+	};
+	struct config *config = object_get(&softva_of(va)->heap, id, OBJECT_CONFIG);
+
+	if (!config)
+		return VA_STATUS_ERROR_INVALID_CONFIG;
+	*profile = config->profile;
+	*entrypoint = config->entrypoint;
+	*count = 0;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		list[(*count)++] = (VAConfigAttrib){types[i], attribute_value(types[i])};
+	object_unref(&config->object);
+	return VA_STATUS_SUCCESS;
+}
+
+static VASurfaceAttrib integer_attribute(VASurfaceAttribType type, uint32_t flags, int value)
+{
+	VASurfaceAttrib attrib = {.type = type, .flags = flags};
+
+	attrib.value.type = VAGenericValueTypeInteger;
+	attrib.value.value.i = value;
+	return attrib;
+}
+
+static unsigned int list_surface_attributes(VASurfaceAttrib *list)
+{
+	const uint32_t get = VA_SURFACE_ATTRIB_GETTABLE;
+	const uint32_t both = VA_SURFACE_ATTRIB_GETTABLE | VA_SURFACE_ATTRIB_SETTABLE;
+	VASurfaceAttrib external = {.type = VASurfaceAttribExternalBufferDescriptor,
+				    .flags = VA_SURFACE_ATTRIB_SETTABLE};
+	unsigned int n = 0;
+
+	external.value.type = VAGenericValueTypePointer;
+	list[n++] = integer_attribute(VASurfaceAttribPixelFormat, both, (int)VA_FOURCC_NV12);
+	list[n++] = integer_attribute(VASurfaceAttribMinWidth, get, 1);
+	list[n++] = integer_attribute(VASurfaceAttribMinHeight, get, 1);
+	list[n++] = integer_attribute(VASurfaceAttribMaxWidth, get, SOFTVA_MAX_WIDTH);
+	list[n++] = integer_attribute(VASurfaceAttribMaxHeight, get, SOFTVA_MAX_HEIGHT);
+	list[n++] = integer_attribute(VASurfaceAttribMemoryType, both,
+				      VA_SURFACE_ATTRIB_MEM_TYPE_VA |
+					      VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME |
+					      VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2);
+	list[n++] = external;
+	return n;
+}
+
+VAStatus config_query_surface_attributes(VADriverContextP va, VAConfigID id, VASurfaceAttrib *list,
+					 unsigned int *count)
+{
+	struct config *config = object_get(&softva_of(va)->heap, id, OBJECT_CONFIG);
+	VASurfaceAttrib attributes[8];
+	unsigned int n = list_surface_attributes(attributes);
+	VAStatus status = VA_STATUS_SUCCESS;
+
+	if (!config)
+		return VA_STATUS_ERROR_INVALID_CONFIG;
+	object_unref(&config->object);
+	if (list && *count < n)
+		status = VA_STATUS_ERROR_MAX_NUM_EXCEEDED;
+	else if (list)
+		for (unsigned int i = 0; i < n; i++)
+			list[i] = attributes[i];
+	*count = n;
+	return status;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Contexts and their workers; see context.h.
+ */
+#include "context.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+void job_free(struct job *job)
+{
+	if (!job)
+		return;
+	for (size_t i = 0; i < job->num_buffers; i++) {
+		atomic_fetch_sub(&job->buffers[i]->in_flight, 1);
+		object_unref(&job->buffers[i]->object);
+	}
+	free(job->buffers);
+	bytes_finish(&job->packet);
+	if (job->surface)
+		object_unref(&job->surface->object);
+	free(job);
+}
+
+static struct job *next_job(struct context *context)
+{
+	struct job *job;
+
+	pthread_mutex_lock(&context->queue_lock);
+	while (!context->first && !context->stop)
+		pthread_cond_wait(&context->queue_filled, &context->queue_lock);
+	job = context->first;
+	if (job) {
+		context->first = job->next;
+		if (!context->first)
+			context->last = NULL;
+	}
+	pthread_mutex_unlock(&context->queue_lock);
+	return job;
+}
+
+/* SOFTVA_GATE and SOFTVA_DELAY_US; both end when the context is destroyed. */
+static void hold(struct context *context)
+{
+	struct pollfd fds[2] = {{.fd = context->stop_fd, .events = POLLIN},
+				{.fd = context->gate_fd, .events = POLLIN}};
+	char byte;
+
+	if (context->softva->delay_us)
+		poll(fds, 1, (int)(context->softva->delay_us + 999) / 1000);
+	while (context->gate_fd >= 0) {
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return;
+		if (fds[0].revents || read(context->gate_fd, &byte, 1) == 1)
+			return;
+	}
+}
+
+static bool decode_job(struct context *context, struct job *job)
+{
+	bool good = true;
+
+	if (job->reset)
+		decoder_reset(&context->decoder);
+	if (context->softva->no_decode)
+		return true;
+	if (!job->packet.size ||
+	    decoder_decode(&context->decoder, job->packet.data, job->packet.size - DECODER_PADDING,
+			   job->second_field))
+		good = false;
+	pthread_mutex_lock(&job->surface->lock);
+	if (!job->packet.size || decoder_copy(&context->decoder, job->surface, job->fields))
+		good = false;
+	pthread_mutex_unlock(&job->surface->lock);
+	if (!good && !job->failed)
+		check_event(&context->softva->checks, EVENT_DECODE_ERRORS);
+	return good;
+}
+
+static void *work(void *data)
+{
+	struct context *context = data;
+	struct job *job;
+
+	for (job = next_job(context); job; job = next_job(context)) {
+		struct surface *surface = object_ref(&job->surface->object);
+		bool good;
+
+		hold(context);
+		good = decode_job(context, job) && !job->failed;
+		job_free(job);
+		surface_complete(surface, good);
+		object_unref(&surface->object);
+	}
+	return NULL;
+}
+
+void context_queue(struct context *context, struct job *job)
+{
+	pthread_mutex_lock(&context->queue_lock);
+	if (context->last)
+		context->last->next = job;
+	else
+		context->first = job;
+	context->last = job;
+	pthread_cond_signal(&context->queue_filled);
+	pthread_mutex_unlock(&context->queue_lock);
+}
+
+void context_stop(struct context *context)
+{
+	if (!context->worker_runs)
+		return;
+	pthread_mutex_lock(&context->queue_lock);
+	context->stop = true;
+	pthread_cond_signal(&context->queue_filled);
+	pthread_mutex_unlock(&context->queue_lock);
+	eventfd_write(context->stop_fd, 1);
+	pthread_join(context->worker, NULL);
+	context->worker_runs = false;
+}
+
+static void context_free(struct object *object)
+{
+	struct context *context = (struct context *)object;
+
+	picture_drop(context);
+	free(context->rendered);
+	h264_state_finish(&context->h264);
+	decoder_finish(&context->decoder);
+	if (context->stop_fd >= 0)
+		close(context->stop_fd);
+	if (context->gate_fd >= 0)
+		close(context->gate_fd);
+	pthread_cond_destroy(&context->queue_filled);
+	pthread_mutex_destroy(&context->queue_lock);
+	pthread_mutex_destroy(&context->lock);
+	free(context);
+}
+
+static struct context *context_new(struct softva *softva, uint32_t width, uint32_t height)
+{
+	struct context *context = calloc(1, sizeof(*context));
+
+	if (!context)
+		return NULL;
+	object_init(&context->object, OBJECT_CONTEXT, context_free);
+	context->softva = softva;
+	context->width = width;
+	context->height = height;
+	context->stop_fd = -1;
+	context->gate_fd = -1;
+	pthread_mutex_init(&context->lock, NULL);
+	pthread_mutex_init(&context->queue_lock, NULL);
+	pthread_cond_init(&context->queue_filled, NULL);
+	return context;
+}
+
+static int context_start(struct context *context)
+{
+	const char *gate = context->softva->gate_path;
+	int ret = decoder_init(&context->decoder);
+
+	if (!ret)
+		ret = h264_state_init(&context->h264);
+	if (ret)
+		return ret;
+	context->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (context->stop_fd < 0)
+		return -errno;
+	/* Open for writing too, so that the pipe lives while nobody else has it. */
+	if (gate)
+		context->gate_fd = open(gate, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	if (gate && context->gate_fd < 0)
+		return -errno;
+	ret = pthread_create(&context->worker, NULL, work, context);
+	context->worker_runs = !ret;
+	return -ret;
+}
+
+static VAStatus check_targets(struct softva *softva, const VASurfaceID *targets, int count)
+{
+	for (int i = 0; i < count; i++) {
+		struct object *surface = object_get(&softva->heap, targets[i], OBJECT_SURFACE);
+
+		if (!surface)
+			return VA_STATUS_ERROR_INVALID_SURFACE;
+		object_unref(surface);
+	}
+	return VA_STATUS_SUCCESS;
+}
+
+VAStatus context_create(VADriverContextP va, VAConfigID config_id, int width, int height, int flag,
+			VASurfaceID *targets, int num_targets, VAContextID *id)
+{
+	struct softva *softva = softva_of(va);
+	struct config *config = object_get(&softva->heap, config_id, OBJECT_CONFIG);
+	struct context *context;
+	VAStatus status;
+
+	(void)flag;
+	*id = VA_INVALID_ID;
+	if (!config)
+		return VA_STATUS_ERROR_INVALID_CONFIG;
+	object_unref(&config->object);
+	if (width <= 0 || height <= 0 || width > SOFTVA_MAX_WIDTH || height > SOFTVA_MAX_HEIGHT)
+		return VA_STATUS_ERROR_RESOLUTION_NOT_SUPPORTED;
+	status = check_targets(softva, targets, num_targets);
+	if (status != VA_STATUS_SUCCESS)
+		return status;
+	context = context_new(softva, (uint32_t)width, (uint32_t)height);
+	if (!context)
+		return VA_STATUS_ERROR_ALLOCATION_FAILED;
+	if (context_start(context) || object_add(&softva->heap, &context->object)) {
+		context_stop(context);
+		object_unref(&context->object);
+		return VA_STATUS_ERROR_ALLOCATION_FAILED;
+	}
+	*id = context->object.id;
+	return VA_STATUS_SUCCESS;
+}
+
+/* The queue is decoded to its end: clients look at surfaces after the context is gone. */
+VAStatus context_destroy(VADriverContextP va, VAContextID id)
+{
+	struct context *context = object_remove(&softva_of(va)->heap, id, OBJECT_CONTEXT);
+
+	if (!context)
+		return VA_STATUS_ERROR_INVALID_CONTEXT;
+	context_stop(context);
+	object_unref(&context->object);
+	return VA_STATUS_SUCCESS;
+}

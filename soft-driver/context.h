@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A decoding context: the picture being assembled by the client's thread, the queue, and the one worker
+ * thread that decodes what is in it.
+ */
+#ifndef SOFTVA_CONTEXT_H
+#define SOFTVA_CONTEXT_H
+
+#include "bitio.h"
+#include "decoder.h"
+#include "h264.h"
+#include "softva.h"
+
+/* Two buffers for each macroblock of the largest picture in slices of one would be far too many. */
+#define MAX_PICTURE_BUFFERS 20000
+
+/* A picture on its way to the decoder. */
+struct job {
+	struct job *next;
+	struct surface *surface;
+	struct bytes packet;
+	/* The fields that this picture writes: 1 top, 2 bottom, 3 both. */
+	unsigned int fields;
+	bool second_field;
+	/* Forget all pictures before this one. */
+	bool reset;
+	/* A check failed: the picture is decoded, but is not good. */
+	bool failed;
+	/* Slice data that the client must leave alone meanwhile. */
+	struct buffer **buffers;
+	size_t num_buffers;
+};
+
+struct context {
+	struct object object;
+	struct softva *softva;
+	VAProfile profile;
+	uint32_t width;
+	uint32_t height;
+
+	/* The client's side. */
+	pthread_mutex_t lock;
+	struct surface *target;
+	struct buffer **rendered;
+	size_t num_rendered;
+	bool render_failed;
+	struct h264_state h264;
+
+	/* The worker's side. */
+	pthread_t worker;
+	bool worker_runs;
+	pthread_mutex_t queue_lock;
+	pthread_cond_t queue_filled;
+	struct job *first, *last;
+	bool stop;
+	int stop_fd;
+	int gate_fd;
+	struct decoder decoder;
+};
+
+VAStatus context_create(VADriverContextP va, VAConfigID config, int width, int height, int flag,
+			VASurfaceID *targets, int num_targets, VAContextID *id);
+VAStatus context_destroy(VADriverContextP va, VAContextID id);
+/* Decodes what is queued and joins the worker. */
+void context_stop(struct context *context);
+void context_queue(struct context *context, struct job *job);
+void job_free(struct job *job);
+
+/* picture.c */
+VAStatus picture_begin(VADriverContextP va, VAContextID context, VASurfaceID target);
+VAStatus picture_render(VADriverContextP va, VAContextID context, VABufferID *buffers, int count);
+VAStatus picture_end(VADriverContextP va, VAContextID context);
+void picture_drop(struct context *context);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libavcodec beneath: a packet in, the picture that the packet decodes out, whatever its display order.
+ */
+#ifndef SOFTVA_DECODER_H
+#define SOFTVA_DECODER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct AVCodecContext;
+struct AVFrame;
+struct AVPacket;
+struct surface;
+
+struct decoder {
+	struct AVCodecContext *codec;
+	struct AVPacket *packet;
+	struct AVFrame *output;
+	/* The frame that the decoder last asked memory for. */
+	struct AVFrame *target;
+	unsigned int allocated;
+};
+
+/* 0 or -errno. Failed or not, decoder_finish() is due. */
+int decoder_init(struct decoder *decoder);
+void decoder_finish(struct decoder *decoder);
+void decoder_reset(struct decoder *decoder);
+/* data must be followed by DECODER_PADDING zero bytes. 0, or -errno if any part of it failed. */
+#define DECODER_PADDING 64
+int decoder_decode(struct decoder *decoder, const uint8_t *data, size_t size, bool second_field);
+/* Copies the target's fields (1 top, 2 bottom, 3 both) into the surface; -errno if there is none. */
+int decoder_copy(struct decoder *decoder, struct surface *surface, unsigned int fields);
+
+#endif

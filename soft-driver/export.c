@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Surfaces as file descriptors: handing out a surface's memfd, and surfaces in a descriptor's memory.
+ */
+#include "softva.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+/* The numbers of <drm_fourcc.h>, which are FourCCs too; the linear modifier is 0. */
+#define DRM_NV12   VA_FOURCC('N', 'V', '1', '2')
+#define DRM_R8     VA_FOURCC('R', '8', ' ', ' ')
+#define DRM_GR88   VA_FOURCC('G', 'R', '8', '8')
+#define DRM_LINEAR 0
+
+static void describe_layers(const struct surface *surface, uint32_t flags,
+			    VADRMPRIMESurfaceDescriptor *out)
+{
+	static const uint32_t formats[] = {DRM_R8, DRM_GR88};
+	bool separate = flags & VA_EXPORT_SURFACE_SEPARATE_LAYERS;
+
+	out->num_layers = separate ? 2 : 1;
+	for (uint32_t plane = 0; plane < 2; plane++) {
+		uint32_t layer = separate ? plane : 0;
+		uint32_t index = separate ? 0 : plane;
+
+		out->layers[layer].drm_format = separate ? formats[plane] : DRM_NV12;
+		out->layers[layer].num_planes = separate ? 1 : 2;
+		out->layers[layer].object_index[index] = 0;
+		out->layers[layer].offset[index] = (uint32_t)surface->planes[plane].offset_bytes;
+		out->layers[layer].pitch[index] = surface->planes[plane].pitch_bytes;
+	}
+}
+
+static VAStatus describe(const struct surface *surface, uint32_t flags,
+			 VADRMPRIMESurfaceDescriptor *out)
+{
+	int fd = fcntl(surface->fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return VA_STATUS_ERROR_OPERATION_FAILED;
+	memset(out, 0, sizeof(*out));
+	out->fourcc = VA_FOURCC_NV12;
+	out->width = surface->width;
+	out->height = surface->height;
+	out->num_objects = 1;
+	out->objects[0].fd = fd;
+	out->objects[0].size = (uint32_t)surface->size_bytes;
+	out->objects[0].drm_format_modifier = DRM_LINEAR;
+	describe_layers(surface, flags, out);
+	return VA_STATUS_SUCCESS;
+}
+
+VAStatus export_surface(VADriverContextP va, VASurfaceID id, uint32_t memory_type, uint32_t flags,
+			void *descriptor)
+{
+	const uint32_t both = VA_EXPORT_SURFACE_SEPARATE_LAYERS | VA_EXPORT_SURFACE_COMPOSED_LAYERS;
+	struct surface *surface;
+	VAStatus status;
+
+	if (memory_type != VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2)
+		return VA_STATUS_ERROR_UNSUPPORTED_MEMORY_TYPE;
+	if (!descriptor || (flags & both) == both || flags & ~(both | VA_EXPORT_SURFACE_READ_WRITE))
+		return VA_STATUS_ERROR_INVALID_PARAMETER;
+	surface = object_get(&softva_of(va)->heap, id, OBJECT_SURFACE);
+	if (!surface)
+		return VA_STATUS_ERROR_INVALID_SURFACE;
+	status = describe(surface, flags, descriptor);
+	object_unref(&surface->object);
+	return status;
+}
+
+/* The planes lie in the object, one after the other, and the object is as large as it is said to be. */
+static VAStatus check_import(const struct import *import, const uint32_t size[2])
+{
+	off_t real = import->fd < 0 ? -1 : lseek(import->fd, 0, SEEK_END);
+	size_t end = 0;
+
+	if (real < 0 || !import->size_bytes || (uint64_t)real < import->size_bytes)
+		return VA_STATUS_ERROR_INVALID_PARAMETER;
+	for (uint32_t plane = 0; plane < 2; plane++) {
+		const struct surface_plane *p = &import->planes[plane];
+		uint32_t row = plane ? align_up(size[0], 2) : size[0];
+		uint32_t rows = (size[1] + plane) >> plane;
+
+		if (p->pitch_bytes < row || p->offset_bytes < end ||
+		    p->offset_bytes > import->size_bytes ||
+		    (uint64_t)p->pitch_bytes * (rows - 1) + row >
+			    import->size_bytes - p->offset_bytes)
+			return VA_STATUS_ERROR_INVALID_PARAMETER;
+		end = p->offset_bytes + (size_t)p->pitch_bytes * (rows - 1) + row;
+	}
+	return VA_STATUS_SUCCESS;
+}
+
+static VAStatus import_prime(const VASurfaceAttribExternalBuffers *in, struct import *import,
+			     unsigned int index)
+{
+	if (in->pixel_format != VA_FOURCC_NV12 || in->num_planes != 2 || !in->buffers ||
+	    index >= in->num_buffers ||
+	    in->flags & (VA_SURFACE_EXTBUF_DESC_ENABLE_TILING | VA_SURFACE_EXTBUF_DESC_PROTECTED))
+		return VA_STATUS_ERROR_INVALID_PARAMETER;
+	import->fd = (int)in->buffers[index];
+	import->size_bytes = in->data_size;
+	for (int plane = 0; plane < 2; plane++)
+		import->planes[plane] =
+			(struct surface_plane){in->offsets[plane], in->pitches[plane]};
+	return VA_STATUS_SUCCESS;
+}
+
+static VAStatus import_prime_2(const VADRMPRIMESurfaceDescriptor *in, struct import *import)
+{
+	bool composed = in->num_layers == 1 && in->layers[0].num_planes == 2;
+	bool separate = in->num_layers == 2 && in->layers[0].num_planes == 1 &&
+			in->layers[1].num_planes == 1;
+
+	if (in->fourcc != VA_FOURCC_NV12 || in->num_objects != 1 || (!composed && !separate) ||
+	    in->objects[0].drm_format_modifier != DRM_LINEAR)
+		return VA_STATUS_ERROR_INVALID_PARAMETER;
+	import->fd = in->objects[0].fd;
+	import->size_bytes = in->objects[0].size;
+	for (int plane = 0; plane < 2; plane++) {
+		int layer = composed ? 0 : plane, at = composed ? plane : 0;
+
+		if (in->layers[layer].object_index[at] != 0)
+			return VA_STATUS_ERROR_INVALID_PARAMETER;
+		import->planes[plane] = (struct surface_plane){in->layers[layer].offset[at],
+							       in->layers[layer].pitch[at]};
+	}
+	return VA_STATUS_SUCCESS;
+}
+
+static VAStatus read_attributes(const VASurfaceAttrib *attribs, unsigned int num_attribs,
+				uint32_t *memory_type, const void **descriptor)
+{
+	for (unsigned int i = 0; i < num_attribs; i++) {
+		const VAGenericValue *value = &attribs[i].value;
+
+		switch (attribs[i].type) {
+		case VASurfaceAttribPixelFormat:
+			if ((uint32_t)value->value.i != VA_FOURCC_NV12)
+				return VA_STATUS_ERROR_INVALID_VALUE;
+			break;
+		case VASurfaceAttribMemoryType:
+			*memory_type = (uint32_t)value->value.i;
+			break;
+		case VASurfaceAttribExternalBufferDescriptor:
+			*descriptor = value->value.p;
+			break;
+		case VASurfaceAttribUsageHint:
+			break;
+		default:
+			return VA_STATUS_ERROR_ATTR_NOT_SUPPORTED;
+		}
+	}
+	return VA_STATUS_SUCCESS;
+}
+
+VAStatus import_parse(const VASurfaceAttrib *attribs, unsigned int num_attribs,
+		      const uint32_t size[2], struct import *import, unsigned int index)
+{
+	uint32_t type = VA_SURFACE_ATTRIB_MEM_TYPE_VA;
+	const void *descriptor = NULL;
+	VAStatus status = read_attributes(attribs, num_attribs, &type, &descriptor);
+
+	memset(import, 0, sizeof(*import));
+	import->fd = -1;
+	if (status != VA_STATUS_SUCCESS || type == VA_SURFACE_ATTRIB_MEM_TYPE_VA)
+		return status;
+	if (type != VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME &&
+	    type != VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2)
+		return VA_STATUS_ERROR_UNSUPPORTED_MEMORY_TYPE;
+	if (!descriptor)
+		return VA_STATUS_ERROR_INVALID_PARAMETER;
+	if (type == VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME)
+		status = import_prime(descriptor, import, index);
+	else
+		status = import_prime_2((const VADRMPRIMESurfaceDescriptor *)descriptor + index,
+					import);
+	return status == VA_STATUS_SUCCESS ? check_import(import, size) : status;
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A picture of H.264 from VA's buffers to a packet; see h264.h.
+ */
+#include "h264.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "context.h"
+
+#define MAX_FRAME_NUMS 0x10000u
+
+int h264_state_init(struct h264_state *state)
+{
+	memset(state, 0, sizeof(*state));
+	state->random_start = true;
+	state->last_target = VA_INVALID_SURFACE;
+	state->gaps = calloc(MAX_FRAME_NUMS / 8, 1);
+	return state->gaps ? 0 : -ENOMEM;
+}
+
+void h264_state_finish(struct h264_state *state)
+{
+	bytes_finish(&state->sps);
+	bytes_finish(&state->pps);
+	free(state->gaps);
+}
+
+bool h264_check(struct h264_picture *picture, enum check check, bool good)
+{
+	if (check_count(&picture->softva->checks, check, good))
+		return true;
+	picture->failed = true;
+	softva_log(picture->softva, "check %s failed: surface 0x%08x", check_name(check),
+		   picture->target->object.id);
+	return false;
+}
+
+static bool is_second_field(const struct h264_picture *picture)
+{
+	const struct content *before = &picture->before;
+
+	return picture->pic->pic_fields.bits.field_pic_flag && before->valid &&
+	       picture->state->last_target == picture->target->object.id &&
+	       before->context == picture->context->object.id &&
+	       before->fields == (picture->fields ^ H264_FRAME) &&
+	       before->frame_num == picture->pic->frame_num;
+}
+
+void h264_picture_begin(struct h264_picture *picture)
+{
+	const VAPictureParameterBufferH264 *pic = picture->pic;
+	bool bottom = pic->CurrPic.flags & VA_PICTURE_H264_BOTTOM_FIELD;
+
+	pthread_mutex_lock(&picture->target->lock);
+	picture->before = picture->target->content;
+	pthread_mutex_unlock(&picture->target->lock);
+	picture->fields = H264_FRAME;
+	if (pic->pic_fields.bits.field_pic_flag)
+		picture->fields = bottom ? 2 : 1;
+	picture->second_field = is_second_field(picture);
+	h264_check_picture(picture);
+}
+
+static void set_gap(struct h264_state *state, uint32_t frame_num, bool gap)
+{
+	uint8_t bit = (uint8_t)(1 << frame_num % 8);
+
+	frame_num %= MAX_FRAME_NUMS;
+	state->gaps[frame_num / 8] &= (uint8_t)~bit;
+	if (gap)
+		state->gaps[frame_num / 8] |= bit;
+}
+
+/* 8.2.5.2: the numbers left out are references that were never decoded. Only the last ones can stay. */
+static void note_gap(struct h264_picture *picture)
+{
+	struct h264_state *state = picture->state;
+	uint32_t max = h264_max_frame_num(picture->pic);
+	uint32_t frame_num = picture->header.frame_num;
+	uint32_t distance = (frame_num - state->prev_ref_frame_num) & (max - 1);
+
+	if (!state->started || distance <= 1)
+		return;
+	state->gap_seen = true;
+	state->dpb.known = false;
+	for (uint32_t i = 1; i < distance && i <= H264_MAX_REFERENCES; i++)
+		set_gap(state, (frame_num - i) & (max - 1), true);
+	state->prev_ref_frame_num = (frame_num - 1) & (max - 1);
+}
+
+/*
+ * A client that comes to a picture without references, and whose stream did not empty its DPB, has sought:
+ * the pictures before are no part of this sequence.
+ */
+static bool is_restart(const struct h264_picture *picture)
+{
+	const struct h264_dpb *dpb = &picture->state->dpb;
+
+	return picture->state->started && !picture->second_field &&
+	       picture->header.slice_type == H264_I && !h264_count_references(picture->pic) &&
+	       !(dpb->known && !dpb->count);
+}
+
+/* With the first slice's header it is known what the picture is. */
+static void start(struct h264_picture *picture)
+{
+	struct h264_state *state = picture->state;
+
+	if (picture->header.nal_unit_type == H264_NAL_IDR && !picture->second_field) {
+		state->idr_pic_id ^= 1;
+		state->random_start = false;
+		state->gap_seen = false;
+		state->prev_ref_frame_num = 0;
+		memset(state->gaps, 0, MAX_FRAME_NUMS / 8);
+		state->dpb.count = 0;
+		state->dpb.known = true;
+	} else if (is_restart(picture)) {
+		picture->reset = true;
+		state->random_start = true;
+		state->dpb.known = false;
+	} else if (!picture->second_field) {
+		note_gap(picture);
+	}
+	h264_check_references(picture);
+	h264_dpb_check(picture);
+}
+
+static bool check_source(struct h264_picture *picture, const struct h264_slice_source *source)
+{
+	const VASliceParameterBufferH264 *param = source->param;
+
+	return h264_check(
+		picture, CHECK_SLICE_DATA,
+		param->slice_data_flag == VA_SLICE_DATA_FLAG_ALL && param->slice_data_size >= 2 &&
+			param->slice_data_offset <= source->data_size &&
+			param->slice_data_size <= source->data_size - param->slice_data_offset);
+}
+
+static void add_parsed_slice(struct h264_picture *picture, const struct h264_slice *slice)
+{
+	if (!picture->num_slices) {
+		picture->header = slice->header;
+		start(picture);
+	}
+	picture->num_slices++;
+	h264_check_slice(picture, slice);
+	if (h264_list_size(slice->param, 0) > H264_MAX_LIST ||
+	    h264_list_size(slice->param, 1) > H264_MAX_LIST ||
+	    slice->param->slice_type % 5 > H264_I)
+		return;
+	h264_check_lists(picture, slice);
+	h264_write_slice(picture, slice);
+}
+
+void h264_picture_add_slice(struct h264_picture *picture, const struct h264_slice_source *source)
+{
+	struct h264_slice slice = {.param = source->param};
+	uint8_t first;
+
+	if (picture->unusable || !check_source(picture, source))
+		return;
+	first = source->data[source->param->slice_data_offset];
+	if (!h264_check(picture, CHECK_NAL_HEADER,
+			!(first & 0x80) && ((first & 0x1f) == H264_NAL_SLICE ||
+					    ((first & 0x1f) == H264_NAL_IDR && first & 0x60))))
+		return;
+	bytes_append_unescaped(&slice.unit, source->data + source->param->slice_data_offset,
+			       source->param->slice_data_size);
+	if (h264_check(picture, CHECK_SLICE_HEADER,
+		       slice.unit.size && !slice.unit.failed &&
+			       !h264_header_parse(picture->pic, source->param, &slice.unit,
+						  &slice.header)))
+		add_parsed_slice(picture, &slice);
+	bytes_finish(&slice.unit);
+}
+
+static bool has_mmco5(const struct h264_slice_header *header)
+{
+	for (size_t i = 0; i < header->num_mmco; i++)
+		if (header->mmco[i].operation == 5)
+			return true;
+	return false;
+}
+
+/* An MMCO 5 makes the picture's frame_num 0 and its order counts relative to itself (8.2.1). */
+static void apply_reset(struct content *content)
+{
+	int32_t top = content->poc[0], bottom = content->poc[1], least = top;
+
+	if (content->fields == 2 || (content->fields == H264_FRAME && bottom < top))
+		least = bottom;
+	content->reset = true;
+	content->frame_num = 0;
+	content->reset_poc[0] = (int32_t)((uint32_t)top - (uint32_t)least);
+	content->reset_poc[1] = (int32_t)((uint32_t)bottom - (uint32_t)least);
+}
+
+static void record_content(struct h264_picture *picture, bool reset)
+{
+	const VAPictureParameterBufferH264 *pic = picture->pic;
+	struct content content = {0};
+
+	if (picture->second_field)
+		content = picture->before;
+	content.valid = true;
+	content.fields |= picture->fields;
+	if (picture->header.nal_ref_idc)
+		content.reference_fields |= picture->fields;
+	content.frame_num = pic->frame_num;
+	if (picture->fields & 1)
+		content.poc[0] = pic->CurrPic.TopFieldOrderCnt;
+	if (picture->fields & 2)
+		content.poc[1] = pic->CurrPic.BottomFieldOrderCnt;
+	content.width_mbs = pic->picture_width_in_mbs_minus1 + 1u;
+	content.height_mbs = pic->picture_height_in_mbs_minus1 + 1u;
+	content.context = picture->context->object.id;
+	if (reset)
+		apply_reset(&content);
+	pthread_mutex_lock(&picture->target->lock);
+	picture->target->content = content;
+	pthread_mutex_unlock(&picture->target->lock);
+}
+
+static void record(struct h264_picture *picture)
+{
+	struct h264_state *state = picture->state;
+	bool reset = has_mmco5(&picture->header);
+
+	h264_dpb_update(picture);
+	record_content(picture, reset);
+	state->last_target = picture->target->object.id;
+	if (picture->header.nal_ref_idc) {
+		set_gap(state, picture->header.frame_num, false);
+		state->prev_ref_frame_num = reset ? 0 : picture->header.frame_num;
+	}
+}
+
+static void append_if_new(struct bytes *packet, struct bytes *sent, struct bytes *now, bool anyway)
+{
+	bool same = sent->size == now->size && !memcmp(sent->data, now->data, now->size);
+
+	if (!same || anyway)
+		bytes_append(packet, now->data, now->size);
+	bytes_finish(sent);
+	*sent = *now;
+}
+
+/* A recovery point SEI message lets the decoder begin at a picture that is not IDR (D.1.8). */
+static void append_headers(struct h264_picture *picture, struct bytes *packet)
+{
+	static const uint8_t recovery_point[] = {0x06, 0x06, 0x01, 0x84, 0x80};
+	struct h264_state *state = picture->state;
+	bool begin = !state->started || picture->reset;
+	struct bytes sps = {0}, pps = {0};
+
+	h264_write_sps(&sps, picture->pic);
+	h264_write_pps(&pps, picture->pic, picture->iq);
+	if (sps.failed || pps.failed) {
+		packet->failed = true;
+		bytes_finish(&sps);
+		bytes_finish(&pps);
+		return;
+	}
+	/* A new SPS voids the PPS that refer to it. */
+	if (sps.size != state->sps.size || memcmp(sps.data, state->sps.data, sps.size))
+		begin = true;
+	append_if_new(packet, &state->sps, &sps, begin);
+	append_if_new(packet, &state->pps, &pps, begin);
+	if ((!state->started || picture->reset) && picture->header.nal_unit_type != H264_NAL_IDR)
+		bytes_append_nal(packet, recovery_point, sizeof(recovery_point));
+	state->started = true;
+}
+
+void h264_picture_end(struct h264_picture *picture, struct bytes *packet)
+{
+	if (picture->num_slices) {
+		append_headers(picture, packet);
+		bytes_append(packet, picture->slices.data, picture->slices.size);
+		packet->failed = packet->failed || picture->slices.failed;
+		record(picture);
+	} else {
+		picture->state->dpb.known = false;
+	}
+	bytes_finish(&picture->slices);
+}
