@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * decoder-life.c - making a decoder and letting it go, and its messages
+ */
+#include "decoder.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DEFAULT_IN_FLIGHT 4
+
+static void write_log(struct vacodec_decoder *decoder, int level, const char *message)
+{
+	if (decoder->log.write && level <= decoder->log.level)
+		decoder->log.write(decoder->log.cookie, level, message);
+}
+
+void decoder_warn(struct vacodec_decoder *decoder, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(decoder->last_error, sizeof(decoder->last_error), format, args);
+	va_end(args);
+	write_log(decoder, VAWRAP_LOG_WARN, decoder->last_error);
+}
+
+void decoder_debug(struct vacodec_decoder *decoder, const char *format, ...)
+{
+	char message[240];
+	va_list args;
+
+	if (!decoder->log.write || decoder->log.level < VAWRAP_LOG_DEBUG)
+		return;
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	write_log(decoder, VAWRAP_LOG_DEBUG, message);
+}
+
+bool decoder_has_profile(struct vacodec_decoder *decoder, VAProfile profile)
+{
+	const VAProfile *profiles;
+	int n = vawrap_display_get_profiles(decoder->display, &profiles);
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (profiles[i] == profile)
+			return true;
+	}
+	return false;
+}
+
+static bool has_codec(struct vacodec_decoder *decoder)
+{
+	const VAProfile *profile = decoder->ops->profiles;
+
+	while (*profile != VAProfileNone && !decoder_has_profile(decoder, *profile))
+		profile++;
+	return *profile != VAProfileNone;
+}
+
+/* Parameter sets from outside the stream, as if they had come first in it. */
+static int parse_extradata(struct vacodec_decoder *decoder, const uint8_t *data, size_t size_bytes)
+{
+	struct unit unit;
+	int64_t n;
+	int ret;
+
+	while (size_bytes > 0 || decoder->splitter.in_unit) {
+		n = unit_splitter_push(&decoder->splitter, data, size_bytes, 0);
+		if (n < 0)
+			return (int)n;
+		data += n;
+		size_bytes -= (size_t)n;
+		if (size_bytes == 0 && !decoder->splitter.ready)
+			unit_splitter_end(&decoder->splitter);
+		if (!decoder->splitter.ready)
+			continue;
+		ret = unit_splitter_get(&decoder->splitter, &unit)
+			      ? decoder->ops->parse_unit(decoder, &unit)
+			      : -EBADMSG;
+		unit_splitter_next(&decoder->splitter);
+		if (ret < 0)
+			return ret == -ENOMEM ? ret : -EBADMSG;
+	}
+	unit_splitter_reset(&decoder->splitter);
+	return 0;
+}
+
+static void decoder_free(struct vacodec_decoder *decoder)
+{
+	decoder->ops->close(decoder);
+	submit_forget_all(decoder);
+	reorder_clear(&decoder->reorder);
+	event_queue_clear(&decoder->events);
+	frame_pool_unref(decoder->pool);
+	unit_splitter_finish(&decoder->splitter);
+	wake_unref(decoder->wake);
+	vawrap_display_unref(decoder->display);
+	free(decoder);
+}
+
+static struct vacodec_decoder *decoder_alloc(struct vawrap_display *display,
+					     const struct vacodec_decoder_params *params)
+{
+	struct vacodec_decoder *decoder = calloc(1, sizeof(*decoder));
+	unsigned int max = params->max_in_flight ? params->max_in_flight : DEFAULT_IN_FLIGHT;
+
+	if (!decoder)
+		return NULL;
+	atomic_init(&decoder->refs, 1);
+	decoder->display = vawrap_display_ref(display);
+	decoder->ops = codec_ops_get(params->codec);
+	decoder->log = params->log;
+	decoder->show_incomplete = params->show_incomplete;
+	decoder->in_flight.max = max < DECODER_MAX_IN_FLIGHT ? max : DECODER_MAX_IN_FLIGHT;
+	unit_splitter_init(&decoder->splitter);
+	return decoder;
+}
+
+int vacodec_decoder_new(struct vawrap_display *display, const struct vacodec_decoder_params *params,
+			struct vacodec_decoder **out)
+{
+	struct vacodec_decoder *decoder;
+	int ret;
+
+	if (!out)
+		return -EINVAL;
+	*out = NULL;
+	if (!display || !params || params->size_bytes < sizeof(*params) ||
+	    !codec_ops_get(params->codec) || (!params->extradata && params->extradata_bytes > 0))
+		return -EINVAL;
+	decoder = decoder_alloc(display, params);
+	if (!decoder)
+		return -ENOMEM;
+	ret = wake_new(&decoder->wake);
+	if (ret == 0)
+		ret = has_codec(decoder) ? decoder->ops->open(decoder) : -ENOTSUP;
+	if (ret == 0)
+		ret = parse_extradata(decoder, params->extradata, params->extradata_bytes);
+	if (ret < 0) {
+		decoder_free(decoder);
+		return ret;
+	}
+	*out = decoder;
+	return 0;
+}
+
+struct vacodec_decoder *vacodec_decoder_ref(struct vacodec_decoder *decoder)
+{
+	if (decoder)
+		atomic_fetch_add_explicit(&decoder->refs, 1, memory_order_relaxed);
+	return decoder;
+}
+
+struct vacodec_decoder *vacodec_decoder_unref(struct vacodec_decoder *decoder)
+{
+	if (decoder && atomic_fetch_sub_explicit(&decoder->refs, 1, memory_order_acq_rel) == 1)
+		decoder_free(decoder);
+	return NULL;
+}

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * decoder.c - the decoder's API: bytes in, events out
+ *
+ * A unit that cannot be decoded yet stays in the splitter; advance() tries it again whenever the
+ * client calls. While an event is queued no more bytes are taken, so the decoder is never ahead by
+ * more than one unit.
+ */
+#include "decoder.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+static const struct codec_ops *const codecs[] = {
+	[VACODEC_CODEC_H264] = &h264_codec_ops,
+};
+
+const struct codec_ops *codec_ops_get(enum vacodec_codec codec)
+{
+	if ((unsigned int)codec >= sizeof(codecs) / sizeof(codecs[0]))
+		return NULL;
+	return codecs[codec];
+}
+
+const char *vacodec_codec_get_name(enum vacodec_codec codec)
+{
+	const struct codec_ops *ops = codec_ops_get(codec);
+
+	return ops ? ops->name : NULL;
+}
+
+/* ---- Events ---- */
+
+static void push_event(struct vacodec_decoder *decoder, enum vacodec_event_type type, int error)
+{
+	struct vacodec_event event = {.size_bytes = sizeof(event), .type = type, .error = error};
+
+	if (type == VACODEC_EVENT_FORMAT)
+		event.format = decoder->format;
+	event_queue_push(&decoder->events, &event);
+}
+
+bool decoder_output_first(struct vacodec_decoder *decoder)
+{
+	struct vacodec_event event = {.size_bytes = sizeof(event), .type = VACODEC_EVENT_FRAME};
+
+	event.frame = reorder_pop(&decoder->reorder);
+	if (!event.frame)
+		return false;
+	decoder->stats.frames++;
+	if (atomic_load(&event.frame->flags) & VACODEC_FRAME_CORRUPT)
+		decoder->stats.corrupt_frames++;
+	event_queue_push(&decoder->events, &event);
+	return true;
+}
+
+void decoder_output_all(struct vacodec_decoder *decoder)
+{
+	while (decoder_output_first(decoder))
+		;
+}
+
+/* The session ends; what was decoded before comes out first. */
+static void fail(struct vacodec_decoder *decoder, int error)
+{
+	if (decoder->ended)
+		return;
+	decoder_output_all(decoder);
+	decoder->ended = error;
+	decoder->draining = false;
+	push_event(decoder, VACODEC_EVENT_ERROR, error);
+}
+
+/* ---- For the codecs ---- */
+
+int decoder_begin_sequence(struct vacodec_decoder *decoder, const struct vacodec_format *format)
+{
+	int ret;
+
+	if (memcmp(&decoder->format, format, sizeof(*format)) == 0)
+		return decoder->format_state == FORMAT_NONE ? 0 : -EAGAIN;
+	ret = submit_wait_all(decoder);
+	if (ret < 0)
+		return ret;
+	decoder_output_all(decoder);
+	memcpy(&decoder->format, format, sizeof(*format)); /* with its padding: it is compared */
+	decoder->format_state = FORMAT_QUEUED;
+	push_event(decoder, VACODEC_EVENT_FORMAT, 0);
+	return -EAGAIN;
+}
+
+int decoder_acquire_frame(struct vacodec_decoder *decoder, struct vacodec_frame **out)
+{
+	int error = 0;
+	int ret = frame_pool_acquire(decoder->pool, out);
+
+	/* Frames that only their unfinished picture holds are ours to wait for. */
+	while (ret == -EAGAIN && submit_wait_oldest(decoder, &error)) {
+		if (error < 0)
+			return error;
+		ret = frame_pool_acquire(decoder->pool, out);
+	}
+	if (ret == -EAGAIN) {
+		/* Armed before the last look, so that no free frame goes unseen. */
+		wake_arm_frame(decoder->wake, true);
+		ret = frame_pool_acquire(decoder->pool, out);
+	}
+	decoder->waiting_frame = ret == -EAGAIN;
+	if (ret != -EAGAIN)
+		wake_arm_frame(decoder->wake, false);
+	return ret;
+}
+
+/* ---- Progress ---- */
+
+static int parse_unit(struct vacodec_decoder *decoder)
+{
+	struct unit unit;
+	int ret = -EBADMSG;
+
+	if (unit_splitter_get(&decoder->splitter, &unit))
+		ret = decoder->ops->parse_unit(decoder, &unit);
+	if (ret == -EAGAIN)
+		return ret;
+	decoder->stats.units++;
+	if (ret == -EBADMSG) {
+		decoder->stats.bad_units++;
+		ret = 0;
+	}
+	unit_splitter_next(&decoder->splitter);
+	return ret;
+}
+
+static int end_drain(struct vacodec_decoder *decoder)
+{
+	int ret = decoder->ops->finish_picture(decoder);
+
+	if (ret < 0)
+		return ret;
+	decoder_output_all(decoder);
+	decoder->draining = false;
+	push_event(decoder, VACODEC_EVENT_DRAINED, 0);
+	return 0;
+}
+
+static int advance_step(struct vacodec_decoder *decoder)
+{
+	if (decoder->format_state != FORMAT_NONE)
+		return -EAGAIN;
+	if (decoder->splitter.ready)
+		return parse_unit(decoder);
+	if (!decoder->input_ended) {
+		unit_splitter_end(&decoder->splitter);
+		decoder->input_ended = true;
+		return 0;
+	}
+	return end_drain(decoder);
+}
+
+/* Goes on as far as possible: 0 when a send would be taken, -EAGAIN, or the session's error. */
+static int advance(struct vacodec_decoder *decoder)
+{
+	int ret = 0;
+
+	while (ret == 0 && !decoder->ended &&
+	       (decoder->splitter.ready || decoder->draining || decoder->format_state))
+		ret = advance_step(decoder);
+	if (ret < 0 && ret != -EAGAIN)
+		fail(decoder, ret);
+	return decoder->ended ? decoder->ended : ret;
+}
+
+static void update_fd(struct vacodec_decoder *decoder)
+{
+	bool would_take = !decoder->ended && !decoder->draining && !decoder->waiting_frame &&
+			  decoder->format_state == FORMAT_NONE;
+
+	wake_set(decoder->wake, WAKE_EVENT,
+		 decoder->events.n > 0 || (decoder->refused && would_take));
+}
+
+static ssize_t refuse(struct vacodec_decoder *decoder)
+{
+	decoder->refused = true;
+	update_fd(decoder);
+	return -EAGAIN;
+}
+
+/* Takes bytes until an event is queued or a unit has to wait. */
+static ssize_t take(struct vacodec_decoder *decoder, const struct vacodec_packet *packet)
+{
+	size_t taken = 0;
+	int64_t n = 0;
+
+	while (taken < packet->size_bytes && decoder->events.n == 0) {
+		n = unit_splitter_push(&decoder->splitter, packet->data + taken,
+				       packet->size_bytes - taken, packet->timestamp);
+		if (n < 0)
+			break;
+		taken += (size_t)n;
+		if (advance(decoder) < 0)
+			break;
+	}
+	decoder->stats.bytes += taken;
+	return taken > 0 ? (ssize_t)taken : (ssize_t)n;
+}
+
+ssize_t vacodec_decoder_send(struct vacodec_decoder *decoder, const struct vacodec_packet *packet)
+{
+	ssize_t ret;
+
+	if (!decoder || !packet || (!packet->data && packet->size_bytes > 0))
+		return -EINVAL;
+	if (decoder->ended)
+		return decoder->ended;
+	if (decoder->events.n > 0 || decoder->draining)
+		return refuse(decoder);
+	ret = advance(decoder);
+	if (ret == -EAGAIN || (ret == 0 && decoder->events.n > 0))
+		return refuse(decoder);
+	if (ret == 0) {
+		decoder->refused = false;
+		ret = take(decoder, packet);
+	}
+	update_fd(decoder);
+	return ret;
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+/* Waits for a frame that somebody holds, again and again, until there is an event. */
+static int wait_event(struct vacodec_decoder *decoder, int64_t timeout_ns)
+{
+	int64_t end = timeout_ns < 0 || timeout_ns > INT64_MAX - now_ns() ? INT64_MAX
+									  : now_ns() + timeout_ns;
+	int64_t left;
+	int ret;
+
+	while (decoder->events.n == 0 && decoder->waiting_frame && !decoder->ended) {
+		left = end == INT64_MAX ? -1 : end - now_ns();
+		if (end != INT64_MAX && left <= 0)
+			return -ETIMEDOUT;
+		ret = wake_wait(decoder->wake, left);
+		if (ret < 0 && ret != -EINTR)
+			return ret;
+		advance(decoder);
+	}
+	return 0;
+}
+
+int vacodec_decoder_receive(struct vacodec_decoder *decoder, struct vacodec_event *event,
+			    int64_t timeout_ns)
+{
+	struct vacodec_event next;
+	size_t size_bytes;
+	int ret = 0;
+
+	if (!decoder || !event || event->size_bytes < sizeof(*event))
+		return -EINVAL;
+	size_bytes = event->size_bytes;
+	if (decoder->events.n == 0)
+		advance(decoder);
+	update_fd(decoder);
+	if (timeout_ns != 0)
+		ret = wait_event(decoder, timeout_ns);
+	if (event_queue_pop(&decoder->events, &next)) {
+		if (next.type == VACODEC_EVENT_FORMAT)
+			decoder->format_state = FORMAT_ASKED;
+		*event = next;
+		event->size_bytes = size_bytes;
+		ret = 0;
+	} else if (ret == 0) {
+		ret = -EAGAIN;
+	}
+	update_fd(decoder);
+	return ret;
+}
+
+static int new_pool(struct vacodec_decoder *decoder, const struct vacodec_frame_ops *ops,
+		    unsigned int n_frames)
+{
+	struct frame_pool_params params = {
+		.display = decoder->display,
+		.format = &decoder->format,
+		.rt_format = VA_RT_FORMAT_YUV420,
+		.ops = ops,
+		.n_frames = n_frames,
+		.wake = decoder->wake,
+	};
+	struct frame_pool *pool;
+	int ret = frame_pool_new(&params, &pool);
+
+	if (ret < 0)
+		return ret;
+	frame_pool_unref(decoder->pool);
+	decoder->pool = pool;
+	return 0;
+}
+
+int vacodec_decoder_accept_format(struct vacodec_decoder *decoder,
+				  const struct vacodec_frame_ops *ops, unsigned int n_frames)
+{
+	int ret;
+
+	if (!decoder || decoder->format_state != FORMAT_ASKED || decoder->ended)
+		return -EINVAL;
+	if (n_frames > FRAME_POOL_MAX_FRAMES ||
+	    (ops && (!ops->acquire || !ops->release || n_frames < decoder->format.min_frames)))
+		return -EINVAL;
+	/* The codec has let go of the old format's references: their memory is needed. */
+	decoder->pool = frame_pool_unref(decoder->pool);
+	ret = new_pool(decoder, ops, ops ? n_frames : decoder->format.min_frames + n_frames);
+	if (ret < 0) {
+		decoder_warn(decoder, "cannot make the frames (error %d)", -ret);
+		return ret;
+	}
+	decoder->format_state = FORMAT_NONE;
+	decoder->waiting_frame = false;
+	if (decoder->events.n == 0)
+		advance(decoder);
+	update_fd(decoder);
+	return 0;
+}
+
+int vacodec_decoder_drain(struct vacodec_decoder *decoder)
+{
+	int ret;
+
+	if (!decoder)
+		return -EINVAL;
+	if (decoder->ended)
+		return decoder->ended;
+	if (decoder->draining)
+		return -EBUSY;
+	if (decoder->events.n > 0)
+		return (int)refuse(decoder);
+	ret = advance(decoder);
+	if (ret == -EAGAIN || (ret == 0 && decoder->events.n > 0))
+		return (int)refuse(decoder);
+	if (ret == 0) {
+		decoder->draining = true;
+		decoder->input_ended = false;
+		advance(decoder);
+	}
+	update_fd(decoder);
+	return ret;
+}
+
+int vacodec_decoder_flush(struct vacodec_decoder *decoder)
+{
+	if (!decoder)
+		return -EINVAL;
+	reorder_clear(&decoder->reorder);
+	event_queue_flush(&decoder->events);
+	unit_splitter_reset(&decoder->splitter);
+	decoder->ops->flush(decoder);
+	decoder->draining = false;
+	decoder->waiting_frame = false;
+	wake_arm_frame(decoder->wake, false);
+	update_fd(decoder);
+	return 0;
+}
+
+void vacodec_decoder_notify(struct vacodec_decoder *decoder)
+{
+	if (decoder)
+		wake_frame_free(decoder->wake);
+}
+
+int vacodec_decoder_get_fd(const struct vacodec_decoder *decoder)
+{
+	return decoder ? wake_get_fd(decoder->wake) : -EINVAL;
+}
+
+const char *vacodec_decoder_get_last_error(const struct vacodec_decoder *decoder)
+{
+	return decoder ? decoder->last_error : "";
+}
+
+int vacodec_decoder_get_stats(const struct vacodec_decoder *decoder, struct vacodec_stats *stats)
+{
+	size_t size_bytes;
+
+	if (!decoder || !stats || stats->size_bytes < sizeof(*stats))
+		return -EINVAL;
+	size_bytes = stats->size_bytes;
+	*stats = decoder->stats;
+	stats->size_bytes = size_bytes;
+	return 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * frame-pool.h - the frames of one format: their surfaces, their context, and who holds them
+ *
+ * A frame is held by references: the codec's reference slots, the output queue, the ring of
+ * pictures in flight, the client. With the last one it goes back to the pool. A frame holds its
+ * pool, so that both outlive the decoder.
+ */
+#ifndef LIBVACODEC_FRAME_POOL_H
+#define LIBVACODEC_FRAME_POOL_H
+
+#include "vacodec.h"
+#include "vawrap.h"
+#include "wake.h"
+
+#include <stdatomic.h>
+
+#define FRAME_POOL_MAX_FRAMES 256
+
+/* vacodec_frame.sync_result while nobody has seen the picture finished. */
+#define FRAME_SYNC_PENDING 1
+
+struct frame_pool;
+
+struct vacodec_frame {
+	atomic_uint refs;
+	struct frame_pool *pool;
+	struct vawrap_surface *surface;
+	struct vawrap_picture *picture; /* the decoder's thread only */
+	const struct vawrap_context *context; /* of the picture, which holds it */
+	uint64_t timestamp;
+	atomic_uint flags;      /* enum vacodec_frame_flags */
+	atomic_int sync_result; /* FRAME_SYNC_PENDING, 0 or -errno; the first result stays */
+	struct vacodec_frame *next_free;
+};
+
+struct frame_pool_params {
+	struct vawrap_display *display;
+	const struct vacodec_format *format;
+	unsigned int rt_format;
+	const struct vacodec_frame_ops *ops; /* NULL: own surfaces */
+	unsigned int n_frames;               /* all of them */
+	struct wake *wake;
+};
+
+int frame_pool_new(const struct frame_pool_params *params, struct frame_pool **out);
+struct frame_pool *frame_pool_unref(struct frame_pool *pool);
+/* Gives a frame with one reference; -EAGAIN when none is free. */
+int frame_pool_acquire(struct frame_pool *pool, struct vacodec_frame **out);
+/* Records how decoding ended; the first result stays. */
+void frame_set_result(struct vacodec_frame *frame, int result);
+void frame_add_flags(struct vacodec_frame *frame, uint32_t flags);
+
+#endif

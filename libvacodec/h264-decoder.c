@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * h264-decoder.c - the H.264 codec's ops: NAL units in, pictures and parameter sets out of them
+ *
+ * Source: Rec. ITU-T H.264, 7.4.1.2 (order of NAL units, detection of the first unit of a picture).
+ */
+#include "h264.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const VAProfile profiles[] = {
+	VAProfileH264ConstrainedBaseline,
+	VAProfileH264Main,
+	VAProfileH264High,
+	VAProfileNone,
+};
+
+static int h264_open(struct vacodec_decoder *decoder)
+{
+	struct h264 *h264 = calloc(1, sizeof(*h264));
+
+	if (!h264)
+		return -ENOMEM;
+	h264->recovery_frame_cnt = -1;
+	decoder->codec = h264;
+	return 0;
+}
+
+static void clear_access_unit(struct h264 *h264)
+{
+	h264->has_timestamp = false;
+	h264->recovery_frame_cnt = -1;
+	h264->sets.random_access = false;
+}
+
+static void drop_pictures(struct h264 *h264)
+{
+	if (h264->in_picture)
+		h264->current.frame = vacodec_frame_unref(h264->current.frame);
+	h264->in_picture = false;
+	h264_dpb_clear(&h264->dpb);
+}
+
+static void h264_close(struct vacodec_decoder *decoder)
+{
+	if (!decoder->codec)
+		return;
+	drop_pictures(decoder->codec);
+	free(decoder->codec);
+	decoder->codec = NULL;
+}
+
+static void h264_flush(struct vacodec_decoder *decoder)
+{
+	struct h264 *h264 = h264_of(decoder);
+
+	drop_pictures(h264);
+	h264->start = H264_WAITING;
+	clear_access_unit(h264);
+}
+
+/* ---- Slices ---- */
+
+/* The conditions of 7.4.1.2.4 for the first slice of a new primary coded picture. */
+static bool headers_differ(const struct h264_slice *a, const struct h264_slice *b)
+{
+	bool a_idr = a->nal_unit_type == H264_NAL_IDR;
+	bool b_idr = b->nal_unit_type == H264_NAL_IDR;
+
+	return a->frame_num != b->frame_num || a->pic_parameter_set_id != b->pic_parameter_set_id ||
+	       a->field_pic_flag != b->field_pic_flag ||
+	       a->bottom_field_flag != b->bottom_field_flag ||
+	       (a->nal_ref_idc != b->nal_ref_idc && (!a->nal_ref_idc || !b->nal_ref_idc)) ||
+	       a->pic_order_cnt_lsb != b->pic_order_cnt_lsb ||
+	       a->delta_pic_order_cnt_bottom != b->delta_pic_order_cnt_bottom ||
+	       a->delta_pic_order_cnt[0] != b->delta_pic_order_cnt[0] ||
+	       a->delta_pic_order_cnt[1] != b->delta_pic_order_cnt[1] || a_idr != b_idr ||
+	       (a_idr && a->idr_pic_id != b->idr_pic_id);
+}
+
+/* Encoders that give consecutive IDR pictures one idr_pic_id are told by their first macroblock. */
+static bool begins_picture(const struct h264 *h264)
+{
+	return !h264->in_picture || headers_differ(&h264->first_slice, &h264->slice) ||
+	       (h264->slice.first_mb_in_slice == 0 && h264->n_slices > 0);
+}
+
+static void flag_current(struct h264 *h264)
+{
+	if (h264->in_picture)
+		frame_add_flags(h264->current.frame, VACODEC_FRAME_CORRUPT);
+}
+
+/* A picture whose buffers the driver refuses is lost, not the session. */
+static int give_slice(struct vacodec_decoder *decoder, const struct unit *unit)
+{
+	struct h264 *h264 = h264_of(decoder);
+	int ret = 0;
+
+	if (h264->n_slices == 0)
+		ret = h264_va_add_picture(h264);
+	if (ret == 0)
+		ret = h264_va_add_slice(h264, unit);
+	if (ret == -ENODEV || ret == -ESHUTDOWN || ret == -ENOMEM)
+		return ret;
+	if (ret < 0) {
+		decoder_warn(decoder, "the driver refused a buffer (error %d)", -ret);
+		h264->broken = true;
+		flag_current(h264);
+	}
+	h264->last_mb = h264->slice.first_mb_in_slice;
+	h264->n_slices++;
+	return 0;
+}
+
+/* Adds the slice at hand to the current picture. */
+static int add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
+{
+	struct h264 *h264 = h264_of(decoder);
+	unsigned int n_mbs =
+		(unsigned int)h264->sets.active.pic_width_in_mbs * h264->sets.active.frame_height_in_mbs;
+	int ret;
+
+	if (h264->slice.first_mb_in_slice >= n_mbs ||
+	    (h264->n_slices > 0 && h264->slice.first_mb_in_slice <= h264->last_mb)) {
+		decoder_warn(decoder, "an H.264 slice is out of order (damage, or ASO)");
+		flag_current(h264);
+		return -EBADMSG;
+	}
+	ret = h264_refs_build(&h264->dpb, &h264->sets.active, &h264->slice, &h264->current, &h264->lists);
+	if (ret == -ENOENT) {
+		ret = h264_conceal_reference(decoder);
+		if (ret == 0)
+			ret = h264_refs_build(&h264->dpb, &h264->sets.active, &h264->slice, &h264->current,
+					      &h264->lists);
+	}
+	if (ret < 0)
+		return ret;
+	if (h264->lists.missing)
+		flag_current(h264);
+	return give_slice(decoder, unit);
+}
+
+/* A slice whose header is of no use: the picture that it belongs to has a hole. */
+static int lose_slice(struct vacodec_decoder *decoder, const struct unit *unit)
+{
+	struct h264 *h264 = h264_of(decoder);
+	struct bits b;
+
+	bits_init(&b, unit->data, unit->size_bytes);
+	bits_skip(&b, 8);
+	/* One that begins a picture is not the current picture's. */
+	if (bits_ue_max(&b, H264_MAX_MBS) != 0 || !bits_ok(&b))
+		flag_current(h264);
+	decoder_warn(decoder, "a damaged H.264 slice header");
+	return -EBADMSG;
+}
+
+static bool is_extended(const struct h264 *h264)
+{
+	unsigned int i;
+
+	for (i = 0; i < H264_MAX_SPS; i++) {
+		if (h264->sets.sps[i].valid && h264->sets.sps[i].profile_idc == 88)
+			return true;
+	}
+	return false;
+}
+
+/* SP and SI slices and data partitions are of the Extended profile, or damage. */
+static int refuse_extended(struct vacodec_decoder *decoder, const struct unit *unit)
+{
+	if (!is_extended(h264_of(decoder)))
+		return lose_slice(decoder, unit);
+	decoder_warn(decoder, "H.264 Extended profile: not supported");
+	return -ENOTSUP;
+}
+
+static int parse_slice(struct vacodec_decoder *decoder, const struct unit *unit)
+{
+	struct h264 *h264 = h264_of(decoder);
+	int ret = h264_parse_slice(unit->data, unit->size_bytes, &h264->sets, &h264->slice);
+
+	if (ret == -ENOTSUP)
+		return refuse_extended(decoder, unit);
+	if (ret < 0)
+		return lose_slice(decoder, unit);
+	if (h264->slice.redundant_pic_cnt > 0)
+		return 0; /* the primary picture is decoded */
+	if (begins_picture(h264)) {
+		ret = h264_finish_picture(decoder);
+		if (ret == 0)
+			ret = h264_begin_picture(decoder, h264->has_timestamp ? h264->timestamp
+									      : unit->timestamp);
+		if (ret < 0)
+			return ret;
+	}
+	clear_access_unit(h264);
+	return h264->in_picture ? add_slice(decoder, unit) : 0;
+}
+
+/* ---- Everything else ---- */
+
+static int parse_sps(struct vacodec_decoder *decoder, const struct unit *unit)
+{
+	struct h264 *h264 = h264_of(decoder);
+	struct h264_sps sps;
+	int ret = h264_parse_sps(unit->data, unit->size_bytes, &sps);
+
+	if (ret < 0) {
+		decoder_warn(decoder, "a damaged H.264 SPS");
+		return ret;
+	}
+	memcpy(&h264->sets.sps[sps.seq_parameter_set_id], &sps, sizeof(sps));
+	return 0;
+}
+
+static int parse_pps(struct vacodec_decoder *decoder, const struct unit *unit)
+{
+	struct h264 *h264 = h264_of(decoder);
+	struct h264_pps pps;
+	int ret = h264_parse_pps(unit->data, unit->size_bytes, &h264->sets, &pps);
+
+	if (ret < 0) {
+		decoder_warn(decoder, "a damaged H.264 PPS");
+		return ret;
+	}
+	h264->sets.pps[pps.pic_parameter_set_id] = pps;
+	return 0;
+}
+
+static int parse_sei(struct h264 *h264, const struct unit *unit)
+{
+	int64_t count = h264_parse_sei_recovery(unit->data, unit->size_bytes);
+
+	if (count >= 0) {
+		h264->recovery_frame_cnt = count;
+		h264->sets.random_access = true;
+	}
+	return 0;
+}
+
+/* Units that begin an access unit when they come after its slices, 7.4.1.2.3. */
+static void note_access_unit(struct h264 *h264, unsigned int type, uint64_t timestamp)
+{
+	bool first = (type >= H264_NAL_SEI && type <= H264_NAL_AUD) ||
+		     (type >= H264_NAL_PREFIX && type <= H264_NAL_RESERVED_18);
+
+	if (!first || h264->has_timestamp)
+		return;
+	h264->has_timestamp = true;
+	h264->timestamp = timestamp;
+}
+
+static int parse_other(struct vacodec_decoder *decoder, const struct unit *unit, unsigned int type)
+{
+	int ret = 0;
+
+	note_access_unit(h264_of(decoder), type, unit->timestamp);
+	/* None of these comes within a picture. */
+	if (type >= H264_NAL_SPS && type <= H264_NAL_END_STREAM)
+		ret = h264_finish_picture(decoder);
+	if (ret < 0)
+		return ret;
+	if (type == H264_NAL_SEI)
+		return parse_sei(h264_of(decoder), unit);
+	if (type == H264_NAL_SPS)
+		return parse_sps(decoder, unit);
+	if (type == H264_NAL_PPS)
+		return parse_pps(decoder, unit);
+	return 0;
+}
+
+static int h264_parse_unit(struct vacodec_decoder *decoder, const struct unit *unit)
+{
+	unsigned int type = unit->data[0] & 31;
+
+	if (unit->data[0] & 0x80) /* forbidden_zero_bit */
+		return -EBADMSG;
+	if (type == H264_NAL_SLICE || type == H264_NAL_IDR)
+		return parse_slice(decoder, unit);
+	if (type >= H264_NAL_PARTITION_A && type <= H264_NAL_PARTITION_C)
+		return refuse_extended(decoder, unit);
+	return parse_other(decoder, unit, type);
+}
+
+const struct codec_ops h264_codec_ops = {
+	.codec = VACODEC_CODEC_H264,
+	.name = "h264",
+	.profiles = profiles,
+	.open = h264_open,
+	.close = h264_close,
+	.parse_unit = h264_parse_unit,
+	.finish_picture = h264_finish_picture,
+	.flush = h264_flush,
+};

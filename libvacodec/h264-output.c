@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * h264-output.c - H.264 output order: the bumping process
+ *
+ * A frame is output when the decoded picture buffer needs its place, or as soon as more frames wait
+ * than the stream says it reorders; both give the same order.
+ * Source: Rec. ITU-T H.264, C.4.
+ */
+#include "h264.h"
+
+/* Frames that are references or wait for output. */
+static unsigned int get_fullness(struct vacodec_decoder *decoder)
+{
+	struct h264 *h264 = h264_of(decoder);
+	unsigned int n = h264_dpb_count(&h264->dpb);
+	unsigned int i;
+
+	for (i = 0; i < decoder->reorder.n; i++)
+		n += !h264_dpb_has(&h264->dpb, decoder->reorder.waiting[i].frame);
+	return n;
+}
+
+void h264_make_room(struct vacodec_decoder *decoder)
+{
+	struct h264 *h264 = h264_of(decoder);
+
+	while (get_fullness(decoder) >= h264->dpb_frames && decoder_output_first(decoder))
+		;
+}
+
+/* C.4.5.2: without room, a picture that precedes all others goes straight out. */
+static void make_room_for_non_reference(struct vacodec_decoder *decoder, int64_t order)
+{
+	struct h264 *h264 = h264_of(decoder);
+
+	while (get_fullness(decoder) >= h264->dpb_frames &&
+	       reorder_get_first(&decoder->reorder) < order)
+		decoder_output_first(decoder);
+}
+
+void h264_store_current(struct vacodec_decoder *decoder)
+{
+	struct h264 *h264 = h264_of(decoder);
+	int64_t order = h264_poc_of_frame(h264->current.poc);
+	bool straight = false;
+
+	if (h264->current.marking != H264_UNUSED) {
+		h264_make_room(decoder);
+		h264_dpb_insert(&h264->dpb, &h264->current);
+	} else {
+		make_room_for_non_reference(decoder, order);
+		straight = get_fullness(decoder) >= h264->dpb_frames;
+	}
+	if (!h264->output_current)
+		return;
+	reorder_add(&decoder->reorder, h264->current.frame, order);
+	if (straight)
+		decoder_output_first(decoder);
+	while (decoder->reorder.n > h264->max_reorder)
+		decoder_output_first(decoder);
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * h264-picture.c - one H.264 picture from its first slice to its place in the DPB
+ *
+ * Everything that can make a picture wait (an unanswered format, no free frame) comes before
+ * anything that changes the DPB, so that the first slice can be tried again.
+ */
+#include "h264.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* ---- Beginning ---- */
+
+static bool is_idr(const struct h264_slice *slice)
+{
+	return slice->nal_unit_type == H264_NAL_IDR;
+}
+
+static int check_supported(struct vacodec_decoder *decoder, const struct h264_sps *sps,
+			   const struct h264_pps *pps)
+{
+	const struct h264_slice *slice = &h264_of(decoder)->slice;
+	const char *what = NULL;
+
+	if (slice->field_pic_flag)
+		what = "field pictures (interlaced)";
+	else if (sps->mb_adaptive_frame_field_flag)
+		what = "macroblock-adaptive frame/field coding (interlaced)";
+	else if (pps->num_slice_groups_minus1 > 0)
+		what = "slice groups (FMO)";
+	if (!what)
+		return 0;
+	decoder_warn(decoder, "H.264 %s: not supported", what);
+	return -ENOTSUP;
+}
+
+/* Takes over a new or changed SPS; -EAGAIN while its format waits for an answer. */
+static int activate(struct vacodec_decoder *decoder, const struct h264_sps *sps)
+{
+	struct h264 *h264 = h264_of(decoder);
+	struct vacodec_format format;
+	int ret = h264_get_format(decoder, sps, &format);
+
+	if (ret < 0)
+		return ret;
+	/* C.4.4: the IDR picture says whether what still waits is shown. */
+	if (is_idr(&h264->slice) && h264->slice.no_output_of_prior_pics_flag)
+		reorder_clear(&decoder->reorder);
+	ret = decoder_begin_sequence(decoder, &format);
+	if (ret == -EAGAIN) {
+		/* Nothing of the old format can be referred to. */
+		h264_dpb_clear(&h264->dpb);
+		h264->start = H264_WAITING;
+	}
+	if (ret < 0)
+		return ret;
+	memcpy(&h264->sets.active, sps, sizeof(*sps));
+	h264->dpb_frames = h264_get_dpb_frames(sps);
+	h264->max_reorder = h264_get_max_reorder(sps);
+	h264_dpb_begin_sequence(&h264->dpb, sps);
+	return 0;
+}
+
+/* Whether decoding can begin here, or goes on. */
+static bool can_start(struct vacodec_decoder *decoder)
+{
+	const struct h264 *h264 = h264_of(decoder);
+
+	return h264->start != H264_WAITING || is_idr(&h264->slice) ||
+	       h264->recovery_frame_cnt >= 0 || decoder->show_incomplete;
+}
+
+static void start_at_idr(struct vacodec_decoder *decoder)
+{
+	struct h264 *h264 = h264_of(decoder);
+
+	if (h264->slice.no_output_of_prior_pics_flag)
+		reorder_clear(&decoder->reorder);
+	decoder_output_all(decoder);
+	h264_dpb_clear(&h264->dpb);
+	h264->start = H264_RUNNING;
+	h264->has_recovery_poc = false;
+}
+
+static void start_in_the_middle(struct h264 *h264)
+{
+	uint32_t count = h264->recovery_frame_cnt >= 0 ? (uint32_t)h264->recovery_frame_cnt : 0;
+
+	h264_dpb_clear(&h264->dpb);
+	memset(&h264->dpb.poc, 0, sizeof(h264->dpb.poc));
+	h264->dpb.prev_ref_frame_num = h264->slice.frame_num; /* nothing was lost before */
+	h264->dpb.poc.prev_frame_num = h264->slice.frame_num;
+	h264->recovery_count = count;
+	h264->recovery_frame_num =
+		(h264->slice.frame_num + count) & (h264->dpb.max_frame_num - 1);
+	/* Without a recovery point (they are to be shown all the same) only an IDR is one. */
+	h264->start = h264->recovery_frame_cnt >= 0 ? H264_RECOVERING : H264_WAITING;
+}
+
+/* The frames that a gap in frame_num stands for, 8.2.5.2. */
+static void fill_gap(struct vacodec_decoder *decoder)
+{
+	struct h264 *h264 = h264_of(decoder);
+	struct h264_picture gap = {
+		.marking = H264_SHORT_TERM,
+		.lost = !h264->sets.active.gaps_in_frame_num_value_allowed_flag,
+	};
+	struct h264_slice slice = {.nal_ref_idc = 1, .nal_unit_type = H264_NAL_SLICE};
+	uint32_t mask = h264->dpb.max_frame_num - 1;
+	uint32_t frame_num;
+
+	if (!h264_dpb_find_gap(&h264->dpb, &h264->slice, &frame_num))
+		return;
+	if (gap.lost)
+		decoder_warn(decoder, "H.264 frames are missing before frame_num %u",
+			     h264->slice.frame_num);
+	for (; frame_num != h264->slice.frame_num; frame_num = (frame_num + 1) & mask) {
+		slice.frame_num = frame_num;
+		gap.frame_num = frame_num;
+		if (h264->sets.active.pic_order_cnt_type != 0) {
+			h264_poc_compute(&h264->dpb.poc, &h264->sets.active, &slice, gap.poc);
+			h264_poc_advance(&h264->dpb.poc, &slice, gap.poc, false);
+		}
+		h264_dpb_number(&h264->dpb, frame_num);
+		h264_dpb_slide(&h264->dpb);
+		h264_make_room(decoder);
+		h264_dpb_insert(&h264->dpb, &gap);
+		h264->dpb.prev_ref_frame_num = frame_num;
+	}
+}
+
+/* Decides whether the current picture is shown, once its order is known. */
+static void follow_recovery(struct vacodec_decoder *decoder)
+{
+	struct h264 *h264 = h264_of(decoder);
+	uint32_t mask = h264->dpb.max_frame_num - 1;
+	int32_t poc = h264_poc_of_frame(h264->current.poc);
+	uint32_t left = (h264->recovery_frame_num - h264->slice.frame_num) & mask;
+	bool complete;
+
+	if (h264->start == H264_RECOVERING && (left == 0 || left > h264->recovery_count)) {
+		h264->start = H264_RUNNING;
+		h264->has_recovery_poc = true;
+		h264->recovery_poc = poc;
+	}
+	complete = h264->start == H264_RUNNING &&
+		   !(h264->has_recovery_poc && poc < h264->recovery_poc);
+	h264->output_current = complete || decoder->show_incomplete;
+	if (!complete)
+		frame_add_flags(h264->current.frame, VACODEC_FRAME_CORRUPT);
+}
+
+static void init_frame(struct h264 *h264, uint64_t timestamp)
+{
+	struct vacodec_frame *frame = h264->current.frame;
+
+	frame->timestamp = timestamp;
+	if (is_idr(&h264->slice) || h264->recovery_frame_cnt == 0)
+		frame_add_flags(frame, VACODEC_FRAME_KEY);
+	if (h264->slice.first_mb_in_slice != 0)
+		frame_add_flags(frame, VACODEC_FRAME_CORRUPT);
+}
+
+/* Nothing can stop the picture any more. */
+static void enter_picture(struct vacodec_decoder *decoder, uint64_t timestamp)
+{
+	struct h264 *h264 = h264_of(decoder);
+
+	if (is_idr(&h264->slice))
+		start_at_idr(decoder);
+	else if (h264->start == H264_WAITING &&
+		 (h264->recovery_frame_cnt >= 0 || h264_dpb_count(&h264->dpb) == 0))
+		start_in_the_middle(h264);
+	else
+		fill_gap(decoder);
+	h264->in_picture = true;
+	h264->first_slice = h264->slice;
+	h264->n_slices = 0;
+	h264->broken = false;
+	h264->last_mb = 0;
+	h264->current.marking = H264_UNUSED;
+	h264->current.lost = false;
+	h264->current.frame_num = h264->slice.frame_num;
+	h264_poc_compute(&h264->dpb.poc, &h264->sets.active, &h264->slice, h264->current.poc);
+	init_frame(h264, timestamp);
+	follow_recovery(decoder);
+}
+
+int h264_begin_picture(struct vacodec_decoder *decoder, uint64_t timestamp)
+{
+	struct h264 *h264 = h264_of(decoder);
+	const struct h264_pps *pps = &h264->sets.pps[h264->slice.pic_parameter_set_id];
+	const struct h264_sps *sps = h264_select_sps(&h264->sets, pps, is_idr(&h264->slice));
+	int ret;
+
+	if (!can_start(decoder))
+		return 0;
+	ret = check_supported(decoder, sps, pps);
+	if (ret == 0 && memcmp(sps, &h264->sets.active, sizeof(*sps)) != 0)
+		ret = activate(decoder, sps);
+	if (ret == 0)
+		ret = decoder_acquire_frame(decoder, &h264->current.frame);
+	if (ret < 0)
+		return ret;
+	h264->pps = *pps;
+	enter_picture(decoder, timestamp);
+	return 0;
+}
+
+/* ---- Concealment ---- */
+
+int h264_conceal_reference(struct vacodec_decoder *decoder)
+{
+	struct h264 *h264 = h264_of(decoder);
+	struct h264_picture picture = {.marking = H264_SHORT_TERM, .lost = true};
+	int ret;
+
+	h264_dpb_clear(&h264->dpb); /* none of them has a frame */
+	h264_make_room(decoder);
+	ret = decoder_acquire_frame(decoder, &picture.frame);
+	if (ret < 0)
+		return ret;
+	picture.frame_num = (h264->slice.frame_num - 1) & (h264->dpb.max_frame_num - 1);
+	picture.poc[0] = h264->current.poc[0];
+	picture.poc[1] = h264->current.poc[1];
+	frame_set_result(picture.frame, 0);
+	h264_dpb_insert(&h264->dpb, &picture);
+	vacodec_frame_unref(picture.frame);
+	return 0;
+}
+
+/* ---- Finishing ---- */
+
+static int submit_current(struct vacodec_decoder *decoder)
+{
+	struct h264 *h264 = h264_of(decoder);
+
+	if (h264->n_slices > 0 && !h264->broken)
+		return submit_picture(decoder, h264->current.frame);
+	frame_set_result(h264->current.frame, -EBADMSG);
+	return 0;
+}
+
+int h264_finish_picture(struct vacodec_decoder *decoder)
+{
+	struct h264 *h264 = h264_of(decoder);
+	bool mmco5 = false;
+	int ret;
+
+	if (!h264->in_picture)
+		return 0;
+	ret = submit_current(decoder);
+	if (h264->first_slice.nal_ref_idc != 0)
+		mmco5 = h264_dpb_mark(&h264->dpb, &h264->first_slice, &h264->current);
+	h264_poc_advance(&h264->dpb.poc, &h264->first_slice, h264->current.poc, mmco5);
+	if (mmco5) {
+		/* C.4.4: as before an IDR picture; the counts begin anew. */
+		decoder_output_all(decoder);
+		h264->has_recovery_poc = false;
+	}
+	h264_store_current(decoder);
+	h264->current.frame = vacodec_frame_unref(h264->current.frame);
+	h264->in_picture = false;
+	return ret;
+}
