@@ -16,8 +16,8 @@
 struct bits {
 	const uint8_t *data;
 	size_t size_bytes;
-	size_t next;        /* the next byte to fetch */
-	uint64_t cache;     /* fetched and not read, at its low end */
+	size_t next;    /* the next byte to fetch */
+	uint64_t cache; /* fetched and not read, at its low end */
 	unsigned int n_cached;
 	unsigned int zeros; /* zero bytes in a row before next, as of emulation prevention */
 	uint64_t n_read;    /* bits read, emulation prevention bytes not counted */

@@ -26,7 +26,7 @@ struct vacodec_frame {
 	atomic_uint refs;
 	struct frame_pool *pool;
 	struct vawrap_surface *surface;
-	struct vawrap_picture *picture; /* the decoder's thread only */
+	struct vawrap_picture *picture;       /* the decoder's thread only */
 	const struct vawrap_context *context; /* of the picture, which holds it */
 	uint64_t timestamp;
 	atomic_uint flags;      /* enum vacodec_frame_flags */

@@ -119,8 +119,8 @@ static int give_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 static int add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 {
 	struct h264 *h264 = h264_of(decoder);
-	unsigned int n_mbs =
-		(unsigned int)h264->sets.active.pic_width_in_mbs * h264->sets.active.frame_height_in_mbs;
+	unsigned int n_mbs = (unsigned int)h264->sets.active.pic_width_in_mbs *
+			     h264->sets.active.frame_height_in_mbs;
 	int ret;
 
 	if (h264->slice.first_mb_in_slice >= n_mbs ||
@@ -129,12 +129,13 @@ static int add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 		flag_current(h264);
 		return -EBADMSG;
 	}
-	ret = h264_refs_build(&h264->dpb, &h264->sets.active, &h264->slice, &h264->current, &h264->lists);
+	ret = h264_refs_build(&h264->dpb, &h264->sets.active, &h264->slice, &h264->current,
+			      &h264->lists);
 	if (ret == -ENOENT) {
 		ret = h264_conceal_reference(decoder);
 		if (ret == 0)
-			ret = h264_refs_build(&h264->dpb, &h264->sets.active, &h264->slice, &h264->current,
-					      &h264->lists);
+			ret = h264_refs_build(&h264->dpb, &h264->sets.active, &h264->slice,
+					      &h264->current, &h264->lists);
 	}
 	if (ret < 0)
 		return ret;

@@ -38,9 +38,9 @@ struct h264_poc {
 
 struct h264_dpb {
 	struct h264_picture pictures[H264_MAX_REFS + 1];
-	unsigned int max_refs;         /* max_num_ref_frames, at least 1 */
+	unsigned int max_refs; /* max_num_ref_frames, at least 1 */
 	uint32_t max_frame_num;
-	uint32_t prev_ref_frame_num;   /* 7.4.3, frame_num */
+	uint32_t prev_ref_frame_num; /* 7.4.3, frame_num */
 	uint32_t max_long_term_frame_idx_plus1;
 	struct h264_poc poc;
 };

@@ -11,13 +11,14 @@
 #include <errno.h>
 #include <string.h>
 
-#define EXTENDED_SAR 255 /* Table E-1 */
-#define SEI_RECOVERY_POINT 6 /* D.1 */
+#define EXTENDED_SAR       255 /* Table E-1 */
+#define SEI_RECOVERY_POINT 6   /* D.1 */
 
 /* Profiles whose SPS has chroma format, bit depths and scaling lists: 7.3.2.1.1. */
 static bool has_high_fields(unsigned int profile_idc)
 {
-	static const uint8_t high[] = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135};
+	static const uint8_t high[] = {100, 110, 122, 244, 44,  83, 86,
+				       118, 128, 138, 139, 134, 135};
 	size_t i;
 
 	for (i = 0; i < sizeof(high); i++) {
@@ -77,7 +78,8 @@ static void parse_size_fields(struct bits *b, struct h264_sps *sps)
 static void parse_crop(struct bits *b, struct h264_sps *sps)
 {
 	unsigned int unit_x = sps->chroma_format_idc == 1 || sps->chroma_format_idc == 2 ? 2 : 1;
-	unsigned int unit_y = (sps->chroma_format_idc == 1 ? 2 : 1) * (2 - sps->frame_mbs_only_flag);
+	unsigned int unit_y =
+		(sps->chroma_format_idc == 1 ? 2 : 1) * (2 - sps->frame_mbs_only_flag);
 	unsigned int width = 16U * sps->pic_width_in_mbs;
 	unsigned int height = 16U * sps->frame_height_in_mbs;
 

@@ -11,13 +11,13 @@
 
 #include "bits.h"
 
-#define H264_MAX_SPS    32  /* 7.4.2.1.1 */
-#define H264_MAX_PPS    256 /* 7.4.2.2 */
-#define H264_MAX_REFS   16  /* of a frame's list modification and marking: A.3.1, DPB */
-#define H264_MAX_LIST   32  /* num_ref_idx_active_minus1 is at most 31, 7.4.3 */
-#define H264_MAX_MMCOS  66  /* each of 32 fields once, and 3 others, 7.4.3.3 */
-#define H264_MAX_MBS    139264 /* PicSizeInMbs of level 6.2, Table A-1 */
-#define H264_MAX_SIDE_MBS 1056 /* Sqrt(8 * MaxFS), A.3.1 */
+#define H264_MAX_SPS      32     /* 7.4.2.1.1 */
+#define H264_MAX_PPS      256    /* 7.4.2.2 */
+#define H264_MAX_REFS     16     /* of a frame's list modification and marking: A.3.1, DPB */
+#define H264_MAX_LIST     32     /* num_ref_idx_active_minus1 is at most 31, 7.4.3 */
+#define H264_MAX_MMCOS    66     /* each of 32 fields once, and 3 others, 7.4.3.3 */
+#define H264_MAX_MBS      139264 /* PicSizeInMbs of level 6.2, Table A-1 */
+#define H264_MAX_SIDE_MBS 1056   /* Sqrt(8 * MaxFS), A.3.1 */
 
 enum h264_nal_type {
 	H264_NAL_SLICE = 1,
@@ -118,7 +118,8 @@ struct h264_modification {
 struct h264_mmco {
 	uint8_t memory_management_control_operation;
 	uint32_t difference_of_pic_nums_minus1;
-	uint32_t long_term; /* long_term_pic_num, long_term_frame_idx or max_long_term_frame_idx_plus1 */
+	uint32_t
+		long_term; /* long_term_pic_num, long_term_frame_idx or max_long_term_frame_idx_plus1 */
 	uint32_t long_term_frame_idx; /* of operation 3 */
 };
 

@@ -92,8 +92,7 @@ static void start_in_the_middle(struct h264 *h264)
 	h264->dpb.prev_ref_frame_num = h264->slice.frame_num; /* nothing was lost before */
 	h264->dpb.poc.prev_frame_num = h264->slice.frame_num;
 	h264->recovery_count = count;
-	h264->recovery_frame_num =
-		(h264->slice.frame_num + count) & (h264->dpb.max_frame_num - 1);
+	h264->recovery_frame_num = (h264->slice.frame_num + count) & (h264->dpb.max_frame_num - 1);
 	/* Without a recovery point (they are to be shown all the same) only an IDR is one. */
 	h264->start = h264->recovery_frame_cnt >= 0 ? H264_RECOVERING : H264_WAITING;
 }

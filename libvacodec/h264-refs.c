@@ -175,9 +175,11 @@ static void modify(struct list *list, const struct h264_dpb *dpb, const struct h
 		if (m->modification_of_pic_nums_idc == 2) {
 			picture = find(dpb, H264_LONG_TERM, m->value);
 		} else {
-			pred += m->modification_of_pic_nums_idc == 0 ? -(m->value + 1) : m->value + 1;
+			pred += m->modification_of_pic_nums_idc == 0 ? -(m->value + 1)
+								     : m->value + 1;
 			pred &= mask;
-			pic_num = pred > slice->frame_num ? (int64_t)pred - mask - 1 : (int64_t)pred;
+			pic_num =
+				pred > slice->frame_num ? (int64_t)pred - mask - 1 : (int64_t)pred;
 			picture = find(dpb, H264_SHORT_TERM, pic_num);
 		}
 		move_to(list, i, size, picture);

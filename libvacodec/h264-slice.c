@@ -196,8 +196,8 @@ static void parse_reference_fields(struct bits *b, const struct h264_sps *sps,
 	parse_num_ref_idx(b, pps, s);
 	if (bits_ok(b))
 		parse_modifications(b, s);
-	if (bits_ok(b) && ((pps->weighted_pred_flag && p) ||
-			   (pps->weighted_bipred_idc == 1 && is_b(s))))
+	if (bits_ok(b) &&
+	    ((pps->weighted_pred_flag && p) || (pps->weighted_bipred_idc == 1 && is_b(s))))
 		parse_weights(b, sps, s);
 	if (s->nal_ref_idc != 0)
 		parse_marking(b, s);

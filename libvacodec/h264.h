@@ -34,7 +34,7 @@ struct h264 {
 	struct h264_slice first_slice;
 	uint32_t last_mb; /* first_mb_in_slice of its last slice */
 	unsigned int n_slices;
-	bool broken; /* its buffers could not be made: it is not submitted */
+	bool broken;             /* its buffers could not be made: it is not submitted */
 	struct h264_slice slice; /* the one at hand */
 	struct h264_lists lists; /* its reference lists */
 	/* The access unit that is about to begin. */

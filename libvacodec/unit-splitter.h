@@ -26,13 +26,13 @@ struct unit_splitter {
 	uint8_t *data;
 	size_t size_bytes;
 	size_t capacity_bytes;
-	uint64_t timestamp;      /* of the unit that is being collected */
-	uint64_t next_timestamp; /* of the one whose start code has been seen */
+	uint64_t timestamp;         /* of the unit that is being collected */
+	uint64_t next_timestamp;    /* of the one whose start code has been seen */
 	uint64_t zero_timestamp[2]; /* of the last two bytes before the next one */
-	unsigned int zeros;      /* zero bytes in a row at the end, at most 2 */
-	bool in_unit;            /* a start code was seen */
-	bool ready;              /* a unit is complete */
-	bool too_large;          /* it outgrew the limit and is dropped */
+	unsigned int zeros;         /* zero bytes in a row at the end, at most 2 */
+	bool in_unit;               /* a start code was seen */
+	bool ready;                 /* a unit is complete */
+	bool too_large;             /* it outgrew the limit and is dropped */
 };
 
 void unit_splitter_init(struct unit_splitter *s);
