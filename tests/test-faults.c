@@ -259,13 +259,18 @@ static bool survives(const char *call, VAStatus status)
 			return true;
 	}
 	/* No formats is an answer, no vaSyncSurface2() too. */
-	if (status == VA_STATUS_ERROR_UNIMPLEMENTED)
-		return !strcmp(call, "vaQueryImageFormats") || !strcmp(call, "vaSyncSurface2");
-	/* Whether that is so, the sync says. */
-	if (status == VA_STATUS_ERROR_DECODING_ERROR && !strcmp(call, "vaQuerySurfaceStatus"))
+	if (status == VA_STATUS_ERROR_UNIMPLEMENTED &&
+	    (!strcmp(call, "vaQueryImageFormats") || !strcmp(call, "vaSyncSurface2")))
 		return true;
-	/* The wait for a dropped picture, and for the end of an aborted one. */
-	return !strcmp(call, "vaSyncSurface") || !strcmp(call, "vaEndPicture");
+	/* Whether that is so, the sync says. */
+	return status == VA_STATUS_ERROR_DECODING_ERROR && !strcmp(call, "vaQuerySurfaceStatus");
+}
+
+/* Where a picture that is dropped or reset is waited for, nobody is left to be told of a failure. */
+static bool waits_unheard(scenario_fn run)
+{
+	return (run == decode_and_drop || run == abort_and_reset) &&
+	       !strcmp(fake_get_failed_call(), "vaSyncSurface");
 }
 
 static const VAStatus statuses[] = {
@@ -294,10 +299,11 @@ static unsigned int run_with_calls_failing(size_t scenario, VAStatus status)
 			assert_int_equal(error, 0);
 			return n - 1;
 		}
-		if (error >= 0 && !survives(fake_get_failed_call(), status))
-			print_message("# %s succeeds though %s failed\n", scenarios[scenario].name,
-				      fake_get_failed_call());
-		assert_true(error < 0 || survives(fake_get_failed_call(), status));
+		if (error < 0 || survives(fake_get_failed_call(), status) ||
+		    waits_unheard(scenarios[scenario].run))
+			continue;
+		fail_msg("%s succeeds though %s failed with 0x%x", scenarios[scenario].name,
+			 fake_get_failed_call(), (unsigned int)status);
 	}
 	fail_msg("a scenario without end");
 	return 0;
