@@ -49,8 +49,8 @@ build_and_run() { # package, header, expression, more pkg-config flags
 	program "$2" "$3" >"$tmp/use.c"
 	# shellcheck disable=SC2046
 	${CC:-cc} -Wall -Werror -o "$tmp/use" "$tmp/use.c" $(flags --cflags --libs "$1") \
-		-Wl,-rpath,"$(dirname "$PKG_CONFIG_PATH")" -Wl,-rpath-link,"$(dirname "$PKG_CONFIG_PATH")" &&
-		"$tmp/use"
+		-Wl,-rpath-link,"$(dirname "$PKG_CONFIG_PATH")" &&
+		LD_LIBRARY_PATH=$(dirname "$PKG_CONFIG_PATH") "$tmp/use"
 }
 
 build_static() { # package, header, expression, archives
@@ -64,11 +64,11 @@ build_static() { # package, header, expression, archives
 		$(pkg-config --libs libva libva-drm libdrm) -lpthread && "$tmp/use"
 }
 
-header_alone() { # header, language
-	printf '#include <%s>\n' "$1" >"$tmp/header.$2"
+header_alone() { # package, header, language
+	printf '#include <%s>\n' "$2" >"$tmp/header.$3"
 	# shellcheck disable=SC2046
-	${CC:-cc} -fsyntax-only -Wall -Werror -x "$([ "$2" = c ] && echo c || echo c++)" \
-		$(flags --cflags vawrap vacodec virtio-video) "$tmp/header.$2"
+	${CC:-cc} -fsyntax-only -Wall -Werror -x "$([ "$3" = c ] && echo c || echo c++)" \
+		$(flags --cflags "$1") "$tmp/header.$3"
 }
 
 rows="vawrap|vawrap.h|vawrap_status_to_errno(0)|libvawrap.a
@@ -82,7 +82,7 @@ while IFS='|' read -r package header expression archives; do
 	check "$package: pkg-config, shared" build_and_run "$package" "$header" "$expression"
 	check "$package: static" build_static "$package" "$header" "$expression" "$archives"
 	for language in $languages; do
-		check "$header alone is valid $language" header_alone "$header" "$language"
+		check "$header alone is valid $language" header_alone "$package" "$header" "$language"
 	done
 done <<<"$rows"
 
