@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * attribs.c - the values of config attributes as text, by tables and one loop
+ *
+ * A value is a row of bit fields. A field of one bit is a flag, which shows its name when it is set;
+ * a wider one shows name=number, or the number alone when it has no name.
+ * Source: va.h, "Attribute values for ..." and the VAConfigAttribVal* unions.
+ */
+#include "tools/attribs.h"
+#include <inttypes.h>
+#include <stdio.h>
+
+#define MAX_FIELDS 20
+
+struct field {
+	const char *name;
+	uint8_t shift, width;
+};
+
+struct attrib {
+	VAConfigAttribType type;
+	struct field fields[MAX_FIELDS]; /* up to the first one of width 0 */
+};
+
+#define FLAG(bit, name)                                                                            \
+	{                                                                                          \
+		name, bit, 1                                                                       \
+	}
+#define NUMBER                                                                                     \
+	{                                                                                          \
+		"", 0, 32                                                                          \
+	}
+
+static const struct attrib attribs[] = {
+	{VAConfigAttribRTFormat,
+	 {FLAG(0, "YUV420"), FLAG(1, "YUV422"), FLAG(2, "YUV444"), FLAG(3, "YUV411"),
+	  FLAG(4, "YUV400"), FLAG(8, "YUV420_10"), FLAG(9, "YUV422_10"), FLAG(10, "YUV444_10"),
+	  FLAG(12, "YUV420_12"), FLAG(13, "YUV422_12"), FLAG(14, "YUV444_12"), FLAG(16, "RGB16"),
+	  FLAG(17, "RGB32"), FLAG(20, "RGBP"), FLAG(21, "RGB32_10"), FLAG(31, "PROTECTED")}},
+	{VAConfigAttribRateControl,
+	 {FLAG(0, "NONE"), FLAG(1, "CBR"), FLAG(2, "VBR"), FLAG(3, "VCM"), FLAG(4, "CQP"),
+	  FLAG(5, "VBR_CONSTRAINED"), FLAG(6, "ICQ"), FLAG(7, "MB"), FLAG(8, "CFS"),
+	  FLAG(9, "PARALLEL"), FLAG(10, "QVBR"), FLAG(11, "AVBR"), FLAG(12, "TCBRC")}},
+	{VAConfigAttribDecSliceMode, {FLAG(0, "NORMAL"), FLAG(1, "BASE")}},
+	{VAConfigAttribDecJPEG,
+	 {FLAG(0, "ROTATION_NONE"), FLAG(1, "ROTATION_90"), FLAG(2, "ROTATION_180"),
+	  FLAG(3, "ROTATION_270")}},
+	{VAConfigAttribDecProcessing, {FLAG(0, "PROCESSING")}},
+	{VAConfigAttribDecAV1Features, {{"lst_support", 0, 2}}},
+	{VAConfigAttribEncPackedHeaders,
+	 {FLAG(0, "SEQUENCE"), FLAG(1, "PICTURE"), FLAG(2, "SLICE"), FLAG(3, "MISC"),
+	  FLAG(4, "RAW_DATA")}},
+	{VAConfigAttribEncInterlaced,
+	 {FLAG(0, "FRAME"), FLAG(1, "FIELD"), FLAG(2, "MBAFF"), FLAG(3, "PAFF")}},
+	{VAConfigAttribEncMaxRefFrames, {{"list0", 0, 16}, {"list1", 16, 16}}},
+	{VAConfigAttribEncMaxSlices, {NUMBER}},
+	{VAConfigAttribEncSliceStructure,
+	 {FLAG(0, "POWER_OF_TWO_ROWS"), FLAG(1, "ARBITRARY_MACROBLOCKS"), FLAG(2, "EQUAL_ROWS"),
+	  FLAG(3, "MAX_SLICE_SIZE"), FLAG(4, "ARBITRARY_ROWS"), FLAG(5, "EQUAL_MULTI_ROWS")}},
+	{VAConfigAttribEncMacroblockInfo, {NUMBER}},
+	{VAConfigAttribMaxPictureWidth, {NUMBER}},
+	{VAConfigAttribMaxPictureHeight, {NUMBER}},
+	{VAConfigAttribEncJPEG,
+	 {FLAG(0, "ARITHMETIC"),
+	  FLAG(1, "PROGRESSIVE"),
+	  FLAG(2, "NON_INTERLEAVED"),
+	  FLAG(3, "DIFFERENTIAL"),
+	  {"components", 4, 3},
+	  {"scans", 7, 4},
+	  {"huffman_tables", 11, 3},
+	  {"quantization_tables", 14, 3}}},
+	{VAConfigAttribEncQualityRange, {NUMBER}},
+	{VAConfigAttribEncQuantization, {FLAG(0, "TRELLIS")}},
+	{VAConfigAttribEncIntraRefresh,
+	 {FLAG(0, "ROLLING_COLUMN"), FLAG(1, "ROLLING_ROW"), FLAG(4, "ADAPTIVE"), FLAG(5, "CYCLIC"),
+	  FLAG(16, "P_FRAME"), FLAG(17, "B_FRAME"), FLAG(18, "MULTI_REF")}},
+	{VAConfigAttribEncSkipFrame, {NUMBER}},
+	{VAConfigAttribEncROI, {{"regions", 0, 8}, FLAG(8, "PRIORITY"), FLAG(9, "QP_DELTA")}},
+	{VAConfigAttribEncRateControlExt,
+	 {{"max_temporal_layers_minus1", 0, 8}, FLAG(8, "LAYER_BITRATE")}},
+	{VAConfigAttribProcessingRate, {FLAG(0, "ENCODE"), FLAG(1, "DECODE")}},
+	{VAConfigAttribEncDirtyRect, {NUMBER}},
+	{VAConfigAttribEncParallelRateControl, {NUMBER}},
+	{VAConfigAttribEncDynamicScaling, {NUMBER}},
+	{VAConfigAttribFrameSizeToleranceSupport, {NUMBER}},
+	{VAConfigAttribEncTileSupport, {NUMBER}},
+	{VAConfigAttribCustomRoundingControl, {NUMBER}},
+	{VAConfigAttribQPBlockSize, {NUMBER}},
+	{VAConfigAttribMaxFrameSize, {FLAG(0, "MAX_FRAME_SIZE"), FLAG(1, "MULTIPLE_PASS")}},
+	{VAConfigAttribPredictionDirection,
+	 {FLAG(0, "PREVIOUS"), FLAG(1, "FUTURE"), FLAG(2, "BI_NOT_EMPTY")}},
+	{VAConfigAttribMultipleFrame, {{"max_concurrent", 0, 8}, FLAG(8, "MIXED_QUALITY")}},
+	{VAConfigAttribContextPriority, {{"highest", 0, 16}}},
+	{VAConfigAttribEncPerBlockControl,
+	 {FLAG(0, "DELTA_QP"), {"log2_block_size", 1, 4}, {"bytes", 5, 3}}},
+	{(VAConfigAttribType)56 /* EncMaxTileRows, 1.21 */, {NUMBER}},
+	{(VAConfigAttribType)57 /* EncMaxTileCols, 1.21 */, {NUMBER}},
+};
+
+static const struct attrib *find_attrib(VAConfigAttribType type)
+{
+	for (size_t i = 0; i < sizeof(attribs) / sizeof(attribs[0]); i++) {
+		if (attribs[i].type == type)
+			return &attribs[i];
+	}
+	return NULL;
+}
+
+/* Text that grows at its end and stops at its size. */
+struct out {
+	char *text;
+	size_t size, used;
+};
+
+static void append(struct out *out, const char *name, const char *mark, const char *number)
+{
+	int n;
+
+	if (out->used >= out->size)
+		return;
+	n = snprintf(out->text + out->used, out->size - out->used, "%s%s%s%s", out->used ? " " : "",
+		     name, mark, number);
+	if (n > 0)
+		out->used += (size_t)n;
+}
+
+static void append_field(struct out *out, const struct field *field, uint32_t content)
+{
+	char number[16] = "";
+
+	if (field->width == 1) {
+		if (content)
+			append(out, field->name, "", "");
+		return;
+	}
+	snprintf(number, sizeof(number), "%" PRIu32, content);
+	append(out, field->name, field->name[0] ? "=" : "", number);
+}
+
+void attribs_describe(VAConfigAttribType type, uint32_t value, char *text, size_t size)
+{
+	const struct attrib *attrib = find_attrib(type);
+	struct out out = {.text = text, .size = size};
+	uint32_t unnamed = value;
+	char hex[16];
+
+	for (int i = 0; attrib && i < MAX_FIELDS && attrib->fields[i].width > 0; i++) {
+		const struct field *field = &attrib->fields[i];
+		uint32_t mask = (uint32_t)((UINT64_C(1) << field->width) - 1);
+
+		append_field(&out, field, (value >> field->shift) & mask);
+		unnamed &= ~(mask << field->shift);
+	}
+	snprintf(hex, sizeof(hex), "0x%" PRIx32, unnamed);
+	if (unnamed || !attrib)
+		append(&out, "", "", hex);
+	if (out.used == 0)
+		append(&out, "none", "", "");
+}
