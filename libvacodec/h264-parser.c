@@ -261,7 +261,7 @@ int h264_parse_pps(const uint8_t *data, size_t size_bytes, const struct h264_set
 	p.weighted_bipred_idc = (uint8_t)bits_u(&b, 2);
 	/* The lower limits are those of 14 bit depth. */
 	p.pic_init_qp_minus26 = (int8_t)bits_se_range(&b, -26 - 36, 25);
-	p.pic_init_qs_minus26 = (int8_t)bits_se_range(&b, -26, 25);
+	p.pic_init_qs_minus26 = (int8_t)bits_se_range(&b, -26 - 36, 25); /* of SP and SI only */
 	p.chroma_qp_index_offset = (int8_t)bits_se_range(&b, -12, 12);
 	p.deblocking_filter_control_present_flag = bits_flag(&b);
 	p.constrained_intra_pred_flag = bits_flag(&b);

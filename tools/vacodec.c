@@ -233,11 +233,19 @@ static int run(struct session *s)
 	return ret;
 }
 
+static void write_log(void *cookie, int level, const char *message)
+{
+	const struct tool_common *common = cookie;
+
+	common->log.write(common->log.cookie, (enum vawrap_log_level)level, message);
+}
+
 static int open_decoder(struct session *s)
 {
 	struct vacodec_decoder_params params = {
 		.size_bytes = sizeof(params),
 		.codec = input_get_codec(s->input),
+		.log = {write_log, &s->common, s->common.log.level},
 		.show_incomplete = s->show_incomplete,
 	};
 	int ret;

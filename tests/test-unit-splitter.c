@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test-unit-splitter.c - units are the same wherever the bytes are cut
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include "libvacodec/unit-splitter.h"
+
+#define MAX_UNITS 16
+
+struct seen {
+	unsigned int n;
+	uint8_t data[MAX_UNITS][64];
+	size_t size_bytes[MAX_UNITS];
+	uint64_t timestamp[MAX_UNITS];
+};
+
+/* Garbage, a 4-byte start code, trailing zeros, an empty unit, emulation prevention, 3-byte codes. */
+static const uint8_t stream[] = {
+	0x55, 1, 0, 1, 0,    0,    0, 1, 0x67, 0x42, 0x01, 0, 0, 3, 1, 0, 0,    0,    0, 0,
+	1,    0, 0, 1, 0x68, 0xce, 0, 0, 1,    0x65, 0,    1, 2, 0, 0, 2, 0x99, 0x88, 0, 0,
+};
+
+static void take(struct unit_splitter *s, struct seen *seen)
+{
+	struct unit unit;
+
+	if (!s->ready)
+		return;
+	assert_true(unit_splitter_get(s, &unit));
+	assert_true(seen->n < MAX_UNITS && unit.size_bytes <= 64);
+	memcpy(seen->data[seen->n], unit.data, unit.size_bytes);
+	seen->size_bytes[seen->n] = unit.size_bytes;
+	seen->timestamp[seen->n] = unit.timestamp;
+	seen->n++;
+	unit_splitter_next(s);
+}
+
+/* Pushes pieces of the sizes that next() gives; the timestamp is the piece's first byte's index. */
+static void split(struct seen *seen, size_t (*next)(size_t at))
+{
+	struct unit_splitter s;
+	size_t at = 0;
+	size_t end = 0;
+	size_t start = 0;
+	int64_t n;
+
+	memset(seen, 0, sizeof(*seen));
+	unit_splitter_init(&s);
+	while (at < sizeof(stream)) {
+		if (at == end) {
+			start = at;
+			end = at + next(at);
+			if (end > sizeof(stream))
+				end = sizeof(stream);
+		}
+		n = unit_splitter_push(&s, stream + at, end - at, start);
+		assert_true(n > 0 && (size_t)n <= end - at);
+		at += (size_t)n;
+		take(&s, seen);
+	}
+	unit_splitter_end(&s);
+	take(&s, seen);
+	unit_splitter_finish(&s);
+}
+
+static size_t whole(size_t at)
+{
+	(void)at;
+	return sizeof(stream);
+}
+
+static size_t one(size_t at)
+{
+	(void)at;
+	return 1;
+}
+
+static size_t any(size_t at)
+{
+	(void)at;
+	return 1 + (size_t)rand() % 9;
+}
+
+static void test_units_are_found_without_their_zeros(void **state)
+{
+	static const uint8_t first[] = {0x67, 0x42, 0x01, 0, 0, 3, 1};
+	static const uint8_t last[] = {0x65, 0, 1, 2, 0, 0, 2, 0x99, 0x88};
+	struct seen seen;
+
+	(void)state;
+	split(&seen, whole);
+	assert_int_equal(seen.n, 3);
+	assert_int_equal(seen.size_bytes[0], sizeof(first));
+	assert_memory_equal(seen.data[0], first, sizeof(first));
+	assert_int_equal(seen.size_bytes[1], 2);
+	assert_int_equal(seen.data[1][1], 0xce);
+	assert_int_equal(seen.size_bytes[2], sizeof(last));
+	assert_memory_equal(seen.data[2], last, sizeof(last));
+}
+
+static void assert_same_units(const struct seen *a, const struct seen *b)
+{
+	unsigned int i;
+
+	assert_int_equal(a->n, b->n);
+	for (i = 0; i < a->n; i++) {
+		assert_int_equal(a->size_bytes[i], b->size_bytes[i]);
+		assert_memory_equal(a->data[i], b->data[i], a->size_bytes[i]);
+	}
+}
+
+static void test_any_split_gives_the_same_units(void **state)
+{
+	struct seen expected, seen;
+	unsigned int i;
+
+	(void)state;
+	split(&expected, whole);
+	split(&seen, one);
+	assert_same_units(&expected, &seen);
+	srand(1);
+	for (i = 0; i < 2000; i++) {
+		split(&seen, any);
+		assert_same_units(&expected, &seen);
+	}
+}
+
+/* The first byte of the three that are the prefix counts as the unit's first. */
+static void test_timestamp_is_that_of_the_first_byte(void **state)
+{
+	struct seen seen;
+
+	(void)state;
+	split(&seen, one);
+	assert_int_equal(seen.timestamp[0], 5);
+	assert_int_equal(seen.timestamp[1], 21);
+	assert_int_equal(seen.timestamp[2], 26);
+}
+
+static void test_reset_forgets_everything(void **state)
+{
+	struct unit_splitter s;
+
+	(void)state;
+	unit_splitter_init(&s);
+	assert_int_equal(unit_splitter_push(&s, stream, 12, 0), 8);
+	assert_int_equal(unit_splitter_push(&s, stream + 8, 4, 0), 4);
+	unit_splitter_reset(&s);
+	unit_splitter_end(&s);
+	assert_false(s.ready);
+	unit_splitter_finish(&s);
+}
+
+static void test_a_unit_beyond_the_limit_is_dropped(void **state)
+{
+	static const uint8_t code[] = {0, 0, 1, 0x65};
+	size_t size = 1 << 20;
+	uint8_t *zeros = malloc(size);
+	struct unit_splitter s;
+	struct unit unit;
+	unsigned int i;
+
+	(void)state;
+	assert_non_null(zeros);
+	memset(zeros, 0x55, size);
+	unit_splitter_init(&s);
+	unit_splitter_push(&s, code, 3, 0);
+	for (i = 0; i < 66; i++)
+		assert_int_equal(unit_splitter_push(&s, zeros, size, 0), size);
+	assert_int_equal(unit_splitter_push(&s, code, 4, 0), 3);
+	assert_true(s.ready);
+	assert_false(unit_splitter_get(&s, &unit));
+	assert_true(s.capacity_bytes <= UNIT_SPLITTER_MAX_BYTES);
+	unit_splitter_next(&s);
+	assert_int_equal(unit_splitter_push(&s, code + 3, 1, 0), 1);
+	unit_splitter_end(&s);
+	assert_true(s.ready && unit_splitter_get(&s, &unit));
+	assert_int_equal(unit.size_bytes, 1);
+	unit_splitter_finish(&s);
+	free(zeros);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_units_are_found_without_their_zeros),
+		cmocka_unit_test(test_any_split_gives_the_same_units),
+		cmocka_unit_test(test_timestamp_is_that_of_the_first_byte),
+		cmocka_unit_test(test_reset_forgets_everything),
+		cmocka_unit_test(test_a_unit_beyond_the_limit_is_dropped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,102 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# vacodec-decode.sh - vacodec decode on softva: every stream bit-exact, whatever pieces it comes in
+#
+# The project's own streams, then the progressive H.264 vectors of VECTORS_DIR. Streams that must be
+# refused end with exit status 3, a message and no frame. Prints TAP.
+set -u
+vacodec=$top_builddir/tools/vacodec
+driver=$top_builddir/soft-driver/.libs/softva_drv_video.so
+streams=$top_srcdir/tests/streams
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+n=0
+
+result() { # STATUS NAME: one line of TAP
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $n - $2"
+	else
+		echo "not ok $n - $2"
+		sed 's/^/# /' "$work/err" | head -n 5
+	fi
+}
+
+decode() { # FILE [OPTION]...: lines to $work/out
+	decoded=$1
+	shift
+	timeout 120 "$vacodec" decode --driver "$driver" --log-level error --md5 "$@" "$decoded" \
+		>"$work/out" 2>"$work/err"
+}
+
+exact() { # NAME FILE [OPTION]...
+	what=$1
+	shift
+	decode "$@"
+	status=$?
+	[ $status -eq 0 ] || echo "exit status $status" >>"$work/err"
+	cmp -s "$work/out" "$1.md5" || echo "frames differ from $1.md5" >>"$work/err"
+	[ $status -eq 0 ] && cmp -s "$work/out" "$1.md5"
+	result $? "$what"
+}
+
+refused() { # NAME FILE
+	decode "$2"
+	status=$?
+	[ $status -eq 3 ] && [ ! -s "$work/out" ] && [ -s "$work/err" ]
+	result $? "$1 (exit status $status)"
+}
+
+garbage() { # NAME FILE: a message and a status that is not 0, but no crash
+	decode "$2"
+	status=$?
+	[ $status -ge 1 ] && [ $status -le 4 ] && [ -s "$work/err" ]
+	result $? "$1 (exit status $status)"
+}
+
+if [ ! -e "$driver" ] || [ ! -x "$vacodec" ]; then
+	echo "1..0 # SKIP vacodec or softva is not built"
+	exit 0
+fi
+
+for file in "$streams"/*.264; do
+	exact "$(basename "$file")" "$file"
+done
+for name in size-16x16 cabac-b slices-count resolution-change; do
+	for bytes in 1 7 1000; do
+		exact "$name.264 in pieces of $bytes" "$streams/$name.264" --chunk $bytes
+	done
+done
+
+# Garbage in: what is intact comes out first.
+file=$streams/cavlc-b.264
+size=$(wc -c <"$file")
+: >"$work/empty.264"
+garbage "an empty file" "$work/empty.264"
+seq 1 2000 >"$work/text.264"
+garbage "a text file" "$work/text.264"
+head -c $((size * 2 / 3)) "$file" >"$work/cut.264"
+decode "$work/cut.264"
+lines=$(wc -l <"$work/out")
+[ "$lines" -gt 1 ] && head -n $((lines / 2)) "$work/out" >"$work/half" &&
+	head -n $((lines / 2)) "$file.md5" | cmp -s - "$work/half"
+result $? "a truncated file: the frames before the end are intact"
+
+if [ -n "${VECTORS_DIR:-}" ]; then
+	tab=$(printf '\t')
+	while IFS=$tab read -r codec file expect _ _ _ _ features _; do
+		[ "$codec" = h264 ] || continue
+		case $features in
+		*PAFF* | *MBAFF* | *interlace-sps*) continue ;;
+		esac
+		case $expect in
+		decode) exact "$file" "$VECTORS_DIR/$file" ;;
+		refuse) refused "$file" "$VECTORS_DIR/$file" ;;
+		esac
+	done <"$VECTORS_DIR/MANIFEST.tsv"
+else
+	n=$((n + 1))
+	echo "ok $n - vectors # SKIP configure --with-vectors was not given"
+fi
+echo "1..$n"
