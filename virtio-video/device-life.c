@@ -222,7 +222,8 @@ int vvd_device_add_region(struct vvd_device *device, uint64_t gpa, void *addr, u
 
 	if (seals < 0 || !(seals & F_SEAL_SHRINK))
 		log_printf(device->log, LOG_LEVEL_DEBUG,
-			   "region 0x%" PRIx64 " may shrink: touching what is gone is a SIGBUS", gpa);
+			   "region 0x%" PRIx64 " may shrink: touching what is gone is a SIGBUS",
+			   gpa);
 	return memory_add(&device->memory, &region);
 }
 
