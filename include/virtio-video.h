@@ -79,8 +79,8 @@ struct vvd_device_options {
 	struct vvd_limits limits; /* copied */
 	/*
 	 * Opens a display: once in vvd_device_new() for the capabilities, then once for each stream,
-	 * on the calling thread of STREAM_CREATE. The device owns the reference it gets. NULL: the
-	 * first render node that works.
+	 * on the calling thread of STREAM_CREATE. The device owns the reference it gets. NULL: what
+	 * device and driver below name.
 	 */
 	int (*open_display)(void *cookie, struct vawrap_display **out);
 	void *open_display_cookie;
@@ -92,6 +92,13 @@ struct vvd_device_options {
 	int (*get_object)(void *cookie, const uint8_t uuid[16], int *fd);
 	void *get_object_cookie;
 	const char *device_name; /* for the config space, at most 31 bytes; NULL: "vaapi"; copied */
+	/*
+	 * Without open_display: the path of a DRM render node, and the VA driver's name. Device alone
+	 * lets libva choose the driver; driver alone opens a software driver with no device; neither
+	 * takes the first render node that works. Copied.
+	 */
+	const char *device;
+	const char *driver;
 };
 
 /*

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * control.c - the commands about parameters and controls
+ */
+#include <errno.h>
+#include "device.h"
+
+/* ---- Parameters, in both dialects ---- */
+
+static size_t params_size(bool ext)
+{
+	return ext ? WIRE_PARAMS_EXT : WIRE_PARAMS;
+}
+
+static int get_params(struct call *call, bool ext)
+{
+	struct params params;
+	struct wire_writer w;
+	enum engine_side side;
+	int err = call_side(wire_u32(&call->request), &side);
+
+	if (!err)
+		err = call_begin(call, VIRTIO_VIDEO_RESP_OK_GET_PARAMS, params_size(ext), &w);
+	if (err)
+		return err;
+	engine_get_params(call->stream->engine, side, &params);
+	params_write(&w, ext, &params);
+	if (side == ENGINE_OUTPUT)
+		engine_params_were_read(call->stream->engine);
+	return 0;
+}
+
+int control_handle_get_params(struct call *call)
+{
+	return get_params(call, false);
+}
+
+int control_handle_get_params_ext(struct call *call)
+{
+	return get_params(call, true);
+}
+
+static void answer_failed_get(struct call *call, uint32_t code, bool ext)
+{
+	struct params params = {0};
+	struct wire_reader r = call->request;
+	struct wire_writer w;
+	enum engine_side side;
+
+	r.pos = WIRE_HDR;
+	r.err = 0;
+	params.queue_type = wire_u32(&r);
+	if (call->stream && !call_side(params.queue_type, &side))
+		engine_get_params(call->stream->engine, side, &params);
+	if (call_begin(call, code, params_size(ext), &w))
+		answer_header(call->answer, code);
+	else
+		params_write(&w, ext, &params);
+}
+
+void control_answer_failed_get(struct call *call, uint32_t code)
+{
+	answer_failed_get(call, code, false);
+}
+
+void control_answer_failed_get_ext(struct call *call, uint32_t code)
+{
+	answer_failed_get(call, code, true);
+}
+
+/* Another coded format is taken while no bitstream was seen; a raw one at any time. */
+static uint32_t adjust_format(struct call *call, enum engine_side side, uint32_t format)
+{
+	const struct caps_format *caps;
+
+	if (side == ENGINE_OUTPUT)
+		return caps_is_raw(format) ? format : 0;
+	caps = caps_find(&call->device->caps, format);
+	if (!caps || engine_set_codec(call->stream->engine, caps->codec))
+		return 0;
+	call->stream->caps = caps;
+	return format;
+}
+
+static int set_params(struct call *call, bool ext)
+{
+	struct params asked;
+	enum engine_side side;
+	int err;
+
+	params_read(&call->request, ext, &asked);
+	err = call->request.err;
+	if (!err)
+		err = call_side(asked.queue_type, &side);
+	if (err)
+		return err;
+	asked.format = adjust_format(call, side, asked.format);
+	engine_set_params(call->stream->engine, side, &asked);
+	if (ext && asked.mem_type <= VIRTIO_VIDEO_MEM_TYPE_VIRTIO_OBJECT)
+		engine_set_mem_type(call->stream->engine, side, asked.mem_type);
+	return 0;
+}
+
+int control_handle_set_params(struct call *call)
+{
+	return set_params(call, false);
+}
+
+int control_handle_set_params_ext(struct call *call)
+{
+	return set_params(call, true);
+}
+
+/* ---- Controls ---- */
+
+static int answer_values(struct call *call, const uint32_t *values, unsigned int n)
+{
+	struct wire_writer w;
+	int err;
+
+	if (n == 0)
+		return -ENOTSUP;
+	err = call_begin(call, VIRTIO_VIDEO_RESP_OK_QUERY_CONTROL, WIRE_QUERY_CONTROL_RESP + 4 * n,
+			 &w);
+	if (err)
+		return err;
+	wire_put_u32(&w, n);
+	wire_put_zeros(&w, 4);
+	for (unsigned int i = 0; i < n; i++)
+		wire_put_u32(&w, values[i]);
+	return 0;
+}
+
+int control_handle_query(struct call *call)
+{
+	uint32_t control = wire_u32(&call->request);
+	const struct caps_format *caps;
+
+	if (control != VIRTIO_VIDEO_CONTROL_PROFILE && control != VIRTIO_VIDEO_CONTROL_LEVEL)
+		return -ENOTSUP;
+	wire_skip(&call->request, 4);
+	caps = caps_find(&call->device->caps, wire_u32(&call->request));
+	wire_skip(&call->request, 4);
+	if (call->request.err || !caps)
+		return -EINVAL;
+	if (control == VIRTIO_VIDEO_CONTROL_PROFILE)
+		return answer_values(call, caps->profiles, caps->n_profiles);
+	return answer_values(call, caps->levels, caps->n_levels);
+}
+
+static int get_value(struct call *call, uint32_t control, uint32_t *value)
+{
+	const struct caps_format *caps = call->stream->caps;
+	struct params_format format;
+
+	engine_get_format(call->stream->engine, &format);
+	if (control == VIRTIO_VIDEO_CONTROL_PROFILE) {
+		*value = format.known ? caps_profile(caps, format.profile) : caps->profiles[0];
+		return 0;
+	}
+	if (control != VIRTIO_VIDEO_CONTROL_LEVEL || caps->n_levels == 0)
+		return -ENOTSUP;
+	*value = format.known ? caps_level(caps, format.level) : caps->levels[0];
+	return 0;
+}
+
+int control_handle_get(struct call *call)
+{
+	struct wire_writer w;
+	uint32_t value;
+	int err;
+
+	err = get_value(call, wire_u32(&call->request), &value);
+	if (!err)
+		err = call_begin(call, VIRTIO_VIDEO_RESP_OK_GET_CONTROL, WIRE_GET_CONTROL_RESP, &w);
+	if (err)
+		return err;
+	wire_put_u32(&w, value);
+	wire_put_zeros(&w, 4);
+	return 0;
+}
+
+/* A decoder's profile and level are the stream's, and the rest is for encoders. */
+int control_handle_set(struct call *call)
+{
+	(void)call;
+	return -ENOTSUP;
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * device-life.c - making, resetting and freeing a device; memory, features, config, statistics
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "device.h"
+#include "log.h"
+
+#define DEFAULT_STREAMS        64
+#define DEFAULT_ENTRIES        4096
+#define DEFAULT_RESOURCE_BYTES (UINT64_C(1) << 30)
+#define DEFAULT_CODED_BYTES    (UINT64_C(64) << 20)
+#define DEFAULT_PENDING        4096
+#define MAX_STREAMS            4096
+#define MAX_ENTRIES            (1 << 20)
+#define MAX_PENDING            (1 << 20)
+
+/* How long stopping waits for threads in the driver, all together. */
+#define STOP_WAIT_NS UINT64_C(800000000)
+/* From then on a thread that was told to end counts as hung. */
+#define HUNG_NS UINT64_C(1000000000)
+
+/* ---- Display and threads ---- */
+
+int device_open_display(struct vvd_device *device, struct vawrap_display **out)
+{
+	const struct vvd_device_options *options = &device->options;
+
+	if (options->share_display && device->display) {
+		*out = caps_ref_display(device->display);
+		return 0;
+	}
+	if (options->open_display)
+		return options->open_display(options->open_display_cookie, out);
+	return caps_open_display(options, device->log, out);
+}
+
+void device_collect(struct vvd_device *device)
+{
+	for (unsigned int i = device->n_leaving; i-- > 0;) {
+		if (engine_collect(device->leaving[i], 0))
+			device->leaving[i] = device->leaving[--device->n_leaving];
+	}
+}
+
+static void stop_all(struct vvd_device *device)
+{
+	uint64_t left_ns = STOP_WAIT_NS;
+
+	while (device->n_streams)
+		stream_destroy(device, device->streams[0]);
+	for (unsigned int i = 0; i < device->n_leaving; i++) {
+		struct engine *engine = device->leaving[i];
+		uint64_t before_ns = engine_get_stopping_ns(engine);
+
+		if (engine_collect(engine, left_ns))
+			continue;
+		before_ns = engine_get_stopping_ns(engine) - before_ns;
+		left_ns = before_ns < left_ns ? left_ns - before_ns : 0;
+		log_printf(device->log, LOG_LEVEL_ERROR,
+			   "a thread hangs in the driver: left behind");
+		engine_abandon(engine);
+		device->n_abandoned++;
+	}
+	device->n_leaving = 0;
+}
+
+/* ---- New and free ---- */
+
+static void set_default(unsigned int *value, unsigned int fallback, unsigned int max)
+{
+	if (*value == 0)
+		*value = fallback;
+	if (*value > max)
+		*value = max;
+}
+
+static void set_limits(struct vvd_limits *limits)
+{
+	set_default(&limits->streams, DEFAULT_STREAMS, MAX_STREAMS);
+	set_default(&limits->resources_per_queue, PARAMS_MAX_BUFFERS, PARAMS_MAX_BUFFERS);
+	set_default(&limits->entries_per_resource, DEFAULT_ENTRIES, MAX_ENTRIES);
+	set_default(&limits->pending_commands, DEFAULT_PENDING, MAX_PENDING);
+	if (limits->resource_bytes == 0)
+		limits->resource_bytes = DEFAULT_RESOURCE_BYTES;
+	if (limits->coded_buffer_bytes == 0)
+		limits->coded_buffer_bytes = DEFAULT_CODED_BYTES;
+}
+
+static int copy_string(char **out, const char **option)
+{
+	if (!*option)
+		return 0;
+	*out = strdup(*option);
+	*option = *out;
+	return *out ? 0 : -ENOMEM;
+}
+
+static int copy_options(struct vvd_device *device, const struct vvd_device_options *options)
+{
+	size_t size = options->size_bytes;
+	const char *name;
+	int err;
+
+	if (size < offsetof(struct vvd_device_options, device))
+		return -EINVAL;
+	memcpy(&device->options, options,
+	       size < sizeof(device->options) ? size : sizeof(device->options));
+	set_limits(&device->options.limits);
+	name = device->options.device_name ? device->options.device_name : "vaapi";
+	if (strlen(name) >= sizeof(device->name))
+		return -EINVAL;
+	memcpy(device->name, name, strlen(name));
+	device->options.device_name = NULL;
+	err = copy_string(&device->device_path, &device->options.device);
+	return err ? err : copy_string(&device->driver_name, &device->options.driver);
+}
+
+static int allocate(struct vvd_device *device)
+{
+	const struct vvd_limits *limits = &device->options.limits;
+
+	device->streams = calloc(limits->streams, sizeof(struct stream *));
+	device->leaving = calloc(limits->streams, sizeof(struct engine *));
+	device->request_capacity =
+		WIRE_RESOURCE_CREATE + (size_t)WIRE_ENTRY * limits->entries_per_resource + 1;
+	device->request = malloc(device->request_capacity);
+	return device->streams && device->leaving && device->request ? 0 : -ENOMEM;
+}
+
+static void free_memory(struct vvd_device *device)
+{
+	free(device->streams);
+	free(device->leaving);
+	free(device->request);
+	free(device->device_path);
+	free(device->driver_name);
+	if (device->log) {
+		log_close(device->log);
+		log_unref(device->log);
+	}
+	free(device);
+}
+
+static int read_caps(struct vvd_device *device)
+{
+	int err = device_open_display(device, &device->display);
+
+	if (err)
+		return err;
+	err = caps_init(&device->caps, device->display);
+	if (err)
+		device->display = caps_unref_display(device->display);
+	return err;
+}
+
+int vvd_device_new(const struct vvd_device_options *options, struct vvd_device **out)
+{
+	struct vvd_device *device;
+	int err;
+
+	*out = NULL;
+	if (options->role != VVD_ROLE_DECODER)
+		return options->role == VVD_ROLE_ENCODER ? -ENOTSUP : -EINVAL;
+	device = calloc(1, sizeof(*device));
+	if (!device)
+		return -ENOMEM;
+	err = copy_options(device, options);
+	if (!err)
+		err = log_new(&device->options.log, &device->log);
+	if (!err)
+		err = allocate(device);
+	if (!err)
+		err = read_caps(device);
+	if (err)
+		goto err_free;
+	err = done_init(&device->done);
+	if (err)
+		goto err_caps;
+	*out = device;
+	return 0;
+
+err_caps:
+	caps_finish(&device->caps);
+	caps_unref_display(device->display);
+err_free:
+	free_memory(device);
+	return err;
+}
+
+struct vvd_device *vvd_device_free(struct vvd_device *device)
+{
+	if (!device)
+		return NULL;
+	stop_all(device);
+	done_finish(&device->done);
+	caps_finish(&device->caps);
+	caps_unref_display(device->display);
+	free_memory(device);
+	return NULL;
+}
+
+int vvd_device_reset(struct vvd_device *device)
+{
+	stop_all(device);
+	done_reset(&device->done);
+	device->features = 0;
+	return 0;
+}
+
+/* ---- Guest memory ---- */
+
+int vvd_device_add_region(struct vvd_device *device, uint64_t gpa, void *addr, uint64_t size_bytes,
+			  int fd)
+{
+	struct memory_region region = {.gpa = gpa, .addr = addr, .size_bytes = size_bytes};
+	int seals = fd < 0 ? -1 : fcntl(fd, F_GET_SEALS);
+
+	if (seals < 0 || !(seals & F_SEAL_SHRINK))
+		log_printf(device->log, LOG_LEVEL_DEBUG,
+			   "region 0x%" PRIx64 " may shrink: touching what is gone is a SIGBUS",
+			   gpa);
+	return memory_add(&device->memory, &region);
+}
+
+int vvd_device_remove_region(struct vvd_device *device, uint64_t gpa)
+{
+	const struct memory_region *region = memory_find(&device->memory, gpa);
+
+	if (!region)
+		return -ENOENT;
+	for (unsigned int i = 0; i < device->n_streams; i++)
+		stream_drop_memory(device->streams[i], region->addr, region->size_bytes);
+	return memory_remove(&device->memory, gpa);
+}
+
+/* ---- Features and config space ---- */
+
+uint64_t vvd_device_get_features(const struct vvd_device *device)
+{
+	(void)device;
+	return VVD_FEATURE_RESOURCE_GUEST_PAGES | VVD_FEATURE_RESOURCE_NON_CONTIG;
+}
+
+int vvd_device_set_features(struct vvd_device *device, uint64_t features)
+{
+	if (features & ~vvd_device_get_features(device))
+		return -EINVAL;
+	device->features = features;
+	return 0;
+}
+
+static uint32_t max_caps(const struct vvd_device *device)
+{
+	size_t in = device->caps.answer_bytes[0], out = device->caps.answer_bytes[1];
+
+	return WIRE_HDR + (in > out ? in : out);
+}
+
+size_t vvd_device_get_max_resp(const struct vvd_device *device)
+{
+	uint32_t caps = max_caps(device);
+
+	return caps > WIRE_MAX_ANSWER ? caps : WIRE_MAX_ANSWER;
+}
+
+int vvd_device_get_config(const struct vvd_device *device, uint32_t offset, void *data,
+			  uint32_t size_bytes)
+{
+	uint8_t config[WIRE_CONFIG];
+	struct wire_writer w;
+
+	wire_writer_init(&w, config, sizeof(config));
+	wire_put_u32(&w, 0); /* version */
+	wire_put_u32(&w, max_caps(device));
+	wire_put_u32(&w, WIRE_MAX_ANSWER);
+	memcpy(config + w.pos, device->name, WIRE_DEVICE_NAME);
+	if (size_bytes == 0)
+		return 0;
+	memset(data, 0, size_bytes);
+	if (offset >= sizeof(config))
+		return 0;
+	if (size_bytes > sizeof(config) - offset)
+		size_bytes = sizeof(config) - offset;
+	memcpy(data, config + offset, size_bytes);
+	return 0;
+}
+
+/* ---- Statistics ---- */
+
+static void count_streams(const struct vvd_device *device, struct vvd_stats *stats)
+{
+	stats->streams = device->n_streams;
+	for (unsigned int i = 0; i < device->n_streams; i++) {
+		for (int side = 0; side < ENGINE_N_SIDES; side++)
+			stats->resources += device->streams[i]->n_resources[side];
+	}
+	stats->detached_engines = device->n_abandoned;
+	for (unsigned int i = 0; i < device->n_leaving; i++)
+		stats->detached_engines += engine_get_stopping_ns(device->leaving[i]) > HUNG_NS;
+}
+
+int vvd_device_get_stats(const struct vvd_device *device, struct vvd_stats *stats)
+{
+	/* The counters of the done queue change under its lock, whoever looks. */
+	struct done_queue *done = (struct done_queue *)(uintptr_t)&device->done;
+	struct vvd_stats all = {.size_bytes = stats->size_bytes};
+
+	if (stats->size_bytes < sizeof(stats->size_bytes))
+		return -EINVAL;
+	pthread_mutex_lock(&done->lock);
+	all.events = done->n_events;
+	all.errors = done->n_errors;
+	all.pending = done->commands + done->events;
+	pthread_mutex_unlock(&done->lock);
+	all.commands = device->n_commands;
+	all.frames = device->stats.frames;
+	all.corrupt_frames = device->stats.corrupt_frames;
+	all.copied_bytes = device->stats.copied_bytes;
+	all.driver_copied_bytes = device->stats.driver_copied_bytes;
+	all.bitstream_bytes = device->stats.bitstream_bytes;
+	count_streams(device, &all);
+	memcpy(stats, &all, stats->size_bytes < sizeof(all) ? stats->size_bytes : sizeof(all));
+	return 0;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * device.c - requests in, answers out: the dispatcher and its table
+ */
+#include <errno.h>
+#include <string.h>
+#include "device.h"
+#include "log.h"
+
+/* ---- Helpers of handlers ---- */
+
+int call_begin(struct call *call, uint32_t type, size_t size_bytes, struct wire_writer *w)
+{
+	struct answer *answer = call->answer;
+
+	if (answer->cap_bytes < size_bytes || size_bytes > sizeof(answer->bytes))
+		return -EINVAL;
+	answer_header(answer, type);
+	answer->len_bytes = size_bytes;
+	wire_writer_init(w, answer->bytes + WIRE_HDR, size_bytes - WIRE_HDR);
+	return 0;
+}
+
+int call_side(uint32_t queue_type, enum engine_side *side)
+{
+	if (queue_type == VIRTIO_VIDEO_QUEUE_TYPE_INPUT)
+		*side = ENGINE_INPUT;
+	else if (queue_type == VIRTIO_VIDEO_QUEUE_TYPE_OUTPUT)
+		*side = ENGINE_OUTPUT;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static int handle_query_capability(struct call *call)
+{
+	struct caps *caps = &call->device->caps;
+	struct answer *answer = call->answer;
+	enum engine_side side;
+	int err = call_side(wire_u32(&call->request), &side);
+
+	if (err)
+		return err;
+	/* Never truncated: whoever has no room for all of it gets an error. */
+	if (answer->cap_bytes < WIRE_HDR + caps->answer_bytes[side])
+		return -EINVAL;
+	answer_header(answer, VIRTIO_VIDEO_RESP_OK_QUERY_CAPABILITY);
+	answer->tail = caps->answers[side];
+	answer->tail_bytes = caps->answer_bytes[side];
+	return 0;
+}
+
+/* ---- The table ---- */
+
+enum command_flags {
+	COMMAND_STREAM = 1 << 0,    /* names a stream that exists */
+	COMMAND_WHEN_LOST = 1 << 1, /* also when its session is lost */
+	COMMAND_ENTRIES = 1 << 2,   /* any number of entries may follow */
+};
+
+static const struct command {
+	uint32_t type;
+	uint16_t min_len, max_len; /* of the request */
+	uint16_t resp_len;         /* of an answer without an error, at least */
+	uint16_t flags;
+	int (*handle)(struct call *call);
+	void (*fail)(struct call *call, uint32_t code); /* NULL: a bare header */
+} commands[] = {
+	{VIRTIO_VIDEO_CMD_QUERY_CAPABILITY, WIRE_QUERY_CAPABILITY, WIRE_QUERY_CAPABILITY, 16, 0,
+	 handle_query_capability, NULL},
+	{VIRTIO_VIDEO_CMD_STREAM_CREATE, WIRE_STREAM_CREATE, WIRE_STREAM_CREATE, WIRE_HDR, 0,
+	 stream_handle_create, NULL},
+	{VIRTIO_VIDEO_CMD_STREAM_DESTROY, WIRE_HDR, WIRE_HDR, WIRE_HDR,
+	 COMMAND_STREAM | COMMAND_WHEN_LOST, stream_handle_destroy, NULL},
+	{VIRTIO_VIDEO_CMD_STREAM_DRAIN, WIRE_HDR, WIRE_HDR, WIRE_HDR, COMMAND_STREAM,
+	 stream_handle_drain, NULL},
+	{VIRTIO_VIDEO_CMD_RESOURCE_CREATE, WIRE_RESOURCE_CREATE, WIRE_RESOURCE_CREATE, WIRE_HDR,
+	 COMMAND_STREAM | COMMAND_ENTRIES, stream_handle_resource_create, NULL},
+	{VIRTIO_VIDEO_CMD_RESOURCE_QUEUE, WIRE_RESOURCE_QUEUE, WIRE_RESOURCE_QUEUE,
+	 WIRE_RESOURCE_QUEUE_RESP, COMMAND_STREAM, stream_handle_resource_queue,
+	 stream_answer_failed_queue},
+	{VIRTIO_VIDEO_CMD_RESOURCE_DESTROY_ALL, WIRE_QUEUE_TYPE, WIRE_QUEUE_TYPE, WIRE_HDR,
+	 COMMAND_STREAM | COMMAND_WHEN_LOST, stream_handle_resource_destroy_all, NULL},
+	{VIRTIO_VIDEO_CMD_QUEUE_CLEAR, WIRE_QUEUE_TYPE, WIRE_QUEUE_TYPE, WIRE_HDR,
+	 COMMAND_STREAM | COMMAND_WHEN_LOST, stream_handle_clear, NULL},
+	{VIRTIO_VIDEO_CMD_GET_PARAMS, WIRE_QUEUE_TYPE, WIRE_QUEUE_TYPE, WIRE_PARAMS, COMMAND_STREAM,
+	 control_handle_get_params, control_answer_failed_get},
+	{VIRTIO_VIDEO_CMD_SET_PARAMS, WIRE_PARAMS, WIRE_PARAMS, WIRE_HDR, COMMAND_STREAM,
+	 control_handle_set_params, NULL},
+	{VIRTIO_VIDEO_CMD_QUERY_CONTROL, WIRE_QUERY_CONTROL, WIRE_QUERY_CONTROL_TAIL,
+	 WIRE_QUERY_CONTROL_RESP, 0, control_handle_query, NULL},
+	{VIRTIO_VIDEO_CMD_GET_CONTROL, WIRE_GET_CONTROL, WIRE_GET_CONTROL, WIRE_GET_CONTROL_RESP,
+	 COMMAND_STREAM, control_handle_get, NULL},
+	{VIRTIO_VIDEO_CMD_SET_CONTROL, WIRE_SET_CONTROL, WIRE_SET_CONTROL_VALUE, WIRE_HDR,
+	 COMMAND_STREAM, control_handle_set, NULL},
+	{VIRTIO_VIDEO_CMD_GET_PARAMS_EXT, WIRE_QUEUE_TYPE, WIRE_QUEUE_TYPE, WIRE_PARAMS_EXT,
+	 COMMAND_STREAM, control_handle_get_params_ext, control_answer_failed_get_ext},
+	{VIRTIO_VIDEO_CMD_SET_PARAMS_EXT, WIRE_PARAMS_EXT, WIRE_PARAMS_EXT, WIRE_HDR,
+	 COMMAND_STREAM, control_handle_set_params_ext, NULL},
+};
+
+static const struct command *find_command(uint32_t type)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (commands[i].type == type)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static int check_request(struct call *call, const struct command *command)
+{
+	size_t size = call->request.size_bytes;
+
+	if (call->request.err || size < WIRE_HDR)
+		return -EINVAL;
+	if (!command)
+		return -EPERM;
+	if (size < command->min_len)
+		return -EINVAL;
+	if (size > command->max_len && !(command->flags & COMMAND_ENTRIES))
+		return -EINVAL;
+	if (command->flags & COMMAND_STREAM) {
+		call->stream = stream_find(call->device, call->answer->stream_id);
+		if (!call->stream)
+			return -ESRCH;
+		if (!(command->flags & COMMAND_WHEN_LOST) && engine_is_lost(call->stream->engine))
+			return -EPERM;
+	}
+	/* Nothing is done that cannot be answered. */
+	return call->answer->cap_bytes < command->resp_len ? -EINVAL : 0;
+}
+
+static void answer_error(struct call *call, const struct command *command, int error)
+{
+	uint32_t code = wire_code(error);
+
+	call->answer->tail_bytes = 0;
+	if (command && command->fail)
+		command->fail(call, code);
+	else
+		answer_header(call->answer, code);
+	log_printf(call->device->log, LOG_LEVEL_DEBUG, "command 0x%x of stream %u: 0x%x",
+		   command ? command->type : 0, call->answer->stream_id, code);
+}
+
+static void dispatch(struct call *call)
+{
+	uint32_t type = wire_u32(&call->request);
+	const struct command *command = find_command(type);
+	int err;
+
+	call->answer->stream_id = wire_u32(&call->request);
+	err = check_request(call, command);
+	if (!err) {
+		answer_header(call->answer, VIRTIO_VIDEO_RESP_OK_NODATA);
+		err = command->handle(call);
+	}
+	if (err == CALL_PENDING)
+		return;
+	if (err)
+		answer_error(call, command, err);
+	done_push(&call->device->done, call->answer);
+}
+
+/* ---- Entry ---- */
+
+/* What does not fit is longer than any request; the reader sees by one byte that it is. */
+static size_t copy_request(struct vvd_device *device, const struct iovec *iov, size_t n)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < n && size < device->request_capacity; i++) {
+		size_t room = device->request_capacity - size;
+		size_t part = iov[i].iov_len < room ? iov[i].iov_len : room;
+
+		if (part)
+			memcpy(device->request + size, iov[i].iov_base, part);
+		size += part;
+	}
+	return size;
+}
+
+int vvd_device_submit(struct vvd_device *device, uint64_t token, const struct iovec *iov, size_t n,
+		      uint32_t resp_cap_bytes)
+{
+	struct call call = {.device = device};
+	int err;
+
+	device_collect(device);
+	/* Twice the limit: so many may wait with resources, and as many be ready to be reaped. */
+	err = done_take(&device->done, VVD_QUEUE_COMMAND,
+			2 * device->options.limits.pending_commands, &call.answer);
+	if (err)
+		return err;
+	call.answer->token = token;
+	call.answer->cap_bytes = resp_cap_bytes;
+	device->n_commands++;
+	wire_reader_init(&call.request, device->request, copy_request(device, iov, n));
+	dispatch(&call);
+	return 0;
+}
+
+int vvd_device_post_event(struct vvd_device *device, uint64_t token)
+{
+	struct answer *buffer;
+	int err;
+
+	err = done_take(&device->done, VVD_QUEUE_EVENT, device->options.limits.pending_commands,
+			&buffer);
+	if (err)
+		return err;
+	buffer->token = token;
+	buffer->cap_bytes = WIRE_EVENT;
+	event_post_buffer(&device->done, buffer);
+	return 0;
+}
+
+int vvd_device_reap(struct vvd_device *device, struct vvd_done *done, void *buf, size_t cap_bytes)
+{
+	if (cap_bytes < vvd_device_get_max_resp(device))
+		return -ENOSPC;
+	return done_reap(&device->done, done, buf);
+}
+
+int vvd_device_get_fd(const struct vvd_device *device)
+{
+	return device->done.fd;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * device.h - the device's state and what a command's handler gets
+ *
+ * All of this belongs to the caller's thread.
+ */
+#ifndef DEVICE_H
+#define DEVICE_H
+
+#include "caps.h"
+#include "done.h"
+#include "engine.h"
+#include "memory.h"
+#include "virtio-video.h"
+#include "wire.h"
+
+struct log;
+struct stream;
+
+struct vvd_device {
+	struct vvd_device_options options; /* limits have their defaults, strings are ours */
+	char *device_path, *driver_name;
+	char name[WIRE_DEVICE_NAME];
+	struct log *log;
+	struct vawrap_display *display;
+	struct caps caps;
+	struct memory memory;
+	uint64_t features; /* negotiated */
+	struct done_queue done;
+	struct engine_stats stats;
+	uint64_t n_commands;
+	struct stream **streams; /* limits.streams places */
+	unsigned int n_streams;
+	struct engine **leaving; /* stopped, their threads not ended; as many places */
+	unsigned int n_leaving, n_abandoned;
+	uint8_t *request; /* the copy of the request that is handled */
+	size_t request_capacity;
+};
+
+/* One request on its way through the dispatcher. */
+struct call {
+	struct vvd_device *device;
+	struct stream *stream;      /* of those commands that name one */
+	struct wire_reader request; /* after the header */
+	struct answer *answer;      /* the header is OK_NODATA unless a handler says otherwise */
+};
+
+/* What a handler returns besides 0 (answered) and -errno: the answer is kept and comes later. */
+#define CALL_PENDING 1
+
+/* Begins an answer with a body; the caller's chain has room for size_bytes or it is -EINVAL. */
+int call_begin(struct call *call, uint32_t type, size_t size_bytes, struct wire_writer *w);
+/* -EINVAL the value names no queue. */
+int call_side(uint32_t queue_type, enum engine_side *side);
+/* Joins the threads that have ended meanwhile. */
+void device_collect(struct vvd_device *device);
+int device_open_display(struct vvd_device *device, struct vawrap_display **out);
+
+/* Handlers. device.c has the table. */
+int stream_handle_create(struct call *call);
+int stream_handle_destroy(struct call *call);
+int stream_handle_drain(struct call *call);
+int stream_handle_clear(struct call *call);
+int stream_handle_resource_create(struct call *call);
+int stream_handle_resource_queue(struct call *call);
+int stream_handle_resource_destroy_all(struct call *call);
+int control_handle_get_params(struct call *call);
+int control_handle_get_params_ext(struct call *call);
+int control_handle_set_params(struct call *call);
+int control_handle_set_params_ext(struct call *call);
+int control_handle_query(struct call *call);
+int control_handle_get(struct call *call);
+int control_handle_set(struct call *call);
+/* The full-size answers to failed RESOURCE_QUEUE and GET_PARAMS. */
+void stream_answer_failed_queue(struct call *call, uint32_t code);
+void control_answer_failed_get(struct call *call, uint32_t code);
+void control_answer_failed_get_ext(struct call *call, uint32_t code);
+
+/* ---- Streams ---- */
+
+struct stream {
+	uint32_t id;
+	struct engine *engine;
+	const struct caps_format *caps;
+	uint64_t resource_bytes; /* of all its resources */
+	unsigned int n_resources[ENGINE_N_SIDES];
+	struct resource *resources[ENGINE_N_SIDES][PARAMS_MAX_BUFFERS];
+};
+
+struct stream *stream_find(const struct vvd_device *device, uint32_t id);
+/* Answers all that is pending and takes the stream out of the table; its engine leaves. */
+void stream_destroy(struct vvd_device *device, struct stream *stream);
+/* Takes away all resources with memory in the range. */
+void stream_drop_memory(struct stream *stream, const uint8_t *addr, uint64_t size_bytes);
+
+#endif

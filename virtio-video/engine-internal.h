@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * engine-internal.h - what the two sides of an engine share
+ *
+ * engine.c runs on the caller's thread, engine-thread.c on the engine's. Order of locks:
+ * landing_lock, lock, the done queue's. The driver is never called with one of them held.
+ */
+#ifndef ENGINE_INTERNAL_H
+#define ENGINE_INTERNAL_H
+
+#include <pthread.h>
+#include "engine.h"
+
+/*
+ *         ask          began           drained        told
+ *  NONE -------> ASKED ------> RUNNING --------> EOS -------> NONE
+ *                  |  (drained: nothing to drain) ^
+ *                  +------------------------------+
+ *  cancel leads from each state to NONE.
+ */
+enum drain_state {
+	DRAIN_NONE,
+	DRAIN_ASKED,   /* input before it is not consumed yet */
+	DRAIN_RUNNING, /* in the decoder */
+	DRAIN_EOS,     /* all frames were answered; waits for an output resource */
+	DRAIN_N_STATES,
+};
+
+enum drain_event {
+	DRAIN_ON_ASK,
+	DRAIN_ON_BEGAN,
+	DRAIN_ON_DRAINED,
+	DRAIN_ON_TOLD,
+	DRAIN_ON_CANCEL,
+	DRAIN_N_EVENTS,
+};
+
+/*
+ *         quiet change
+ *  NONE ---------------> QUIET ---------------------+
+ *    |     change                    params read    | accepted
+ *    +---------------> ANNOUNCED ---------> READ ---+----------> NONE
+ */
+enum format_state {
+	FORMAT_NONE,
+	FORMAT_QUIET,     /* nothing that the guest must know: accepted at once */
+	FORMAT_ANNOUNCED, /* event 0x200 is out, GET_PARAMS(OUTPUT) is not answered */
+	FORMAT_READ,      /* waits for an output resource that fits */
+};
+
+struct resource_list {
+	struct resource *head, *tail;
+};
+
+struct engine {
+	pthread_mutex_t landing_lock; /* held while guest memory is read or written */
+	pthread_mutex_t lock;
+	pthread_cond_t wake, ended;
+	pthread_t thread;
+	struct log *log;
+	struct params_bounds bounds; /* constant */
+	uint64_t stopped_at_ns;      /* the caller's thread only */
+
+	/* Under the lock. */
+	bool stop, exited, abandoned, lost;
+	bool started; /* the decoder is chosen */
+	enum vacodec_codec codec;
+	struct done_queue *done;
+	struct engine_stats *stats;
+	struct event_source events;
+	struct resource_list queues[ENGINE_N_SIDES];
+	uint64_t generation; /* changes when a resource, the layout or a frame is taken away */
+	bool input_active;   /* the head of the input is in bytes[] */
+	bool flush;          /* a seek is to be done first */
+	enum drain_state drain;
+	uint64_t drain_serial;
+	struct answer *drain_answer;
+	enum format_state format_state;
+	struct params_format format;
+	struct params params[ENGINE_N_SIDES];
+
+	/* The engine's thread only. */
+	struct landing *landing;
+	struct vacodec_decoder *decoder;
+	struct vacodec_frame *frame; /* next to be landed */
+	bool poll_events;
+	bool decoder_drains;
+	unsigned int stalls;
+	uint8_t *bytes; /* of the input resource that is being consumed */
+	size_t capacity_bytes, n_bytes, pos;
+	bool filled;
+	uint64_t timestamp;
+};
+
+/* All of these want the lock. */
+bool engine_drain_step(struct engine *engine, enum drain_event event);
+void engine_cancel_drain(struct engine *engine);
+struct resource *engine_first(struct engine *engine, enum engine_side side);
+void engine_unqueue(struct engine *engine, enum engine_side side, struct resource *resource);
+/* Takes the resource from its queue and answers it. */
+void engine_answer(struct engine *engine, enum engine_side side, struct resource *resource,
+		   uint32_t flags, uint32_t size_bytes);
+void engine_answer_all(struct engine *engine, enum engine_side side);
+
+/* The start routine; frees what the thread owns. */
+void *engine_thread(void *engine);
+void engine_destroy(struct engine *engine);
+
+#endif

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * engine-thread.c - the engine's side: from queued resources through the decoder and back
+ *
+ * The thread goes through a list of steps, the most urgent first, and does the first that can be
+ * done. Each step is called with the lock held, gives it up while it works, and looks again at what
+ * it needs from the shared state afterwards.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "caps.h"
+#include "engine-internal.h"
+#include "landing.h"
+#include "log.h"
+
+#define EXTRA_FRAMES   2    /* one being landed, one waiting for it */
+#define MAX_STALLS     2000 /* refusals in a row, a few milliseconds each, that end a session */
+#define STALL_SLEEP_NS 2000000
+#define MIN_CAPACITY   (256 * 1024)
+
+enum step {
+	STEP_NEXT, /* nothing to do here: try the next step */
+	STEP_DONE, /* begin anew */
+	STEP_WAIT, /* nothing further may be done until something changes */
+};
+
+static void unlock(struct engine *engine)
+{
+	pthread_mutex_unlock(&engine->lock);
+}
+
+static void lock(struct engine *engine)
+{
+	pthread_mutex_lock(&engine->lock);
+}
+
+static void lose(struct engine *engine, int error)
+{
+	if (engine->lost || engine->stop)
+		return;
+	log_printf(engine->log, LOG_LEVEL_ERROR, "stream %u: the session is lost: %s%s%s",
+		   engine->events.stream_id, strerror(-error), engine->decoder ? ": " : "",
+		   engine->decoder ? vacodec_decoder_get_last_error(engine->decoder) : "");
+	engine->lost = true;
+	engine_cancel_drain(engine);
+	engine_answer_all(engine, ENGINE_INPUT);
+	engine_answer_all(engine, ENGINE_OUTPUT);
+	event_raise(engine->done, &engine->events, VIRTIO_VIDEO_EVENT_ERROR);
+}
+
+static void progress(struct engine *engine)
+{
+	engine->poll_events = true;
+	engine->stalls = 0;
+}
+
+/* The decoder refuses and has no event: that must not last. */
+static void stall(struct engine *engine)
+{
+	const struct timespec t = {.tv_nsec = STALL_SLEEP_NS};
+
+	engine->poll_events = true;
+	if (++engine->stalls > MAX_STALLS) {
+		lose(engine, -EDEADLK);
+	} else if (engine->stalls > 1) {
+		unlock(engine);
+		nanosleep(&t, NULL);
+		lock(engine);
+	}
+}
+
+/*
+ * Before guest memory is touched. True: the landing lock is held and the other is not. False:
+ * something was taken away since generation, and it is the other way round.
+ */
+static bool begin_copy(struct engine *engine, uint64_t generation)
+{
+	bool same;
+
+	unlock(engine);
+	pthread_mutex_lock(&engine->landing_lock);
+	lock(engine);
+	same = generation == engine->generation;
+	if (same)
+		unlock(engine);
+	else
+		pthread_mutex_unlock(&engine->landing_lock);
+	return same;
+}
+
+static bool end_copy(struct engine *engine, uint64_t generation)
+{
+	pthread_mutex_unlock(&engine->landing_lock);
+	lock(engine);
+	return generation == engine->generation;
+}
+
+/* ---- Seek ---- */
+
+static void drop_frame(struct engine *engine)
+{
+	landing_release(engine->landing);
+	engine->frame = vacodec_frame_unref(engine->frame);
+}
+
+static enum step step_flush(struct engine *engine)
+{
+	int err = 0;
+
+	if (!engine->flush)
+		return STEP_NEXT;
+	engine->flush = false;
+	engine->filled = false;
+	engine->decoder_drains = false;
+	unlock(engine);
+	drop_frame(engine);
+	if (engine->decoder)
+		err = vacodec_decoder_flush(engine->decoder);
+	lock(engine);
+	progress(engine);
+	if (err)
+		lose(engine, err);
+	return STEP_DONE;
+}
+
+/* ---- Frames out ---- */
+
+static struct resource *find_output(struct engine *engine, struct params_layout *layout)
+{
+	params_get_layout(&engine->params[ENGINE_OUTPUT], layout);
+	for (struct resource *r = engine_first(engine, ENGINE_OUTPUT); r; r = r->next) {
+		if (params_layout_fits(layout, r))
+			return r;
+	}
+	return NULL;
+}
+
+static void answer_frame(struct engine *engine, struct resource *resource,
+			 const struct params_layout *layout, uint64_t copied_bytes)
+{
+	struct vacodec_frame_info info = {.size_bytes = sizeof(info)};
+	struct engine_stats *stats = engine->stats;
+	uint32_t flags = 0;
+
+	vacodec_frame_get_info(engine->frame, &info);
+	if (info.flags & VACODEC_FRAME_CORRUPT)
+		flags = VIRTIO_VIDEO_BUFFER_FLAG_ERR;
+	resource->timestamp = info.timestamp;
+	stats->frames++;
+	stats->corrupt_frames += flags != 0;
+	stats->copied_bytes += copied_bytes;
+	stats->driver_copied_bytes += landing_get_driver_bytes(engine->landing);
+	engine_answer(engine, ENGINE_OUTPUT, resource, flags, layout->size_bytes);
+}
+
+static enum step step_land(struct engine *engine)
+{
+	uint64_t generation = engine->generation, copied;
+	struct params_layout layout;
+	struct resource *resource;
+	int err;
+
+	if (!engine->frame)
+		return STEP_NEXT;
+	resource = find_output(engine, &layout);
+	if (!resource)
+		return STEP_WAIT;
+	unlock(engine);
+	err = landing_fetch(engine->landing, engine->frame, &layout);
+	lock(engine);
+	if (err && err != -EBADMSG) {
+		lose(engine, err);
+		return STEP_DONE;
+	}
+	if (!begin_copy(engine, generation))
+		return STEP_DONE;
+	copied = landing_store(engine->landing, &layout, resource);
+	if (!end_copy(engine, generation))
+		return STEP_DONE;
+	answer_frame(engine, resource, &layout, copied);
+	unlock(engine);
+	drop_frame(engine);
+	lock(engine);
+	return STEP_DONE;
+}
+
+/* ---- Format ---- */
+
+static enum step step_resume(struct engine *engine)
+{
+	struct params_layout layout;
+	int err;
+
+	if (engine->format_state == FORMAT_NONE)
+		return STEP_NEXT;
+	if (engine->format_state == FORMAT_ANNOUNCED)
+		return STEP_WAIT;
+	if (engine->format_state == FORMAT_READ && !find_output(engine, &layout))
+		return STEP_WAIT;
+	unlock(engine);
+	landing_reset(engine->landing);
+	err = vacodec_decoder_accept_format(engine->decoder, NULL, EXTRA_FRAMES);
+	lock(engine);
+	engine->format_state = FORMAT_NONE;
+	progress(engine);
+	if (err)
+		lose(engine, err);
+	return STEP_DONE;
+}
+
+static void take_format(struct engine *engine, const struct vacodec_format *format)
+{
+	struct params_format new = {
+		.known = true,
+		.width = format->coded_width,
+		.height = format->coded_height,
+		.crop = {format->crop.x, format->crop.y, format->crop.width, format->crop.height},
+		.bit_depth = format->bit_depth,
+		.min_buffers = format->min_frames,
+		.profile = format->profile,
+		.level = format->level,
+	};
+
+	if (format->frame_rate_den)
+		new.frame_rate = (format->frame_rate_num + format->frame_rate_den / 2) /
+				 format->frame_rate_den;
+	if (!caps_can_show(format)) {
+		lose(engine, -ENOTSUP);
+		return;
+	}
+	if (!params_format_differs(&engine->format, &new)) {
+		engine->format = new;
+		engine->format_state = FORMAT_QUIET;
+		return;
+	}
+	engine->format = new;
+	engine->format_state = FORMAT_ANNOUNCED;
+	for (int i = 0; i < ENGINE_N_SIDES; i++)
+		params_apply(&engine->params[i], &new, &engine->bounds);
+	engine->generation++;
+	event_raise(engine->done, &engine->events, VIRTIO_VIDEO_EVENT_DECODER_RESOLUTION_CHANGED);
+}
+
+/* ---- Events of the decoder ---- */
+
+static void take_drained(struct engine *engine)
+{
+	engine->decoder_drains = false;
+	/* The drain may have been cancelled since, and even asked for again. */
+	if (engine->drain == DRAIN_RUNNING)
+		engine_drain_step(engine, DRAIN_ON_DRAINED);
+}
+
+static void take_event(struct engine *engine, const struct vacodec_event *event)
+{
+	progress(engine);
+	switch (event->type) {
+	case VACODEC_EVENT_FRAME:
+		engine->frame = event->frame;
+		break;
+	case VACODEC_EVENT_FORMAT:
+		if (!engine->stop)
+			take_format(engine, &event->format);
+		break;
+	case VACODEC_EVENT_DRAINED:
+		take_drained(engine);
+		break;
+	case VACODEC_EVENT_ERROR:
+		lose(engine, event->error);
+		break;
+	}
+}
+
+static enum step step_receive(struct engine *engine)
+{
+	struct vacodec_event event = {.size_bytes = sizeof(event)};
+	int err;
+
+	if (!engine->poll_events || !engine->decoder)
+		return STEP_NEXT;
+	unlock(engine);
+	err = vacodec_decoder_receive(engine->decoder, &event, engine->stalls ? STALL_SLEEP_NS : 0);
+	lock(engine);
+	engine->poll_events = false;
+	if (!err)
+		take_event(engine, &event);
+	else if (err != -EAGAIN && err != -ETIMEDOUT)
+		lose(engine, err);
+	else if (engine->decoder_drains)
+		stall(engine);
+	return STEP_DONE;
+}
+
+/* ---- Bitstream in ---- */
+
+static void finish_input(struct engine *engine)
+{
+	struct resource *resource = engine_first(engine, ENGINE_INPUT);
+
+	engine->filled = false;
+	if (engine->input_active)
+		engine_answer(engine, ENGINE_INPUT, resource, 0, 0);
+}
+
+static enum step step_send(struct engine *engine)
+{
+	struct vacodec_packet packet = {
+		.data = engine->bytes + engine->pos,
+		.size_bytes = engine->n_bytes - engine->pos,
+		.timestamp = engine->timestamp,
+	};
+	ssize_t n;
+
+	if (!engine->filled)
+		return STEP_NEXT;
+	/* Without its resource, the rest of it was taken away too. */
+	if (!engine->input_active || engine->pos == engine->n_bytes) {
+		finish_input(engine);
+		return STEP_DONE;
+	}
+	unlock(engine);
+	n = vacodec_decoder_send(engine->decoder, &packet);
+	lock(engine);
+	if (n == -EAGAIN) {
+		stall(engine);
+	} else if (n <= 0 || (size_t)n > packet.size_bytes) {
+		lose(engine, n < 0 ? n : -EIO);
+	} else {
+		engine->pos += n;
+		progress(engine);
+	}
+	return STEP_DONE;
+}
+
+static enum step create_decoder(struct engine *engine)
+{
+	struct vacodec_decoder_params params = {
+		.size_bytes = sizeof(params),
+		.codec = engine->codec,
+	};
+	int err;
+
+	engine->started = true;
+	unlock(engine);
+	params.log.level = log_get_level(engine->log);
+	if (params.log.level >= 0)
+		params.log.write = log_write;
+	params.log.cookie = engine->log;
+	err = vacodec_decoder_new(landing_get_display(engine->landing), &params, &engine->decoder);
+	lock(engine);
+	if (err)
+		lose(engine, err);
+	return STEP_DONE;
+}
+
+static bool reserve(struct engine *engine, size_t n_bytes)
+{
+	size_t capacity = engine->capacity_bytes ? engine->capacity_bytes : MIN_CAPACITY;
+	uint8_t *bytes;
+
+	while (capacity < n_bytes)
+		capacity *= 2;
+	if (capacity == engine->capacity_bytes)
+		return true;
+	bytes = realloc(engine->bytes, capacity);
+	if (!bytes)
+		return false;
+	engine->bytes = bytes;
+	engine->capacity_bytes = capacity;
+	return true;
+}
+
+static enum step step_fill(struct engine *engine)
+{
+	struct resource *resource = engine_first(engine, ENGINE_INPUT);
+	uint64_t generation = engine->generation;
+
+	if (!resource)
+		return STEP_NEXT;
+	if (!engine->decoder)
+		return create_decoder(engine);
+	engine->n_bytes = resource->data_bytes;
+	engine->timestamp = resource->timestamp;
+	if (!reserve(engine, engine->n_bytes)) {
+		engine_answer(engine, ENGINE_INPUT, resource, VIRTIO_VIDEO_BUFFER_FLAG_ERR, 0);
+		return STEP_DONE;
+	}
+	if (!begin_copy(engine, generation))
+		return STEP_DONE;
+	resource_read(resource, engine->bytes, engine->n_bytes);
+	if (!end_copy(engine, generation))
+		return STEP_DONE;
+	engine->stats->bitstream_bytes += engine->n_bytes;
+	engine->input_active = true;
+	engine->filled = true;
+	engine->pos = 0;
+	return STEP_DONE;
+}
+
+/* ---- Drain ---- */
+
+static enum step step_drain(struct engine *engine)
+{
+	uint64_t serial = engine->drain_serial;
+	int err;
+
+	if (engine->drain != DRAIN_ASKED)
+		return STEP_NEXT;
+	if (!engine->decoder) {
+		engine_drain_step(engine, DRAIN_ON_DRAINED);
+		return STEP_DONE;
+	}
+	unlock(engine);
+	err = vacodec_decoder_drain(engine->decoder);
+	lock(engine);
+	if (err == -EAGAIN || err == -EBUSY) {
+		engine->decoder_drains = err == -EBUSY;
+		stall(engine);
+		return STEP_DONE;
+	}
+	if (err) {
+		lose(engine, err);
+		return STEP_DONE;
+	}
+	engine->decoder_drains = true;
+	progress(engine);
+	if (serial == engine->drain_serial && engine->drain == DRAIN_ASKED)
+		engine_drain_step(engine, DRAIN_ON_BEGAN);
+	return STEP_DONE;
+}
+
+/* The end of the stream has a resource of its own, since drivers ignore what else is in it. */
+static enum step step_eos(struct engine *engine)
+{
+	struct resource *resource = engine_first(engine, ENGINE_OUTPUT);
+	struct answer *answer = engine->drain_answer;
+
+	if (engine->drain != DRAIN_EOS || !resource || engine->format_state == FORMAT_ANNOUNCED)
+		return STEP_NEXT;
+	resource->timestamp = 0;
+	engine_answer(engine, ENGINE_OUTPUT, resource, VIRTIO_VIDEO_BUFFER_FLAG_EOS, 0);
+	engine->drain_answer = NULL;
+	engine_drain_step(engine, DRAIN_ON_TOLD);
+	answer_header(answer, VIRTIO_VIDEO_RESP_OK_NODATA);
+	done_push(engine->done, answer);
+	return STEP_DONE;
+}
+
+/* ---- The thread ---- */
+
+static enum step (*const steps[])(struct engine *engine) = {
+	step_flush, step_land, step_resume, step_receive,
+	step_eos,   step_send, step_fill,   step_drain,
+};
+
+static bool work(struct engine *engine)
+{
+	if (engine->lost)
+		return false;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		enum step step = steps[i](engine);
+
+		if (step != STEP_NEXT)
+			return step == STEP_DONE;
+	}
+	return false;
+}
+
+static void finish(struct engine *engine)
+{
+	drop_frame(engine);
+	engine->decoder = vacodec_decoder_unref(engine->decoder);
+	engine->landing = landing_free(engine->landing);
+	free(engine->bytes);
+}
+
+void *engine_thread(void *arg)
+{
+	struct engine *engine = arg;
+	bool abandoned;
+
+	lock(engine);
+	while (!engine->stop) {
+		if (!work(engine))
+			pthread_cond_wait(&engine->wake, &engine->lock);
+	}
+	unlock(engine);
+	finish(engine);
+	lock(engine);
+	engine->exited = true;
+	abandoned = engine->abandoned;
+	pthread_cond_signal(&engine->ended);
+	unlock(engine);
+	if (abandoned)
+		engine_destroy(engine);
+	return NULL;
+}

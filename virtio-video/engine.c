@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * engine.c - the caller's side of an engine: queues, parameters, start and end
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include "engine-internal.h"
+#include "landing.h"
+#include "log.h"
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* ---- State ---- */
+
+#define HOLE 0xff
+
+static const uint8_t drain_table[DRAIN_N_STATES][DRAIN_N_EVENTS] = {
+	/*                ask          began          drained    told        cancel */
+	[DRAIN_NONE] = {DRAIN_ASKED, HOLE, HOLE, HOLE, DRAIN_NONE},
+	[DRAIN_ASKED] = {HOLE, DRAIN_RUNNING, DRAIN_EOS, HOLE, DRAIN_NONE},
+	[DRAIN_RUNNING] = {HOLE, HOLE, DRAIN_EOS, HOLE, DRAIN_NONE},
+	[DRAIN_EOS] = {HOLE, HOLE, HOLE, DRAIN_NONE, DRAIN_NONE},
+};
+
+bool engine_drain_step(struct engine *engine, enum drain_event event)
+{
+	uint8_t next = drain_table[engine->drain][event];
+
+	if (next == HOLE)
+		return false;
+	engine->drain = next;
+	return true;
+}
+
+void engine_cancel_drain(struct engine *engine)
+{
+	if (engine->drain_answer) {
+		answer_header(engine->drain_answer, VIRTIO_VIDEO_RESP_ERR_INVALID_OPERATION);
+		done_push(engine->done, engine->drain_answer);
+	}
+	engine->drain_answer = NULL;
+	engine_drain_step(engine, DRAIN_ON_CANCEL);
+}
+
+struct resource *engine_first(struct engine *engine, enum engine_side side)
+{
+	return engine->queues[side].head;
+}
+
+static void append(struct resource_list *list, struct resource *resource)
+{
+	resource->next = NULL;
+	if (list->tail)
+		list->tail->next = resource;
+	else
+		list->head = resource;
+	list->tail = resource;
+}
+
+void engine_unqueue(struct engine *engine, enum engine_side side, struct resource *resource)
+{
+	struct resource_list *list = &engine->queues[side];
+	struct resource *before = NULL;
+
+	for (struct resource *r = list->head; r && r != resource; r = r->next)
+		before = r;
+	if (before)
+		before->next = resource->next;
+	else
+		list->head = resource->next;
+	if (list->tail == resource)
+		list->tail = before;
+	resource->next = NULL;
+	if (side == ENGINE_INPUT && !before)
+		engine->input_active = false;
+}
+
+void engine_answer(struct engine *engine, enum engine_side side, struct resource *resource,
+		   uint32_t flags, uint32_t size_bytes)
+{
+	struct answer *answer = resource->answer;
+
+	engine_unqueue(engine, side, resource);
+	resource->answer = NULL;
+	answer_resource(answer, VIRTIO_VIDEO_RESP_OK_RESOURCE_QUEUE, resource->timestamp, flags,
+			size_bytes);
+	done_push(engine->done, answer);
+}
+
+void engine_answer_all(struct engine *engine, enum engine_side side)
+{
+	struct resource *resource;
+
+	while ((resource = engine_first(engine, side))) {
+		if (side == ENGINE_OUTPUT)
+			resource->timestamp = 0;
+		engine_answer(engine, side, resource, VIRTIO_VIDEO_BUFFER_FLAG_ERR, 0);
+	}
+	engine->generation++;
+}
+
+/* ---- Start ---- */
+
+static void init_sync(struct engine *engine)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&engine->landing_lock, NULL);
+	pthread_mutex_init(&engine->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&engine->wake, &attr);
+	pthread_cond_init(&engine->ended, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+void engine_destroy(struct engine *engine)
+{
+	pthread_cond_destroy(&engine->ended);
+	pthread_cond_destroy(&engine->wake);
+	pthread_mutex_destroy(&engine->lock);
+	pthread_mutex_destroy(&engine->landing_lock);
+	log_unref(engine->log);
+	free(engine);
+}
+
+/* The embedder's signals are not for our threads. */
+static int start_thread(struct engine *engine)
+{
+	sigset_t all, before;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&engine->thread, NULL, engine_thread, engine);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return -err;
+}
+
+int engine_new(const struct engine_params *params, struct engine **out)
+{
+	struct engine *engine = calloc(1, sizeof(*engine));
+	int err;
+
+	if (!engine)
+		return -ENOMEM;
+	engine->done = params->done;
+	engine->stats = params->stats;
+	engine->codec = params->codec;
+	engine->bounds = params->bounds;
+	engine->events.stream_id = params->stream_id;
+	for (int i = 0; i < ENGINE_N_SIDES; i++)
+		engine->params[i] = params->queues[i];
+	engine->log = log_ref(params->log);
+	init_sync(engine);
+	err = landing_new(params->display, params->log, &engine->landing);
+	if (!err)
+		err = start_thread(engine);
+	if (err) {
+		landing_free(engine->landing);
+		engine_destroy(engine);
+		return err;
+	}
+	*out = engine;
+	return 0;
+}
+
+/* ---- Parameters ---- */
+
+void engine_get_params(struct engine *engine, enum engine_side side, struct params *out)
+{
+	pthread_mutex_lock(&engine->lock);
+	*out = engine->params[side];
+	pthread_mutex_unlock(&engine->lock);
+}
+
+void engine_set_params(struct engine *engine, enum engine_side side, const struct params *asked)
+{
+	pthread_mutex_lock(&engine->lock);
+	params_set(&engine->params[side], asked, &engine->bounds, &engine->format);
+	if (side == ENGINE_OUTPUT)
+		engine->generation++;
+	pthread_cond_signal(&engine->wake);
+	pthread_mutex_unlock(&engine->lock);
+}
+
+void engine_set_mem_type(struct engine *engine, enum engine_side side, uint32_t mem_type)
+{
+	pthread_mutex_lock(&engine->lock);
+	engine->params[side].mem_type = mem_type;
+	pthread_mutex_unlock(&engine->lock);
+}
+
+void engine_get_format(struct engine *engine, struct params_format *out)
+{
+	pthread_mutex_lock(&engine->lock);
+	*out = engine->format;
+	pthread_mutex_unlock(&engine->lock);
+}
+
+void engine_params_were_read(struct engine *engine)
+{
+	pthread_mutex_lock(&engine->lock);
+	if (engine->format_state == FORMAT_ANNOUNCED)
+		engine->format_state = FORMAT_READ;
+	pthread_cond_signal(&engine->wake);
+	pthread_mutex_unlock(&engine->lock);
+}
+
+int engine_set_codec(struct engine *engine, enum vacodec_codec codec)
+{
+	int err = 0;
+
+	pthread_mutex_lock(&engine->lock);
+	if (codec != engine->codec && engine->started)
+		err = -EBUSY;
+	else
+		engine->codec = codec;
+	pthread_mutex_unlock(&engine->lock);
+	return err;
+}
+
+bool engine_is_lost(struct engine *engine)
+{
+	bool lost;
+
+	pthread_mutex_lock(&engine->lock);
+	lost = engine->lost;
+	pthread_mutex_unlock(&engine->lock);
+	return lost;
+}
+
+/* ---- Work ---- */
+
+int engine_queue(struct engine *engine, enum engine_side side, struct resource *resource,
+		 const struct engine_job *job)
+{
+	int err = 0;
+
+	pthread_mutex_lock(&engine->lock);
+	if (engine->lost || (side == ENGINE_INPUT && engine->drain != DRAIN_NONE)) {
+		err = -EPERM;
+	} else if (resource->answer) {
+		err = -EINVAL;
+	} else {
+		resource->answer = job->answer;
+		resource->timestamp = job->timestamp;
+		resource->data_bytes = job->data_bytes;
+		append(&engine->queues[side], resource);
+	}
+	pthread_cond_signal(&engine->wake);
+	pthread_mutex_unlock(&engine->lock);
+	return err;
+}
+
+int engine_drain(struct engine *engine, struct answer *answer)
+{
+	int err = 0;
+
+	pthread_mutex_lock(&engine->lock);
+	if (engine->lost || !engine_drain_step(engine, DRAIN_ON_ASK)) {
+		err = -EPERM;
+	} else {
+		engine->drain_answer = answer;
+		engine->drain_serial++;
+	}
+	pthread_cond_signal(&engine->wake);
+	pthread_mutex_unlock(&engine->lock);
+	return err;
+}
+
+/* Returns when no copy from or to a resource that was removed is running any more. */
+static void wait_for_copy(struct engine *engine)
+{
+	pthread_mutex_lock(&engine->landing_lock);
+	pthread_mutex_unlock(&engine->landing_lock);
+}
+
+void engine_clear(struct engine *engine, enum engine_side side)
+{
+	bool changing;
+
+	pthread_mutex_lock(&engine->lock);
+	/* Clearing the output is a step of every change of format: the drain goes on behind it. */
+	changing = engine->format_state == FORMAT_ANNOUNCED || engine->format_state == FORMAT_READ;
+	if (side == ENGINE_INPUT || !changing)
+		engine_cancel_drain(engine);
+	engine_answer_all(engine, side);
+	if (side == ENGINE_INPUT)
+		engine->flush = true;
+	pthread_cond_signal(&engine->wake);
+	pthread_mutex_unlock(&engine->lock);
+	wait_for_copy(engine);
+}
+
+void engine_remove(struct engine *engine, enum engine_side side, struct resource *resource)
+{
+	pthread_mutex_lock(&engine->lock);
+	if (resource->answer) {
+		engine->generation++;
+		engine_answer(engine, side, resource, VIRTIO_VIDEO_BUFFER_FLAG_ERR, 0);
+	}
+	pthread_mutex_unlock(&engine->lock);
+	wait_for_copy(engine);
+}
+
+/* ---- End ---- */
+
+void engine_stop(struct engine *engine)
+{
+	struct done_queue *done;
+
+	pthread_mutex_lock(&engine->lock);
+	done = engine->done;
+	engine_cancel_drain(engine);
+	engine_answer_all(engine, ENGINE_INPUT);
+	engine_answer_all(engine, ENGINE_OUTPUT);
+	engine->stop = true;
+	engine->done = NULL;
+	engine->stats = NULL;
+	pthread_cond_signal(&engine->wake);
+	pthread_mutex_unlock(&engine->lock);
+	event_forget(done, &engine->events);
+	wait_for_copy(engine);
+	engine->stopped_at_ns = now_ns();
+}
+
+uint64_t engine_get_stopping_ns(const struct engine *engine)
+{
+	return now_ns() - engine->stopped_at_ns;
+}
+
+bool engine_collect(struct engine *engine, uint64_t timeout_ns)
+{
+	uint64_t until = now_ns() + timeout_ns;
+	struct timespec t = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
+	bool exited;
+
+	pthread_mutex_lock(&engine->lock);
+	while (!engine->exited && timeout_ns) {
+		if (pthread_cond_timedwait(&engine->ended, &engine->lock, &t) == ETIMEDOUT)
+			break;
+	}
+	exited = engine->exited;
+	pthread_mutex_unlock(&engine->lock);
+	if (!exited)
+		return false;
+	pthread_join(engine->thread, NULL);
+	engine_destroy(engine);
+	return true;
+}
+
+void engine_abandon(struct engine *engine)
+{
+	bool exited;
+
+	pthread_mutex_lock(&engine->lock);
+	exited = engine->exited;
+	if (!exited) {
+		engine->abandoned = true;
+		pthread_detach(engine->thread);
+	}
+	pthread_mutex_unlock(&engine->lock);
+	if (exited)
+		engine_collect(engine, 0);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * engine.h - a stream's work: a thread with its own decoder and display
+ *
+ * The caller's thread queues resources, drains and clears; none of these calls waits for the
+ * driver. The engine answers through the device's done queue. Once a resource was answered or
+ * removed, the engine touches none of its memory any more.
+ */
+#ifndef ENGINE_H
+#define ENGINE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "done.h"
+#include "params.h"
+#include "vacodec.h"
+
+struct engine;
+struct log;
+struct vawrap_display;
+
+/* Which of a stream's queues. */
+enum engine_side {
+	ENGINE_INPUT,
+	ENGINE_OUTPUT,
+	ENGINE_N_SIDES,
+};
+
+struct engine_stats {
+	atomic_uint_fast64_t frames, corrupt_frames;
+	atomic_uint_fast64_t copied_bytes, driver_copied_bytes, bitstream_bytes;
+};
+
+struct engine_params {
+	struct vawrap_display *display; /* the engine takes a reference of its own */
+	struct log *log;
+	struct done_queue *done; /* these two are not used any more after engine_stop() */
+	struct engine_stats *stats;
+	uint32_t stream_id;
+	enum vacodec_codec codec;
+	struct params_bounds bounds;
+	struct params queues[ENGINE_N_SIDES];
+};
+
+/* Errors: -ENOMEM, -EAGAIN no thread. */
+int engine_new(const struct engine_params *params, struct engine **out);
+
+/* ---- Parameters ---- */
+
+void engine_get_params(struct engine *engine, enum engine_side side, struct params *out);
+void engine_set_params(struct engine *engine, enum engine_side side, const struct params *asked);
+void engine_set_mem_type(struct engine *engine, enum engine_side side, uint32_t mem_type);
+void engine_get_format(struct engine *engine, struct params_format *out);
+/* The guest has read the output's parameters: after a change of format, decoding may resume. */
+void engine_params_were_read(struct engine *engine);
+/* Errors: -EBUSY bitstream of another codec was seen. */
+int engine_set_codec(struct engine *engine, enum vacodec_codec codec);
+/* The session is lost: nothing but clearing and stopping is of use. */
+bool engine_is_lost(struct engine *engine);
+
+/* ---- Work ---- */
+
+struct engine_job {
+	struct answer *answer;
+	uint64_t timestamp;
+	uint32_t data_bytes;
+};
+
+/*
+ * Queues a resource. Errors: -EPERM input while draining, or the session is lost; -EINVAL queued
+ * already: the answer stays the caller's.
+ */
+int engine_queue(struct engine *engine, enum engine_side side, struct resource *resource,
+		 const struct engine_job *job);
+/* Errors: -EPERM a drain is not finished, or the session is lost. */
+int engine_drain(struct engine *engine, struct answer *answer);
+/* Answers all of a queue with ERR, in order, a pending drain before; input: seeks. */
+void engine_clear(struct engine *engine, enum engine_side side);
+/* Takes one resource away: when it is queued, it is answered with ERR. */
+void engine_remove(struct engine *engine, enum engine_side side, struct resource *resource);
+
+/* ---- End ---- */
+
+/* Answers everything that is pending and tells the thread to end; does not wait for it. */
+void engine_stop(struct engine *engine);
+/* After engine_stop(): waits up to timeout_ns for the thread. True: the engine is freed. */
+bool engine_collect(struct engine *engine, uint64_t timeout_ns);
+/* The time since engine_stop(). */
+uint64_t engine_get_stopping_ns(const struct engine *engine);
+/* Leaves a thread that hangs behind; it frees the engine when the driver lets it go. */
+void engine_abandon(struct engine *engine);
+
+#endif

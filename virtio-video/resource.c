@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * resource.c - checks a guest's list of memory entries once and walks it afterwards
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "memory.h"
+#include "resource.h"
+
+struct header {
+	uint32_t id, planes_layout, num_planes;
+	uint32_t offsets[WIRE_MAX_PLANES], counts[WIRE_MAX_PLANES];
+	uint32_t n_entries;
+};
+
+static int read_header(struct wire_reader *r, const struct resource_limits *limits,
+		       struct header *h)
+{
+	uint64_t sum = 0;
+
+	h->id = wire_u32(r);
+	h->planes_layout = wire_u32(r);
+	h->num_planes = wire_u32(r);
+	for (int i = 0; i < WIRE_MAX_PLANES; i++)
+		h->offsets[i] = wire_u32(r);
+	for (int i = 0; i < WIRE_MAX_PLANES; i++)
+		h->counts[i] = wire_u32(r);
+	if (r->err)
+		return r->err;
+	if (h->num_planes == 0 || h->num_planes > WIRE_MAX_PLANES)
+		return -EINVAL;
+	/* 0 is what old drivers send; it means the only thing that they can do. */
+	if (h->planes_layout == 0)
+		h->planes_layout = VIRTIO_VIDEO_PLANES_LAYOUT_SINGLE_BUFFER;
+	if (h->planes_layout != VIRTIO_VIDEO_PLANES_LAYOUT_SINGLE_BUFFER &&
+	    h->planes_layout != VIRTIO_VIDEO_PLANES_LAYOUT_PER_PLANE)
+		return -EINVAL;
+	for (uint32_t i = 0; i < h->num_planes; i++)
+		sum += h->counts[i];
+	if (sum > limits->entries)
+		return -ENOSPC;
+	h->n_entries = sum;
+	return sum == 0 ? -EINVAL : 0;
+}
+
+static int read_entries(struct wire_reader *r, const struct memory *memory,
+			struct resource *resource)
+{
+	for (uint32_t i = 0; i < resource->n_pieces; i++) {
+		uint64_t gpa = wire_u64(r);
+		uint32_t size = wire_u32(r);
+		int err;
+
+		wire_skip(r, 4);
+		if (r->err)
+			return r->err;
+		err = memory_map(memory, gpa, size, &resource->pieces[i]);
+		if (err)
+			return err;
+		resource->size_bytes += size;
+	}
+	return r->pos == r->size_bytes ? 0 : -EINVAL;
+}
+
+static uint64_t sum_pieces(const struct resource *resource, uint32_t first, uint32_t n)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = first; i < first + n; i++)
+		sum += resource->pieces[i].iov_len;
+	return sum;
+}
+
+static int place_planes(const struct header *h, const struct resource_limits *limits,
+			struct resource *resource)
+{
+	bool single = h->planes_layout == VIRTIO_VIDEO_PLANES_LAYOUT_SINGLE_BUFFER;
+	uint32_t first = 0;
+
+	resource->num_planes = h->num_planes;
+	for (uint32_t i = 0; i < h->num_planes; i++) {
+		struct resource_plane *plane = &resource->planes[i];
+
+		plane->offset_bytes = h->offsets[i];
+		plane->first = single ? 0 : first;
+		plane->n_pieces = single ? h->n_entries : h->counts[i];
+		plane->size_bytes = sum_pieces(resource, plane->first, plane->n_pieces);
+		if (plane->offset_bytes >= plane->size_bytes)
+			return -EINVAL;
+		if (plane->n_pieces > 1 && !limits->non_contiguous)
+			return -EINVAL;
+		first += h->counts[i];
+	}
+	return 0;
+}
+
+int resource_new(struct wire_reader *r, const struct memory *memory,
+		 const struct resource_limits *limits, struct resource **out)
+{
+	struct header h;
+	struct resource *resource;
+	int err;
+
+	err = read_header(r, limits, &h);
+	if (err)
+		return err;
+	resource = calloc(1, sizeof(*resource) + h.n_entries * sizeof(resource->pieces[0]));
+	if (!resource)
+		return -ENOMEM;
+	resource->id = h.id;
+	resource->n_pieces = h.n_entries;
+	err = read_entries(r, memory, resource);
+	if (!err && resource->size_bytes > limits->bytes)
+		err = -ENOSPC;
+	if (!err)
+		err = place_planes(&h, limits, resource);
+	if (err) {
+		free(resource);
+		return err;
+	}
+	*out = resource;
+	return 0;
+}
+
+void resource_free(struct resource *resource)
+{
+	free(resource);
+}
+
+bool resource_touches(const struct resource *resource, const uint8_t *addr, uint64_t size_bytes)
+{
+	for (uint32_t i = 0; i < resource->n_pieces; i++) {
+		const uint8_t *p = resource->pieces[i].iov_base;
+
+		/* A piece lies in one region wholly or not at all. */
+		if (p >= addr && p < addr + size_bytes)
+			return true;
+	}
+	return false;
+}
+
+void resource_cursor_init(struct resource_cursor *cursor, const struct resource *resource,
+			  unsigned int plane)
+{
+	const struct resource_plane *p = &resource->planes[plane];
+
+	*cursor = (struct resource_cursor){.piece = &resource->pieces[p->first],
+					   .n_left = p->n_pieces};
+}
+
+uint8_t *resource_cursor_at(struct resource_cursor *cursor, uint64_t pos, size_t *n_bytes)
+{
+	uint64_t left;
+
+	while (cursor->n_left && pos - cursor->begin >= cursor->piece->iov_len) {
+		cursor->begin += cursor->piece->iov_len;
+		cursor->piece++;
+		cursor->n_left--;
+	}
+	if (!cursor->n_left)
+		return NULL;
+	left = cursor->piece->iov_len - (pos - cursor->begin);
+	if (*n_bytes > left)
+		*n_bytes = left;
+	return (uint8_t *)cursor->piece->iov_base + (pos - cursor->begin);
+}
+
+void resource_read(const struct resource *resource, void *out, size_t n_bytes)
+{
+	uint64_t pos = resource->planes[0].offset_bytes;
+	struct resource_cursor cursor;
+	uint8_t *to = out;
+
+	resource_cursor_init(&cursor, resource, 0);
+	while (n_bytes) {
+		size_t n = n_bytes;
+		const uint8_t *from = resource_cursor_at(&cursor, pos, &n);
+
+		if (!from)
+			return;
+		memcpy(to, from, n);
+		to += n;
+		pos += n;
+		n_bytes -= n;
+	}
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * resource.h - a buffer of the guest: pieces of guest memory, and where its planes begin
+ *
+ * A resource belongs to one queue of one stream and is changed by the caller's thread only. While
+ * it is queued, its queue members belong to the engine's lock.
+ */
+#ifndef RESOURCE_H
+#define RESOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+#include "wire.h"
+
+struct answer;
+struct memory;
+
+struct resource_plane {
+	uint32_t offset_bytes;    /* where the plane begins in its pieces */
+	uint32_t first, n_pieces; /* of pieces[]; planes of a single buffer share all of them */
+	uint64_t size_bytes;      /* of the pieces */
+};
+
+struct resource {
+	uint32_t id;
+	unsigned int num_planes;
+	struct resource_plane planes[WIRE_MAX_PLANES];
+	uint64_t size_bytes; /* of all pieces */
+
+	struct resource *next; /* in the queue */
+	struct answer *answer; /* not NULL: queued */
+	uint64_t timestamp;
+	uint32_t data_bytes;
+
+	uint32_t n_pieces;
+	struct iovec pieces[];
+};
+
+struct resource_limits {
+	unsigned int entries;
+	uint64_t bytes;      /* that are left to the stream */
+	bool non_contiguous; /* more than one entry a plane is allowed */
+};
+
+/*
+ * Makes a resource of guest pages from the body of a RESOURCE_CREATE after its queue_type.
+ * Errors: -EINVAL, -EFAULT the message; -ENOSPC a limit; -ENOMEM.
+ */
+int resource_new(struct wire_reader *r, const struct memory *memory,
+		 const struct resource_limits *limits, struct resource **out);
+void resource_free(struct resource *resource);
+/* Whether a piece lies in [addr, addr + size). */
+bool resource_touches(const struct resource *resource, const uint8_t *addr, uint64_t size_bytes);
+
+/* A place in a plane's pieces that only moves forward. */
+struct resource_cursor {
+	const struct iovec *piece;
+	size_t n_left;  /* pieces, this one included */
+	uint64_t begin; /* position of this piece's first byte in the plane's pieces */
+};
+
+void resource_cursor_init(struct resource_cursor *cursor, const struct resource *resource,
+			  unsigned int plane);
+/*
+ * The memory at position pos (never before an earlier one) of the pieces, and how many bytes of
+ * it, at most *n_bytes, are in one piece; NULL past the end.
+ */
+uint8_t *resource_cursor_at(struct resource_cursor *cursor, uint64_t pos, size_t *n_bytes);
+/* Copies the first bytes of plane 0 out. The range was checked when it was queued. */
+void resource_read(const struct resource *resource, void *out, size_t n_bytes);
+
+#endif

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stream.c - streams and their resources: the commands that make, use and end them
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "device.h"
+#include "log.h"
+#include "resource.h"
+
+#define TAG_BYTES       64
+#define LEAVING_WAIT_NS 100000000
+
+struct stream *stream_find(const struct vvd_device *device, uint32_t id)
+{
+	for (unsigned int i = 0; i < device->n_streams; i++) {
+		if (device->streams[i]->id == id)
+			return device->streams[i];
+	}
+	return NULL;
+}
+
+/* ---- Create and destroy ---- */
+
+static void get_bounds(const struct vvd_device *device, const struct caps_format *caps,
+		       struct params_bounds *bounds)
+{
+	uint64_t coded = device->options.limits.coded_buffer_bytes;
+
+	*bounds = (struct params_bounds){
+		.min_width = caps->min_width,
+		.min_height = caps->min_height,
+		.max_width = caps->max_width,
+		.max_height = caps->max_height,
+		.max_buffers = device->options.limits.resources_per_queue,
+		.max_coded_bytes = coded > UINT32_MAX ? UINT32_MAX : coded,
+	};
+}
+
+static int create_engine(struct vvd_device *device, struct stream *stream,
+			 const uint32_t mem_types[ENGINE_N_SIDES])
+{
+	struct engine_params params = {
+		.log = device->log,
+		.done = &device->done,
+		.stats = &device->stats,
+		.stream_id = stream->id,
+		.codec = stream->caps->codec,
+	};
+	int err;
+
+	get_bounds(device, stream->caps, &params.bounds);
+	params_init(&params.queues[ENGINE_INPUT], VIRTIO_VIDEO_QUEUE_TYPE_INPUT,
+		    stream->caps->format, &params.bounds);
+	params_init(&params.queues[ENGINE_OUTPUT], VIRTIO_VIDEO_QUEUE_TYPE_OUTPUT,
+		    VIRTIO_VIDEO_FORMAT_NV12, &params.bounds);
+	for (int i = 0; i < ENGINE_N_SIDES; i++)
+		params.queues[i].mem_type = mem_types[i];
+	err = device_open_display(device, &params.display);
+	if (err) {
+		log_printf(device->log, LOG_LEVEL_ERROR, "stream %u: no display: %s", stream->id,
+			   strerror(-err));
+		return err == -ENOMEM ? err : -EPERM;
+	}
+	err = engine_new(&params, &stream->engine);
+	caps_unref_display(params.display);
+	return err;
+}
+
+/* Whether there is room for one more; a thread that is about to end gets a moment for it. */
+static int check_room(struct vvd_device *device)
+{
+	unsigned int limit = device->options.limits.streams;
+
+	device_collect(device);
+	if (device->n_streams + device->n_leaving < limit)
+		return 0;
+	if (device->n_streams < limit && engine_collect(device->leaving[0], LEAVING_WAIT_NS)) {
+		device->leaving[0] = device->leaving[--device->n_leaving];
+		return 0;
+	}
+	return -ENOSPC;
+}
+
+static int create_stream(struct vvd_device *device, const struct stream *init,
+			 const uint32_t mem_types[ENGINE_N_SIDES])
+{
+	struct stream *stream = malloc(sizeof(*stream));
+	int err;
+
+	if (!stream)
+		return -ENOMEM;
+	*stream = *init;
+	err = create_engine(device, stream, mem_types);
+	if (err) {
+		free(stream);
+		return err;
+	}
+	device->streams[device->n_streams++] = stream;
+	return 0;
+}
+
+int stream_handle_create(struct call *call)
+{
+	struct stream init = {.id = call->answer->stream_id};
+	uint32_t mem_types[ENGINE_N_SIDES], format;
+	int err;
+
+	mem_types[ENGINE_INPUT] = wire_u32(&call->request);
+	mem_types[ENGINE_OUTPUT] = wire_u32(&call->request);
+	format = wire_u32(&call->request);
+	wire_skip(&call->request, 4 + TAG_BYTES);
+	if (call->request.err)
+		return call->request.err;
+	if (stream_find(call->device, init.id))
+		return -EEXIST;
+	/* Objects that were not negotiated are refused when one is created: drivers say so blindly. */
+	if (mem_types[ENGINE_INPUT] > VIRTIO_VIDEO_MEM_TYPE_VIRTIO_OBJECT ||
+	    mem_types[ENGINE_OUTPUT] > VIRTIO_VIDEO_MEM_TYPE_VIRTIO_OBJECT)
+		return -EINVAL;
+	init.caps = caps_find(&call->device->caps, format);
+	if (!init.caps)
+		return -EINVAL;
+	err = check_room(call->device);
+	return err ? err : create_stream(call->device, &init, mem_types);
+}
+
+static void free_resources(struct stream *stream, enum engine_side side)
+{
+	for (unsigned int i = 0; i < stream->n_resources[side]; i++) {
+		stream->resource_bytes -= stream->resources[side][i]->size_bytes;
+		resource_free(stream->resources[side][i]);
+	}
+	stream->n_resources[side] = 0;
+}
+
+void stream_destroy(struct vvd_device *device, struct stream *stream)
+{
+	unsigned int i = 0;
+
+	engine_stop(stream->engine);
+	for (int side = 0; side < ENGINE_N_SIDES; side++)
+		free_resources(stream, side);
+	while (device->streams[i] != stream)
+		i++;
+	device->streams[i] = device->streams[--device->n_streams];
+	device->leaving[device->n_leaving++] = stream->engine;
+	free(stream);
+}
+
+int stream_handle_destroy(struct call *call)
+{
+	stream_destroy(call->device, call->stream);
+	call->stream = NULL;
+	device_collect(call->device);
+	return 0;
+}
+
+/* ---- Resources ---- */
+
+static struct resource **find_resource(struct stream *stream, enum engine_side side, uint32_t id)
+{
+	for (unsigned int i = 0; i < stream->n_resources[side]; i++) {
+		if (stream->resources[side][i]->id == id)
+			return &stream->resources[side][i];
+	}
+	return NULL;
+}
+
+static void remove_resource(struct stream *stream, enum engine_side side, struct resource **at)
+{
+	struct resource *resource = *at;
+
+	engine_remove(stream->engine, side, resource);
+	stream->resource_bytes -= resource->size_bytes;
+	*at = stream->resources[side][--stream->n_resources[side]];
+	resource_free(resource);
+}
+
+void stream_drop_memory(struct stream *stream, const uint8_t *addr, uint64_t size_bytes)
+{
+	for (int side = 0; side < ENGINE_N_SIDES; side++) {
+		for (unsigned int i = stream->n_resources[side]; i-- > 0;) {
+			struct resource **at = &stream->resources[side][i];
+
+			if (resource_touches(*at, addr, size_bytes))
+				remove_resource(stream, side, at);
+		}
+	}
+}
+
+static int check_mem_type(const struct call *call, enum engine_side side)
+{
+	struct params params;
+
+	engine_get_params(call->stream->engine, side, &params);
+	if (params.mem_type != VIRTIO_VIDEO_MEM_TYPE_GUEST_PAGES)
+		return -EINVAL; /* importing objects is not done yet, and not offered */
+	return call->device->features & VVD_FEATURE_RESOURCE_GUEST_PAGES ? 0 : -EINVAL;
+}
+
+static void get_limits(const struct call *call, struct resource_limits *limits)
+{
+	const struct vvd_limits *from = &call->device->options.limits;
+
+	*limits = (struct resource_limits){
+		.entries = from->entries_per_resource,
+		.bytes = from->resource_bytes - call->stream->resource_bytes,
+		.non_contiguous = call->device->features & VVD_FEATURE_RESOURCE_NON_CONTIG,
+	};
+}
+
+int stream_handle_resource_create(struct call *call)
+{
+	struct stream *stream = call->stream;
+	struct resource_limits limits;
+	struct resource *resource, **old;
+	enum engine_side side;
+	int err;
+
+	err = call_side(wire_u32(&call->request), &side);
+	if (!err)
+		err = check_mem_type(call, side);
+	if (err)
+		return err;
+	get_limits(call, &limits);
+	err = resource_new(&call->request, &call->device->memory, &limits, &resource);
+	if (err)
+		return err;
+	if (side == ENGINE_INPUT && resource->num_planes != 1) {
+		resource_free(resource);
+		return -EINVAL;
+	}
+	old = find_resource(stream, side, resource->id);
+	if (old)
+		remove_resource(stream, side, old);
+	if (stream->n_resources[side] >= call->device->options.limits.resources_per_queue) {
+		resource_free(resource);
+		return -ENOSPC;
+	}
+	stream->resources[side][stream->n_resources[side]++] = resource;
+	stream->resource_bytes += resource->size_bytes;
+	return 0;
+}
+
+int stream_handle_resource_destroy_all(struct call *call)
+{
+	enum engine_side side;
+	int err = call_side(wire_u32(&call->request), &side);
+
+	if (err)
+		return err;
+	engine_clear(call->stream->engine, side);
+	free_resources(call->stream, side);
+	return 0;
+}
+
+/* ---- Work ---- */
+
+static int read_sizes(struct call *call, uint32_t *first)
+{
+	uint32_t n = wire_u32(&call->request);
+
+	*first = wire_u32(&call->request);
+	wire_skip(&call->request, 4 * (WIRE_MAX_PLANES - 1) + 4);
+	if (call->request.err)
+		return call->request.err;
+	return n > WIRE_MAX_PLANES ? -EINVAL : (int)n;
+}
+
+static int check_input(const struct call *call, const struct resource *resource, int n_sizes,
+		       uint32_t data_bytes)
+{
+	if (n_sizes < 1)
+		return -EINVAL;
+	if (data_bytes > resource->size_bytes - resource->planes[0].offset_bytes)
+		return -EINVAL;
+	return data_bytes > call->device->options.limits.coded_buffer_bytes ? -ENOSPC : 0;
+}
+
+int stream_handle_resource_queue(struct call *call)
+{
+	struct engine_job job = {.answer = call->answer};
+	struct resource **resource;
+	enum engine_side side;
+	uint32_t id;
+	int err, n_sizes;
+
+	err = call_side(wire_u32(&call->request), &side);
+	id = wire_u32(&call->request);
+	job.timestamp = wire_u64(&call->request);
+	n_sizes = read_sizes(call, &job.data_bytes);
+	if (err || n_sizes < 0)
+		return err ? err : n_sizes;
+	resource = find_resource(call->stream, side, id);
+	if (!resource)
+		return -ENOENT;
+	if (side == ENGINE_INPUT)
+		err = check_input(call, *resource, n_sizes, job.data_bytes);
+	if (!err && call->device->done.commands > call->device->options.limits.pending_commands)
+		err = -ENOSPC;
+	if (!err)
+		err = engine_queue(call->stream->engine, side, *resource, &job);
+	return err ? err : CALL_PENDING;
+}
+
+void stream_answer_failed_queue(struct call *call, uint32_t code)
+{
+	struct wire_reader r = call->request;
+	uint64_t timestamp;
+
+	r.pos = WIRE_HDR + 8;
+	r.err = 0;
+	timestamp = wire_u64(&r);
+	answer_resource(call->answer, code, timestamp, VIRTIO_VIDEO_BUFFER_FLAG_ERR, 0);
+}
+
+int stream_handle_drain(struct call *call)
+{
+	int err = engine_drain(call->stream->engine, call->answer);
+
+	return err ? err : CALL_PENDING;
+}
+
+int stream_handle_clear(struct call *call)
+{
+	enum engine_side side;
+	int err = call_side(wire_u32(&call->request), &side);
+
+	if (err)
+		return err;
+	engine_clear(call->stream->engine, side);
+	return 0;
+}

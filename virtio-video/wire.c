@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * wire.c - little-endian reading and writing, and the one table of errors
+ */
+#include <errno.h>
+#include <string.h>
+#include "wire.h"
+
+void wire_reader_init(struct wire_reader *r, const void *data, size_t size_bytes)
+{
+	*r = (struct wire_reader){.data = data, .size_bytes = size_bytes};
+}
+
+static const uint8_t *take(struct wire_reader *r, size_t n_bytes)
+{
+	const uint8_t *p;
+
+	if (r->err || r->size_bytes - r->pos < n_bytes) {
+		r->err = -EINVAL;
+		return NULL;
+	}
+	p = r->data + r->pos;
+	r->pos += n_bytes;
+	return p;
+}
+
+uint32_t wire_u32(struct wire_reader *r)
+{
+	const uint8_t *p = take(r, 4);
+
+	if (!p)
+		return 0;
+	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+uint64_t wire_u64(struct wire_reader *r)
+{
+	uint64_t low = wire_u32(r);
+	uint64_t high = wire_u32(r);
+
+	return r->err ? 0 : low | high << 32;
+}
+
+void wire_skip(struct wire_reader *r, size_t n_bytes)
+{
+	take(r, n_bytes);
+}
+
+void wire_writer_init(struct wire_writer *w, void *data, size_t size_bytes)
+{
+	*w = (struct wire_writer){.data = data, .size_bytes = size_bytes};
+}
+
+static uint8_t *reserve(struct wire_writer *w, size_t n_bytes)
+{
+	uint8_t *p;
+
+	if (w->err || w->size_bytes - w->pos < n_bytes) {
+		w->err = -ENOSPC;
+		return NULL;
+	}
+	p = w->data + w->pos;
+	w->pos += n_bytes;
+	return p;
+}
+
+void wire_put_u32(struct wire_writer *w, uint32_t value)
+{
+	uint8_t *p = reserve(w, 4);
+
+	if (!p)
+		return;
+	p[0] = value;
+	p[1] = value >> 8;
+	p[2] = value >> 16;
+	p[3] = value >> 24;
+}
+
+void wire_put_u64(struct wire_writer *w, uint64_t value)
+{
+	wire_put_u32(w, value);
+	wire_put_u32(w, value >> 32);
+}
+
+void wire_put_zeros(struct wire_writer *w, size_t n_bytes)
+{
+	uint8_t *p = reserve(w, n_bytes);
+
+	if (p)
+		memset(p, 0, n_bytes);
+}
+
+static const struct {
+	int error;
+	uint32_t code;
+} codes[] = {
+	{ENOMEM, VIRTIO_VIDEO_RESP_ERR_OUT_OF_MEMORY},
+	{ENOSPC, VIRTIO_VIDEO_RESP_ERR_OUT_OF_MEMORY}, /* over a limit */
+	{ESRCH, VIRTIO_VIDEO_RESP_ERR_INVALID_STREAM_ID},
+	{EEXIST, VIRTIO_VIDEO_RESP_ERR_INVALID_STREAM_ID},
+	{ENOENT, VIRTIO_VIDEO_RESP_ERR_INVALID_RESOURCE_ID},
+	{EINVAL, VIRTIO_VIDEO_RESP_ERR_INVALID_PARAMETER},
+	{EFAULT, VIRTIO_VIDEO_RESP_ERR_INVALID_PARAMETER}, /* not guest memory */
+	{ENOTSUP, VIRTIO_VIDEO_RESP_ERR_UNSUPPORTED_CONTROL},
+};
+
+uint32_t wire_code(int error)
+{
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		if (codes[i].error == -error)
+			return codes[i].code;
+	}
+	return VIRTIO_VIDEO_RESP_ERR_INVALID_OPERATION;
+}
