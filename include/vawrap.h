@@ -103,14 +103,17 @@ enum vawrap_log_level {
 	VAWRAP_LOG_DEBUG,
 };
 
-/* A message without a newline at its end; runs on the thread that made it, with no lock held. */
+/*
+ * A message without a newline at its end; runs on the thread that made it, with no lock held. libva's
+ * own messages come from inside its calls: the callback must not shut the display down.
+ */
 struct vawrap_log {
 	void (*write)(void *cookie, enum vawrap_log_level level, const char *message);
 	void *cookie;
 	enum vawrap_log_level level; /* messages above it are not even formatted */
 };
 
-/* What failed last. */
+/* What failed last; a timeout is no failure. */
 struct vawrap_error {
 	const char *call; /* the VA call, e.g. "vaEndPicture"; "" while nothing failed */
 	VAStatus status;  /* its status */
@@ -133,7 +136,7 @@ struct vawrap_display_options {
  * the caller's), on the first render node (/dev/dri/renderD128..191, gaps allowed) whose driver
  * works, or on a driver by name with no device at all (a software driver). options may be NULL.
  * Errors: -ENOENT, -EACCES and the like of open(2); -ENODEV no display or no driver for it (for
- * _new_first: no node works); -ENOMEM.
+ * _new_first: no node works); -EINVAL driver name empty or longer than 255; -ENOMEM.
  * Threads: opening is not safe against another thread's setenv().
  */
 int vawrap_display_new_path_at(const char *path, const struct vawrap_display_options *options,
@@ -178,7 +181,8 @@ void vawrap_display_get_last_error(struct vawrap_display *display, struct vawrap
 /*
  * Capabilities. The lists are read once, when the display is opened (profiles) or at the first call
  * for a profile, and owned by the display; they live as long as it. Return the count.
- * Errors: -ENOTSUP the driver does not know the profile; -ESHUTDOWN; -EIO.
+ * Errors: -ENOTSUP the driver does not know the profile; -ENOSPC there are more than capacity;
+ * -ESHUTDOWN; -EIO.
  */
 int vawrap_display_get_profiles(struct vawrap_display *display, const VAProfile **profiles);
 int vawrap_display_get_entrypoints(struct vawrap_display *display, VAProfile profile,
@@ -393,6 +397,8 @@ int vawrap_image_unmap(struct vawrap_image *image);
  *
  * A hole in this drawing is -EINVAL, and the state stays. When render fails after begin, the
  * picture is ended at the driver (its content is lost), so that the context can begin the next.
+ * What the driver may still read is not let go: the last unref and a reset of a picture that was
+ * ended and not synced wait for it (for ever, if the driver never ends).
  */
 enum vawrap_picture_state {
 	VAWRAP_PICTURE_NEW,
@@ -417,17 +423,25 @@ enum vawrap_picture_state vawrap_picture_get_state(const struct vawrap_picture *
 struct vawrap_surface *vawrap_picture_get_target(const struct vawrap_picture *picture);
 /* Holds a surface that the picture refers to until the picture is synced; NEW or BEGUN. */
 int vawrap_picture_add_reference(struct vawrap_picture *picture, struct vawrap_surface *surface);
-/* Adds a buffer to what the next render gives to the driver, in order; NEW, BEGUN or RENDERED. */
+/*
+ * Adds a buffer of the same context to what the next render gives to the driver, in order; NEW,
+ * BEGUN or RENDERED. Errors: -EBUSY the buffer is mapped; -ENOSPC more than 65536; -ENOMEM.
+ */
 int vawrap_picture_add_buffer(struct vawrap_picture *picture, struct vawrap_buffer *buffer);
 /* Makes a buffer of one element and adds it. */
 int vawrap_picture_add_data(struct vawrap_picture *picture, VABufferType type, const void *data,
 			    size_t size_bytes);
+/* -EBUSY while another picture is begun on the context; the state stays. */
 int vawrap_picture_begin(struct vawrap_picture *picture);
+/* Gives what was added since the last render; -EINVAL when there is nothing, and the state stays. */
 int vawrap_picture_render(struct vawrap_picture *picture);
 int vawrap_picture_end(struct vawrap_picture *picture);
 /* Ends a begun or rendered picture at the driver without using it; it is FAILED then. */
 int vawrap_picture_abort(struct vawrap_picture *picture);
-/* As vawrap_surface_sync(); on success the picture's buffers and references are dropped. */
+/*
+ * As vawrap_surface_sync(). Once the work is done, also with -EBADMSG, the buffers and references are
+ * dropped. After -ETIMEDOUT the picture is ENDED as before, after any other failure FAILED.
+ */
 int vawrap_picture_sync(struct vawrap_picture *picture, int64_t timeout_ns);
 /* Makes a SYNCED, FAILED or NEW picture NEW again, for another target on its context. */
 int vawrap_picture_reset(struct vawrap_picture *picture, struct vawrap_surface *target);

@@ -3,7 +3,7 @@
 #
 # Every status of the installed <va/va.h> is in the table of vawrap.h. VA_STATUS_ERROR_UNKNOWN stays
 # out: it is what every unknown status is, -EIO.
-# shellcheck disable=SC2154 # top_srcdir comes from the Makefile
+# shellcheck disable=SC2154,SC2046 # top_srcdir comes from the Makefile; flags are words
 set -u
 
 names=$(printf '#include <va/va.h>\n' | ${CC:-cc} $(pkg-config --cflags libva) -E -dM - |
