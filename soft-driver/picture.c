@@ -198,9 +198,10 @@ static void build(struct context *context, struct job *job)
 
 	check_event(&context->softva->checks, EVENT_PICTURES);
 	if (h264_check(&picture, CHECK_BUFFERS_PRESENT, picture.pic && picture.iq)) {
+		h264_check(&picture, CHECK_BUFFERS_PRESENT,
+			   find_parameters(context, VASliceParameterBufferType));
 		h264_picture_begin(&picture);
 		add_slices(context, &picture);
-		h264_check(&picture, CHECK_BUFFERS_PRESENT, picture.num_slices);
 		h264_picture_end(&picture, &job->packet);
 	}
 	if (job->packet.size)

@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# FFmpeg, unchanged, decodes through softva (-hwaccel vaapi): every picture has the MD5 that stands beside
+# the stream, and no check of softva fails. All streams of tests/streams, and all H.264 streams of
+# VECTORS_DIR that must come out bit-exact.
+set -u
+
+skip() {
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+
+[ "${SANITIZERS:-no}" = no ] || skip "a sanitizer's runtime cannot be loaded behind FFmpeg's back"
+if ! command -v ffmpeg >/dev/null 2>&1; then
+	[ "${CI:-}" != true ] || { echo "Bail out! ffmpeg is not installed"; exit 1; }
+	skip "ffmpeg is not installed"
+fi
+
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+
+streams=()
+for stream in "$top_srcdir"/tests/streams/*.264; do
+	[ -f "$stream.md5" ] && streams+=("$stream")
+done
+if [ -n "${VECTORS_DIR:-}" ]; then
+	while read -r name; do
+		streams+=("$VECTORS_DIR/$name")
+	done < <(awk -F'\t' '$1 == "h264" && $3 == "decode" { print $2 }' "$VECTORS_DIR/MANIFEST.tsv")
+else
+	echo "# no vectors: configure --with-vectors=DIR adds them"
+fi
+[ ${#streams[@]} -gt 0 ] || { echo "Bail out! no streams"; exit 1; }
+
+# setparams: FFmpeg would convert full range to limited range on the way out of NV12.
+decode() { # stream; the MD5s on stdout
+	local filters="hwdownload,format=nv12,setparams=range=tv,format=yuv420p" options=()
+
+	# FFmpeg crops hardware frames at the right and at the bottom only.
+	case $1 in
+	*/tests/streams/crop-offset.264)
+		options=(-apply_cropping 0)
+		filters="$filters,crop=158:134:10:6:exact=1"
+		;;
+	esac
+	LIBVA_DRIVERS_PATH="$top_builddir/soft-driver/.libs" \
+		LD_PRELOAD="$top_builddir/tests/.libs/preload-display.so" \
+		SOFTVA_CHECKS="$work/checks" timeout 120 \
+		ffmpeg -nostdin -v error -hwaccel vaapi -hwaccel_device /dev/null \
+		-hwaccel_output_format vaapi -hwaccel_flags allow_profile_mismatch \
+		"${options[@]}" -autorotate 0 -i "$1" -vsync passthrough -autoscale 0 \
+		-vf "$filters" -f framemd5 - 2>"$work/errors" |
+		sed -n 's/^[^#].*, *\([0-9a-f]\{32\}\)$/\1/p'
+}
+
+echo "1..${#streams[@]}"
+n=0
+for stream in "${streams[@]}"; do
+	n=$((n + 1))
+	rm -f "$work/checks"
+	decode "$stream" >"$work/md5"
+	if cmp -s "$work/md5" "$stream.md5" &&
+		grep -Eq '^softva: [1-9][0-9]* checks, 0 failed$' "$work/checks" &&
+		grep -q '^softva: event decode errors: 0$' "$work/checks"; then
+		echo "ok $n - ${stream##*/}"
+	else
+		echo "# $(wc -l <"$work/md5") pictures, $(wc -l <"$stream.md5") expected"
+		diff "$work/md5" "$stream.md5" | head -n 4 | sed 's/^/# /'
+		[ -f "$work/checks" ] && grep -v ' 0 failed$' "$work/checks" | sed 's/^/# /'
+		head -n 5 "$work/errors" | sed 's/^/# /'
+		echo "not ok $n - ${stream##*/}"
+	fi
+done
