@@ -231,6 +231,7 @@ static void slice_write(struct h264w_stream *s, const struct h264w_shot *shot)
 {
 	unsigned int end = shot->n_mbs ? shot->first_mb + shot->n_mbs : picture_mbs(s);
 	unsigned int run = 0;
+	bool short_codes = s->short_start_codes;
 
 	h264w_header_write(s, shot);
 	for (unsigned int i = shot->first_mb; i < end; i++) {
@@ -252,7 +253,10 @@ static void slice_write(struct h264w_stream *s, const struct h264w_shot *shot)
 	if (run)
 		h264w_bits_ue(&s->bits, run);
 	h264w_bits_trail(&s->bits);
+	/* The zero byte of B.1.2 belongs before the first unit of a picture only. */
+	s->short_start_codes = short_codes || shot->first_mb;
 	h264w_unit_write(s, shot->ref_idc, shot->idr ? 5 : 1);
+	s->short_start_codes = short_codes;
 }
 
 static void picture_new(struct h264w_stream *s, const struct h264w_shot *shot)

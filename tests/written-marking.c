@@ -206,17 +206,18 @@ static void refs_16(struct h264w_stream *s)
 	int p[40];
 
 	sps.max_num_ref_frames = 16;
+	sps.log2_max_frame_num = 5; /* 16 frames need more than 16 numbers */
 	scene_begin(s, &sps, NULL);
 	p[0] = scene_idr(s);
 	for (int n = 1; n < 24; n++) {
-		shot.frame_num = n % 16;
+		shot.frame_num = n;
 		shot.poc = 2 * n;
 		for (int i = 0; i < 16; i++)
 			shot.list[0][i] = i < n ? p[n - 1 - i] : 0;
 		p[n] = h264w_picture(s, &shot);
 	}
 	/* 16 steps: the oldest first. */
-	shot.frame_num = 8;
+	shot.frame_num = 24;
 	shot.poc = 48;
 	for (int i = 0; i < 16; i++) {
 		shot.list[0][i] = p[8 + i];
