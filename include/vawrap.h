@@ -124,10 +124,10 @@ struct vawrap_error {
 /* ---- Display ---- */
 
 struct vawrap_display_options {
-	size_t size_bytes;          /* sizeof(struct vawrap_display_options) */
-	struct vawrap_log log;      /* copied; write NULL is silent; libva's own messages go there too */
-	const char *driver;         /* driver name for a DRM node, NULL lets libva choose; copied */
-	bool track_sites;           /* keep where and when each handle was made */
+	size_t size_bytes;     /* sizeof(struct vawrap_display_options) */
+	struct vawrap_log log; /* copied; write NULL is silent; libva's own messages go there too */
+	const char *driver;    /* driver name for a DRM node, NULL lets libva choose; copied */
+	bool track_sites;      /* keep where and when each handle was made */
 	struct vawrap_error *error; /* filled when opening fails, may be NULL; the caller's */
 };
 

@@ -202,6 +202,45 @@ static unsigned int report(struct vawrap_display *display, char *text, size_t si
 	return n;
 }
 
+struct listener {
+	struct vawrap_display *display;
+	int n_messages;
+	struct walk walk;
+};
+
+static void list_at_message(void *cookie, enum vawrap_log_level level, const char *message)
+{
+	struct listener *listener = cookie;
+
+	(void)level;
+	(void)message;
+	if (!listener->display)
+		return;
+	listener->n_messages++;
+	vawrap_display_for_each_live(listener->display, walk_one, &listener->walk);
+}
+
+/* The message about the failed call comes while its handle is listed, and nobody's yet. */
+static void test_a_handle_in_the_making_is_not_shown(void **state)
+{
+	struct listener listener = {.n_messages = 0};
+	struct vawrap_display_options options = {
+		.size_bytes = sizeof(options),
+		.log = {.write = list_at_message, .cookie = &listener, .level = VAWRAP_LOG_ERROR},
+	};
+	struct vawrap_config *config;
+
+	(void)state;
+	assert_int_equal(vawrap_display_new_driver("fake", &options, &listener.display), 0);
+	fake_fail_call(1, VA_STATUS_ERROR_OPERATION_FAILED);
+	assert_int_equal(vawrap_config_new(listener.display, VAProfileH264Main, VAEntrypointVLD,
+					   NULL, 0, &config),
+			 -EIO);
+	assert_int_equal(listener.n_messages, 1);
+	assert_int_equal(listener.walk.n, 0);
+	vawrap_display_unref(listener.display);
+}
+
 static void test_the_report_names_sites(void **state)
 {
 	struct vawrap_display_options options = {.size_bytes = sizeof(options),
@@ -329,6 +368,7 @@ int main(void)
 		FAKE_TEST(test_a_reference_more_keeps_a_handle),
 		FAKE_TEST(test_counts_by_kind),
 		FAKE_TEST(test_the_list_goes_from_old_to_new),
+		FAKE_TEST(test_a_handle_in_the_making_is_not_shown),
 		FAKE_TEST(test_the_report_names_sites),
 		FAKE_TEST(test_without_tracking_there_are_no_sites),
 		FAKE_TEST(test_a_pictures_data_is_from_the_pictures_site),
