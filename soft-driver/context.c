@@ -99,16 +99,26 @@ static void *work(void *data)
 	return NULL;
 }
 
+/* A context that another thread destroys meanwhile decodes nothing more. */
 void context_queue(struct context *context, struct job *job)
 {
+	bool stopped;
+
 	pthread_mutex_lock(&context->queue_lock);
-	if (context->last)
-		context->last->next = job;
-	else
-		context->first = job;
-	context->last = job;
-	pthread_cond_signal(&context->queue_filled);
+	stopped = context->stop;
+	if (!stopped) {
+		if (context->last)
+			context->last->next = job;
+		else
+			context->first = job;
+		context->last = job;
+		pthread_cond_signal(&context->queue_filled);
+	}
 	pthread_mutex_unlock(&context->queue_lock);
+	if (stopped) {
+		surface_complete(job->surface, false);
+		job_free(job);
+	}
 }
 
 void context_stop(struct context *context)

@@ -39,12 +39,14 @@ static void check_size(struct h264_picture *picture)
 	/* A frame of field macroblocks is a multiple of 32 high. */
 	uint32_t unit = picture->pic->seq_fields.bits.frame_mbs_only_flag ? 16 : 32;
 
-	h264_check(picture, CHECK_PICTURE_SIZE_CONTEXT,
-		   width <= align_up(picture->context->width, 16) &&
-			   height <= align_up(picture->context->height, unit));
-	h264_check(picture, CHECK_PICTURE_SIZE_SURFACE,
-		   width <= align_up(picture->target->width, 16) &&
-			   height <= align_up(picture->target->height, unit));
+	if (!h264_check(picture, CHECK_PICTURE_SIZE_CONTEXT,
+			width <= align_up(picture->context->width, 16) &&
+				height <= align_up(picture->context->height, unit)))
+		picture->unusable = true;
+	if (!h264_check(picture, CHECK_PICTURE_SIZE_SURFACE,
+			width <= align_up(picture->target->width, 16) &&
+				height <= align_up(picture->target->height, unit)))
+		picture->unusable = true;
 }
 
 static void check_target(struct h264_picture *picture)

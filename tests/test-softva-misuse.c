@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -310,6 +311,53 @@ static void test_start_in_the_middle_is_borne(void **state)
 	assert_true(report.missing > 0);
 }
 
+static uint32_t next_random(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 8;
+}
+
+/* Bytes at random places, in parameters and data alike. */
+static void spoil(struct stream_picture *picture, uint32_t *seed)
+{
+	uint8_t *parts[] = {(uint8_t *)&picture->pic, (uint8_t *)&picture->iq,
+			    (uint8_t *)&picture->slice, picture->data};
+	const size_t sizes[] = {sizeof(picture->pic), sizeof(picture->iq), sizeof(picture->slice),
+				picture->size};
+
+	for (uint32_t n = next_random(seed) % 4; n; n--) {
+		uint32_t part = next_random(seed) % 4;
+		/* Half of them where the fields are, before the lists and the samples. */
+		size_t limit = next_random(seed) % 2 && sizes[part] > 48 ? 48 : sizes[part];
+
+		parts[part][next_random(seed) % limit] = (uint8_t)next_random(seed);
+	}
+}
+
+static void test_random_parameters_do_no_harm(void **state)
+{
+	const char *rounds = getenv("TEST_SOFTVA_ROUNDS");
+	uint32_t seed = 1;
+
+	(void)state;
+	for (long round = rounds ? strtol(rounds, NULL, 10) : 50; round > 0; round--) {
+		struct client client;
+
+		client_open(&client);
+		for (int i = 0; i < STREAM_PICTURES; i++) {
+			struct stream_picture *picture = &client.stream.pictures[i];
+			VAStatus status;
+
+			spoil(picture, &seed);
+			assert_int_equal(client_submit(&client, picture), VA_STATUS_SUCCESS);
+			status = vaSyncSurface(client.display, picture->target);
+			assert_true(status == VA_STATUS_SUCCESS ||
+				    status == VA_STATUS_ERROR_DECODING_ERROR);
+		}
+		client_close(&client, NULL);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +371,7 @@ int main(void)
 		cmocka_unit_test(test_slice_data_is_left_alone),
 		cmocka_unit_test(test_put_image_spoils_a_reference),
 		cmocka_unit_test(test_start_in_the_middle_is_borne),
+		cmocka_unit_test(test_random_parameters_do_no_harm),
 	};
 
 	client_find_driver();
