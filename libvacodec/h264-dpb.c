@@ -51,13 +51,17 @@ bool h264_dpb_has(const struct h264_dpb *dpb, const struct vacodec_frame *frame)
 	return false;
 }
 
+/*
+ * A reference that has the current frame_num itself is MaxFrameNum older: that happens where the
+ * DPB holds as many frames as there are numbers.
+ */
 void h264_dpb_number(struct h264_dpb *dpb, uint32_t frame_num)
 {
 	struct h264_picture *p;
 
 	for (p = dpb->pictures; p < dpb->pictures + N_PICTURES; p++) {
 		p->frame_num_wrap = (int32_t)p->frame_num;
-		if (p->frame_num > frame_num)
+		if (p->frame_num >= frame_num)
 			p->frame_num_wrap -= (int32_t)dpb->max_frame_num;
 	}
 }

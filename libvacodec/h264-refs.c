@@ -179,7 +179,7 @@ static void modify(struct list *list, const struct h264_dpb *dpb, const struct h
 								     : m->value + 1;
 			pred &= mask;
 			pic_num =
-				pred > slice->frame_num ? (int64_t)pred - mask - 1 : (int64_t)pred;
+				pred >= slice->frame_num ? (int64_t)pred - mask - 1 : (int64_t)pred;
 			picture = find(dpb, H264_SHORT_TERM, pic_num);
 		}
 		move_to(list, i, size, picture);
