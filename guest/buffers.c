@@ -42,6 +42,7 @@ static int write_entries(struct guest_buffer *buffer)
 {
 	struct guest_ram *ram = buffer->stream->driver->ram;
 	size_t size = buffer->sg.n * sizeof(struct wire_mem_entry);
+	size_t left = buffer->sg.size_bytes;
 	struct wire_mem_entry *entries;
 	int ret;
 
@@ -49,11 +50,16 @@ static int write_entries(struct guest_buffer *buffer)
 	if (ret < 0)
 		return ret;
 	entries = guest_ram_get_pointer(ram, buffer->entries_gpa, size);
-	for (unsigned int i = 0; i < buffer->sg.n; i++)
+	for (unsigned int i = 0; i < buffer->sg.n; i++) {
+		const struct guest_extent *extent = &buffer->sg.extents[i];
+		size_t n = left < extent->size_bytes ? left : extent->size_bytes;
+
 		entries[i] = (struct wire_mem_entry){
-			.addr = guest_le64(buffer->sg.extents[i].gpa),
-			.length = guest_le32(buffer->sg.extents[i].size_bytes),
+			.addr = guest_le64(extent->gpa),
+			.length = guest_le32((uint32_t)n),
 		};
+		left -= n;
+	}
 	return 0;
 }
 
@@ -236,7 +242,7 @@ static int call_for_queue(struct guest_stream *stream, uint32_t type, uint32_t q
 	return ret < 0 ? ret : 0;
 }
 
-int guest_buffers_destroy(struct guest_stream *stream, uint32_t queue_type)
+int guest_buffers_clear(struct guest_stream *stream, uint32_t queue_type)
 {
 	struct guest_queue *queue = guest_buffers_queue(stream, queue_type);
 	int ret;
@@ -248,8 +254,13 @@ int guest_buffers_destroy(struct guest_stream *stream, uint32_t queue_type)
 				      "QUEUE_CLEAR (%s) left %u buffers unanswered",
 				      queue_name(queue_type), queue->n_queued);
 	queue->clearing = false;
-	if (ret == 0)
-		ret = call_for_queue(stream, WIRE_RESOURCE_DESTROY_ALL, queue_type);
+	return ret;
+}
+
+int guest_buffers_destroy(struct guest_stream *stream, uint32_t queue_type)
+{
+	int ret = call_for_queue(stream, WIRE_RESOURCE_DESTROY_ALL, queue_type);
+
 	if (ret == 0)
 		guest_buffers_release(stream, queue_type);
 	return ret;

@@ -235,19 +235,27 @@ int guest_driver_new(struct guest_transport *transport, const struct guest_drive
 	return ret;
 }
 
+void guest_driver_stop(struct guest_driver *driver)
+{
+	if (driver->ram)
+		driver->stop_error = driver->transport->ops->stop(driver->transport);
+	driver->started = false;
+	guest_fault_set(&driver->fault, -ESHUTDOWN, "the device was stopped");
+}
+
 struct guest_driver *guest_driver_free(struct guest_driver *driver)
 {
 	if (!driver)
 		return NULL;
-	if (driver->started)
-		driver->transport->ops->stop(driver->transport);
+	guest_driver_stop(driver);
 	if (driver->event_gpa)
 		guest_ram_release(driver->ram, driver->event_gpa,
 				  EVENT_ENTRIES * sizeof(struct wire_event));
 	guest_channel_free(driver->channel);
 	guest_ring_free(driver->command_ring);
 	guest_ring_free(driver->event_ring);
-	guest_ram_free(driver->ram);
+	if (driver->stop_error == 0)
+		guest_ram_free(driver->ram);
 	free(driver);
 	return NULL;
 }

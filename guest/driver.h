@@ -36,6 +36,7 @@ struct guest_driver {
 	struct guest_channel *channel;
 	uint64_t features;
 	bool started;
+	int stop_error;
 	uint32_t max_caps_bytes, max_resp_bytes;
 	char device_name[33];
 	struct guest_formats input_formats, output_formats;
@@ -52,7 +53,12 @@ struct guest_driver {
  */
 int guest_driver_new(struct guest_transport *transport, const struct guest_driver_options *options,
 		     struct guest_driver **out);
-/* Stops the device first. NULL is accepted; returns NULL. Streams must have been closed. */
+/* Stops the device; nothing can be sent any more. */
+void guest_driver_stop(struct guest_driver *driver);
+/*
+ * Stops the device first. Where that fails, the RAM is left mapped: the device may write to it.
+ * NULL is accepted; returns NULL. Streams must have been closed.
+ */
 struct guest_driver *guest_driver_free(struct guest_driver *driver);
 /* The coded format among the input formats, NULL without. */
 const struct guest_format *guest_driver_find_format(const struct guest_driver *driver,

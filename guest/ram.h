@@ -31,7 +31,7 @@ struct guest_extent {
 	uint32_t size_bytes;
 };
 
-/* A buffer in pieces; the last extent may be longer than the buffer needs. */
+/* A buffer in pieces of whole pages, of which the last may have more than the buffer needs. */
 struct guest_sg {
 	struct guest_extent *extents;
 	unsigned int n;

@@ -184,6 +184,16 @@ static int destroy_stream(struct guest_stream *stream)
 	return ret < 0 ? ret : 0;
 }
 
+static int end_queue(struct guest_stream *stream, uint32_t queue_type)
+{
+	int ret;
+
+	if (guest_buffers_queue(stream, queue_type)->n == 0)
+		return 0;
+	ret = guest_buffers_clear(stream, queue_type);
+	return ret < 0 ? ret : guest_buffers_destroy(stream, queue_type);
+}
+
 /* After a fault the device is only stopped, and then the memory is the guest's again. */
 int guest_stream_close(struct guest_stream *stream)
 {
@@ -194,18 +204,16 @@ int guest_stream_close(struct guest_stream *stream)
 		return 0;
 	driver = stream->driver;
 	ret = driver->fault.code;
-	if (ret == 0 && stream->input.n)
-		ret = guest_buffers_destroy(stream, WIRE_QUEUE_INPUT);
-	if (ret == 0 && stream->output.n)
-		ret = guest_buffers_destroy(stream, WIRE_QUEUE_OUTPUT);
+	if (ret == 0)
+		ret = end_queue(stream, WIRE_QUEUE_INPUT);
+	if (ret == 0)
+		ret = end_queue(stream, WIRE_QUEUE_OUTPUT);
 	if (ret == 0)
 		ret = destroy_stream(stream);
 	if (ret == 0)
 		ret = guest_driver_process(driver);
-	if (ret < 0 && driver->started) {
-		driver->transport->ops->stop(driver->transport);
-		driver->started = false;
-	}
+	if (ret < 0)
+		guest_driver_stop(driver);
 	guest_buffers_release(stream, WIRE_QUEUE_INPUT);
 	guest_buffers_release(stream, WIRE_QUEUE_OUTPUT);
 	delist(stream);
@@ -356,15 +364,27 @@ static int make_output(struct guest_stream *stream)
 	return ret;
 }
 
-static int change_resolution(struct guest_stream *stream)
+/*
+ * From the answer to GET_PARAMS on, frames of the new format may come in old buffers that are large
+ * enough: the client takes them before these are destroyed.
+ */
+static int begin_change(struct guest_stream *stream)
 {
 	int ret;
 
 	stream->resolution_event = false;
 	stream->output_ready = false;
+	stream->changing = true;
 	ret = get_params(stream, WIRE_QUEUE_OUTPUT);
-	if (ret == 0)
-		ret = guest_buffers_destroy(stream, WIRE_QUEUE_OUTPUT);
+	return ret < 0 ? ret : guest_buffers_clear(stream, WIRE_QUEUE_OUTPUT);
+}
+
+static int end_change(struct guest_stream *stream)
+{
+	int ret;
+
+	stream->changing = false;
+	ret = guest_buffers_destroy(stream, WIRE_QUEUE_OUTPUT);
 	return ret < 0 ? ret : make_output(stream);
 }
 
@@ -406,9 +426,13 @@ int guest_stream_step(struct guest_stream *stream)
 	if (stream->failed)
 		return n > 0;
 	if (stream->resolution_event && !has_frames(stream)) {
-		ret = change_resolution(stream);
+		ret = begin_change(stream);
 		n++;
-	} else if (stream->drain == GUEST_DRAIN_WANTED && !stream->resolution_event) {
+	} else if (stream->changing && !has_frames(stream)) {
+		ret = end_change(stream);
+		n++;
+	} else if (stream->drain == GUEST_DRAIN_WANTED && !stream->resolution_event &&
+		   !stream->changing) {
 		ret = start_drain(stream);
 		n += ret > 0;
 	}
@@ -450,7 +474,8 @@ int guest_stream_give_back(struct guest_stream *stream, const struct guest_frame
 	assert(buffer->state == GUEST_BUFFER_DONE);
 	buffer->state = GUEST_BUFFER_FREE;
 	/* Before a change of resolution the buffer would only be cleared again. */
-	if (stream->resolution_event || stream->failed || stream->drain == GUEST_DRAIN_DONE)
+	if (stream->resolution_event || !stream->output_ready || stream->failed ||
+	    stream->drain == GUEST_DRAIN_DONE)
 		return 0;
 	return guest_buffers_put(buffer, 0, 0);
 }

@@ -57,6 +57,7 @@ struct guest_stream {
 	uint32_t id, coded_format;
 	struct guest_queue input, output;
 	bool resolution_event, failed; /* events 0x200 and 0x100 */
+	bool changing;                 /* params were read and the output cleared, no more yet */
 	bool output_ready;             /* buffers of the current format are made */
 	bool eos;
 	enum guest_drain drain;
@@ -108,7 +109,9 @@ int guest_buffers_create(struct guest_stream *stream, uint32_t queue_type, unsig
 			 uint32_t size_bytes);
 /* RESOURCE_QUEUE of one. */
 int guest_buffers_put(struct guest_buffer *buffer, uint32_t data_bytes, uint64_t timestamp);
-/* QUEUE_CLEAR and RESOURCE_DESTROY_ALL; every buffer must have come back. */
+/* QUEUE_CLEAR; every buffer must come back. Frames that are done stay the client's. */
+int guest_buffers_clear(struct guest_stream *stream, uint32_t queue_type);
+/* RESOURCE_DESTROY_ALL. */
 int guest_buffers_destroy(struct guest_stream *stream, uint32_t queue_type);
 /* Gives the memory back, with the device stopped or the resources destroyed. */
 void guest_buffers_release(struct guest_stream *stream, uint32_t queue_type);

@@ -16,7 +16,8 @@ struct guest_transport;
 
 /*
  * All return 0 or -errno. Order: get_features, set_features, add_region, set_queue for each queue,
- * start, ... stop. get_config at any time. After stop() the device touches nothing of the guest.
+ * start, ... stop. get_config at any time. stop() ends what add_region began as well; after it the
+ * device touches nothing of the guest, unless it says -EBUSY.
  */
 struct guest_transport_ops {
 	int (*get_config)(struct guest_transport *transport, uint32_t offset, void *data,
