@@ -92,13 +92,17 @@ static void take_name(char *name)
 }
 
 /* Asks in the way of libva before 2.20. */
-static void ask_by_index(VADisplayContextP ctx)
+static void ask_by_index(VADisplayContextP ctx, bool own)
 {
 	char *name = NULL;
 	int count = 0;
 
-	if (!ctx->vaGetNumCandidates || !ctx->vaGetDriverNameByIndex)
+	if (own)
 		return;
+	if (!ctx->vaGetNumCandidates || !ctx->vaGetDriverNameByIndex) {
+		fake_misuse("a display without candidates");
+		return;
+	}
 	if (ctx->vaGetNumCandidates(ctx, &count) || count < 1 ||
 	    ctx->vaGetDriverNameByIndex(ctx, &name, 0) || !name) {
 		fake_misuse("a display without candidates");
@@ -110,7 +114,7 @@ static void ask_by_index(VADisplayContextP ctx)
 }
 
 /* Asks in the way of libva from 2.20 on; both must agree. */
-static void ask_by_names(VADisplayContextP ctx)
+static void ask_by_names(VADisplayContextP ctx, bool own)
 {
 	char *names[4] = {NULL};
 	unsigned int count = 4;
@@ -121,8 +125,12 @@ static void ask_by_names(VADisplayContextP ctx)
 #else
 	memcpy(&fn, &ctx->reserved[0], sizeof(fn));
 #endif
-	if (!fn)
+	if (own)
 		return;
+	if (!fn) {
+		fake_misuse("a display without driver names");
+		return;
+	}
 	if (fn(ctx, names, &count) || count != 1 || strcmp(names[0], fake.used_driver))
 		fake_misuse("the two ways to ask for drivers differ");
 	for (unsigned int i = 0; i < 4; i++)
@@ -134,8 +142,8 @@ static void choose_driver(const struct fake_object *display)
 	const char *name = getenv("LIBVA_DRIVER_NAME");
 
 	snprintf(fake.used_driver, sizeof(fake.used_driver), "fake");
-	ask_by_index(display->dpy);
-	ask_by_names(display->dpy);
+	ask_by_index(display->dpy, display->own);
+	ask_by_names(display->dpy, display->own);
 	if (display->override)
 		name = display->override;
 	if (name)
