@@ -39,7 +39,7 @@ fi
 [ ${#streams[@]} -gt 0 ] || { echo "Bail out! no streams"; exit 1; }
 
 # setparams: FFmpeg would convert full range to limited range on the way out of NV12. -strict 1: its guess
-# at the reordering drops pictures.
+# at the reordering drops pictures; then it holds more surfaces than it asks for.
 decode() { # stream; the MD5s on stdout
 	local filters="hwdownload,format=nv12,setparams=range=tv,format=yuv420p" options=()
 
@@ -59,7 +59,7 @@ decode() { # stream; the MD5s on stdout
 		SOFTVA_CHECKS="$work/checks" timeout 120 \
 		ffmpeg -nostdin -v error -hwaccel vaapi -hwaccel_device /dev/null \
 		-hwaccel_output_format vaapi -hwaccel_flags allow_profile_mismatch \
-		"${options[@]}" -strict 1 -autorotate 0 -i "$1" -vsync passthrough -autoscale 0 \
+		"${options[@]}" -strict 1 -extra_hw_frames 32 -threads 1 -autorotate 0 -i "$1" -vsync passthrough -autoscale 0 \
 		-vf "$filters" -f framemd5 - 2>"$work/errors" |
 		sed -n 's/^[^#].*, *\([0-9a-f]\{32\}\)$/\1/p'
 }
