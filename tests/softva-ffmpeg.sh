@@ -22,7 +22,12 @@ trap 'rm -rf "$work"' EXIT
 
 streams=()
 for stream in "$top_srcdir"/tests/streams/*.264; do
-	[ -f "$stream.md5" ] && streams+=("$stream")
+	name=${stream##*/}
+	if fault=$(grep "^${name%.264}: " "$top_srcdir/tests/streams/known-ffmpeg-faults"); then
+		echo "# left out, FFmpeg is at fault: $fault"
+	elif [ -f "$stream.md5" ]; then
+		streams+=("$stream")
+	fi
 done
 if [ -n "${VECTORS_DIR:-}" ]; then
 	while read -r name; do
@@ -33,7 +38,8 @@ else
 fi
 [ ${#streams[@]} -gt 0 ] || { echo "Bail out! no streams"; exit 1; }
 
-# setparams: FFmpeg would convert full range to limited range on the way out of NV12.
+# setparams: FFmpeg would convert full range to limited range on the way out of NV12. -strict 1: its guess
+# at the reordering drops pictures; then it holds more surfaces than it asks for.
 decode() { # stream; the MD5s on stdout
 	local filters="hwdownload,format=nv12,setparams=range=tv,format=yuv420p" options=()
 
@@ -43,13 +49,17 @@ decode() { # stream; the MD5s on stdout
 		options=(-apply_cropping 0)
 		filters="$filters,crop=158:134:10:6:exact=1"
 		;;
+	*/tests/streams/written-crop.264)
+		options=(-apply_cropping 0)
+		filters="$filters,crop=66:52:6:10:exact=1"
+		;;
 	esac
 	LIBVA_DRIVERS_PATH="$top_builddir/soft-driver/.libs" \
 		LD_PRELOAD="$top_builddir/tests/.libs/preload-display.so" \
 		SOFTVA_CHECKS="$work/checks" timeout 120 \
 		ffmpeg -nostdin -v error -hwaccel vaapi -hwaccel_device /dev/null \
 		-hwaccel_output_format vaapi -hwaccel_flags allow_profile_mismatch \
-		"${options[@]}" -autorotate 0 -i "$1" -vsync passthrough -autoscale 0 \
+		"${options[@]}" -strict 1 -extra_hw_frames 32 -threads 1 -autorotate 0 -i "$1" -vsync passthrough -autoscale 0 \
 		-vf "$filters" -f framemd5 - 2>"$work/errors" |
 		sed -n 's/^[^#].*, *\([0-9a-f]\{32\}\)$/\1/p'
 }

@@ -221,7 +221,13 @@ static void change_bit_depth(struct client *client, struct stream_picture *p)
 static void change_size(struct client *client, struct stream_picture *p)
 {
 	(void)client;
-	p[0].pic.picture_width_in_mbs_minus1 = 2;
+	p[5].pic.picture_width_in_mbs_minus1 = 2;
+}
+
+static void shrink(struct client *client, struct stream_picture *p)
+{
+	(void)client;
+	p[1].pic.picture_width_in_mbs_minus1 = 0;
 }
 
 static void zero_scaling_list(struct client *client, struct stream_picture *p)
@@ -364,8 +370,8 @@ static const struct mistake mistakes[] = {
 	{"frame_num", change_frame_num, "frame-num ", 0x00, 0x20},
 	{"reference_pic_flag", change_reference_flag, "reference-flag ", 0x00, 0x08},
 	{"the bit depth", change_bit_depth, "format ", 0x20, 0x20},
-	{"the size", change_size, "picture-size-context picture-size-surface reference-size ", 0x3d,
-	 0x3f},
+	{"the size", change_size, "picture-size-context picture-size-surface ", 0x20, 0x20},
+	{"a smaller size", shrink, "reference-size ", 0x3e, 0x3e},
 	{"a scaling list with 0", zero_scaling_list, "scaling-lists ", 0x20, 0x20},
 	{"slice_data_bit_offset", change_data_offset, "data-bit-offset ", 0x3c, 0x04},
 	{"slice_data_size", change_data_size, "slice-data ", 0x20, 0x20},
