@@ -126,8 +126,8 @@ static int allocate(struct vvd_device *device)
 
 	device->streams = calloc(limits->streams, sizeof(struct stream *));
 	device->leaving = calloc(limits->streams, sizeof(struct engine *));
-	device->request_capacity =
-		WIRE_RESOURCE_CREATE + (size_t)WIRE_ENTRY * limits->entries_per_resource + 1;
+	device->request_capacity = (size_t)WIRE_ENTRY * limits->entries_per_resource;
+	device->request_capacity += WIRE_MAX_ANSWER + 1; /* more than any request without entries */
 	device->request = malloc(device->request_capacity);
 	return device->streams && device->leaving && device->request ? 0 : -ENOMEM;
 }

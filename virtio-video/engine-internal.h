@@ -76,6 +76,7 @@ struct engine {
 	uint64_t drain_serial;
 	struct answer *drain_answer;
 	enum format_state format_state;
+	bool reallocating; /* from the event until an output resource is queued that knows of it */
 	struct params_format format;
 	struct params params[ENGINE_N_SIDES];
 

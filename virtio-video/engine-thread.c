@@ -237,6 +237,7 @@ static void take_format(struct engine *engine, const struct vacodec_format *form
 	}
 	engine->format = new;
 	engine->format_state = FORMAT_ANNOUNCED;
+	engine->reallocating = true;
 	for (int i = 0; i < ENGINE_N_SIDES; i++)
 		params_apply(&engine->params[i], &new, &engine->bounds);
 	engine->generation++;
@@ -330,6 +331,8 @@ static enum step step_send(struct engine *engine)
 	} else {
 		engine->pos += n;
 		progress(engine);
+		if (engine->pos == engine->n_bytes)
+			finish_input(engine);
 	}
 	return STEP_DONE;
 }

@@ -255,6 +255,8 @@ int engine_queue(struct engine *engine, enum engine_side side, struct resource *
 		resource->timestamp = job->timestamp;
 		resource->data_bytes = job->data_bytes;
 		append(&engine->queues[side], resource);
+		if (side == ENGINE_OUTPUT && engine->format_state != FORMAT_ANNOUNCED)
+			engine->reallocating = false;
 	}
 	pthread_cond_signal(&engine->wake);
 	pthread_mutex_unlock(&engine->lock);
@@ -286,12 +288,9 @@ static void wait_for_copy(struct engine *engine)
 
 void engine_clear(struct engine *engine, enum engine_side side)
 {
-	bool changing;
-
 	pthread_mutex_lock(&engine->lock);
 	/* Clearing the output is a step of every change of format: the drain goes on behind it. */
-	changing = engine->format_state == FORMAT_ANNOUNCED || engine->format_state == FORMAT_READ;
-	if (side == ENGINE_INPUT || !changing)
+	if (side == ENGINE_INPUT || !engine->reallocating)
 		engine_cancel_drain(engine);
 	engine_answer_all(engine, side);
 	if (side == ENGINE_INPUT)
