@@ -51,7 +51,8 @@ by_vacodec() { # STREAM TRACE
 }
 
 both_say_the_same() { # STREAM
-	local name=$(basename "$1" .264) ffmpeg
+	local name ffmpeg
+	name=$(basename "$1" .264)
 	by_ffmpeg "$1" "$work/$name-ffmpeg" &
 	ffmpeg=$!
 	if ! by_vacodec "$1" "$work/$name-ours" 2>"$work/stderr"; then
