@@ -14,6 +14,7 @@
 #ifndef FAKE_VACODEC_H
 #define FAKE_VACODEC_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,7 +22,7 @@ struct fake_state {
 	bool no_derive;    /* vaDeriveImage fails: transfers are used */
 	bool no_display;   /* opening a display fails */
 	bool hang_in_sync; /* frames hang until fake_unhang() when they are waited for */
-	unsigned int n_sends, n_transfers, n_flushes, n_drains;
+	atomic_uint n_sends, n_transfers, n_flushes, n_drains;
 	int live;                  /* handles of all kinds */
 	int hanging;               /* threads that hang now */
 	const char *path, *driver; /* that a display was opened with last */

@@ -430,7 +430,10 @@ static void test_destroy_all_takes_one_queue(void **state)
 	expect_queue(out, 0, 1, 0);
 	assert_int_equal(fx_do(msg_queue(1, OUT, 1, 0, 0)), ERR_RES);
 	assert_int_equal(stats().resources, 1);
-	expect_queue(FEED(90, 4, 'Z', 4, 0, 0), 4, 0, 0);
+	fx_make_output(2);
+	out = fx_queue_output(2);
+	expect_queue(FEED(90, 4, 'F', 4, 0, 0), 4, 0, 0);
+	expect_queue(out, 4, 0, W * H * 3 / 2);
 }
 
 static void test_destroy_answers_everything(void **state)
