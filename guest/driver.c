@@ -328,6 +328,21 @@ int guest_driver_process(struct guest_driver *driver)
 	return answers < 0 ? answers : events + answers;
 }
 
+bool guest_driver_forgive(struct guest_driver *driver, const struct guest_stream *stream)
+{
+	if (driver->fault.code != -EREMOTEIO)
+		return false;
+	for (int tries = 0; tries < 5 && !stream->failed; tries++) {
+		if (process_events(driver) < 0)
+			return false;
+		if (!stream->failed)
+			guest_driver_wait(driver, 50);
+	}
+	if (stream->failed)
+		driver->fault = (struct guest_fault){.code = 0};
+	return stream->failed;
+}
+
 int guest_driver_wait(struct guest_driver *driver, int timeout_ms)
 {
 	struct guest_ring *rings[] = {driver->command_ring, driver->event_ring};

@@ -65,6 +65,11 @@ const struct guest_format *guest_driver_find_format(const struct guest_driver *d
 						    uint32_t format);
 /* Takes what has come on both queues; returns how much, or the fault's code. */
 int guest_driver_process(struct guest_driver *driver);
+/*
+ * After a refused command: true, and the fault is forgotten, where an event says that the stream is
+ * lost. Events have a queue of their own, so that the refusal may be seen first.
+ */
+bool guest_driver_forgive(struct guest_driver *driver, const struct guest_stream *stream);
 /* Waits until something has come: 1, 0 timeout, -EINTR. */
 int guest_driver_wait(struct guest_driver *driver, int timeout_ms);
 /* Chains that the device still has, but for event buffers. */

@@ -310,7 +310,7 @@ static void drain_answered(void *cookie, const struct guest_answer *answer)
 	} else if (stream->output.clearing || stream->input.clearing) {
 		stream->drain = GUEST_DRAIN_WANTED;
 		stream->eos = false;
-	} else if (!stream->failed) {
+	} else if (!stream->failed) { /* or not known yet to have failed */
 		guest_fault_set(fault, answer->status, "STREAM_DRAIN was answered with %s",
 				guest_wire_name(answer->type));
 	}
@@ -416,7 +416,7 @@ static int start_drain(struct guest_stream *stream)
 	return 1;
 }
 
-int guest_stream_step(struct guest_stream *stream)
+static int step(struct guest_stream *stream)
 {
 	int n = guest_driver_process(stream->driver);
 	int ret = 0;
@@ -437,6 +437,13 @@ int guest_stream_step(struct guest_stream *stream)
 		n += ret > 0;
 	}
 	return ret < 0 ? ret : n > 0;
+}
+
+int guest_stream_step(struct guest_stream *stream)
+{
+	int ret = step(stream);
+
+	return ret < 0 && guest_driver_forgive(stream->driver, stream) ? 1 : ret;
 }
 
 int guest_stream_next(struct guest_stream *stream, struct guest_frame *frame)

@@ -213,7 +213,10 @@ static bool do_input(struct fake_device *f, struct fake_resource *input)
 		send_event(f, WIRE_EVENT_RESOLUTION_CHANGED,
 			   f->fault == FAKE_STRANGE_EVENT ? 77 : f->stream);
 	} else if (code[0] == 'X') {
+		f->lost = true;
 		send_event(f, WIRE_EVENT_ERROR, f->stream);
+	} else if (code[0] == 'L') { /* what comes is refused before the event is seen */
+		f->lost = f->late = true;
 	}
 	send_buffer(f, input, 0, 0);
 	return true;
@@ -237,10 +240,10 @@ static void work(struct fake_device *f)
 {
 	struct fake_resource *input;
 
-	while (!f->wants_params && (input = next_queued(f, WIRE_QUEUE_INPUT)))
+	while (!f->lost && !f->wants_params && (input = next_queued(f, WIRE_QUEUE_INPUT)))
 		if (!do_input(f, input))
 			return;
-	if (f->draining && !f->wants_params)
+	if (f->draining && !f->lost && !f->wants_params)
 		finish_drain(f);
 }
 
@@ -370,6 +373,23 @@ static void start_drain(struct fake_device *f, const struct chain *c)
 	f->drain_head = c->head;
 }
 
+static void refuse(struct fake_device *f, const struct chain *c)
+{
+	struct wire_resource_queue_resp answer = {
+		.hdr = guest_wire_hdr(WIRE_ERR_INVALID_OPERATION, f->stream),
+		.flags = guest_le32(WIRE_BUFFER_ERR),
+	};
+	const struct wire_hdr *request = (const void *)c->in;
+	bool whole = guest_get32(request->type) == WIRE_RESOURCE_QUEUE;
+
+	send(f, c->head, &answer, whole ? sizeof(answer) : sizeof(answer.hdr));
+	if (!f->late)
+		return;
+	f->late = false;
+	usleep(20000);
+	send_event(f, WIRE_EVENT_ERROR, f->stream);
+}
+
 static void do_command(struct fake_device *f, const struct chain *c)
 {
 	const struct wire_hdr *request = (const void *)c->in;
@@ -377,6 +397,10 @@ static void do_command(struct fake_device *f, const struct chain *c)
 
 	if (f->n_log < FAKE_MAX_LOG)
 		f->log[f->n_log++] = type;
+	if (f->lost && (type == WIRE_RESOURCE_QUEUE || type == WIRE_STREAM_DRAIN)) {
+		refuse(f, c);
+		return;
+	}
 	if (type == WIRE_STREAM_CREATE)
 		f->stream = guest_get32(request->stream_id);
 	switch (type) {

@@ -3,8 +3,8 @@
  * guest-fake-device.h - a virtio-video device of a few rules, to test the guest's driver alone
  *
  * Its "bitstream" is one instruction an input buffer: 'S' w h a sequence header (in units of 16
- * samples), 'F' v a frame full of v, 'C' v the same, corrupt, 'X' the session is lost. It can be
- * told to break the protocol in one place.
+ * samples), 'F' v a frame full of v, 'C' v the same, corrupt, 'X' the session is lost, 'L' the same
+ * with a late event. It can be told to break the protocol in one place.
  */
 #ifndef GUEST_FAKE_DEVICE_H
 #define GUEST_FAKE_DEVICE_H
@@ -64,6 +64,7 @@ struct fake_device {
 	uint32_t stream, width, height;
 	uint64_t order;
 	bool wants_params, draining;
+	bool lost, late; /* the session; its event, until something was refused */
 	uint16_t drain_head;
 	uint32_t log[FAKE_MAX_LOG]; /* command types, as they came */
 	unsigned int n_log;

@@ -198,6 +198,20 @@ static void test_lost_session_is_told(void **state)
 	assert_int_equal(got.n, 1);
 }
 
+/* The refusals and the event come by two queues, in either order. */
+static void test_lost_session_explains_refusals(void **state)
+{
+	struct got got;
+
+	(void)state;
+	run_well(&small,
+		 "S\x02\x02"
+		 "F1-L--F2-F3-F4-F5-",
+		 &got);
+	assert_true(got.failed);
+	assert_int_equal(got.n, 1);
+}
+
 /* The order in which the Linux drivers send, with a resource or queued buffer counted once. */
 static void test_commands_come_in_the_drivers_order(void **state)
 {
@@ -299,6 +313,7 @@ int main(void)
 		cmocka_unit_test(test_resolution_changes_in_the_middle),
 		cmocka_unit_test(test_nothing_but_an_end_ends),
 		cmocka_unit_test(test_lost_session_is_told),
+		cmocka_unit_test(test_lost_session_explains_refusals),
 		cmocka_unit_test(test_commands_come_in_the_drivers_order),
 		cmocka_unit_test(test_each_broken_rule_is_named),
 		cmocka_unit_test(test_missing_features_are_named),
