@@ -218,6 +218,15 @@ int tool_open_display(const struct tool_common *common, struct vawrap_display **
 	return ret;
 }
 
+enum tool_exit tool_input_failed(const struct tool_common *common, const char *path, int error,
+				 const char *why)
+{
+	if (error == -EINTR && tool_interrupted())
+		return TOOL_EXIT_INTR;
+	tool_message(common, "%s: %s", path, why ? why : strerror(-error));
+	return error == -ENOTSUP ? TOOL_EXIT_NO_DEVICE : TOOL_EXIT_USAGE;
+}
+
 static void on_interrupt(int sig)
 {
 	(void)sig;

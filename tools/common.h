@@ -68,6 +68,9 @@ int tool_open_display(const struct tool_common *common, struct vawrap_display **
 /* "name: message" on stderr. */
 void tool_message(const struct tool_common *common, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Says why an input could not be opened or read, and returns the exit status for it. */
+enum tool_exit tool_input_failed(const struct tool_common *common, const char *path, int error,
+				 const char *why);
 /* Sets a flag at SIGINT and SIGTERM and ignores SIGPIPE; true once the flag is set. */
 void tool_catch_interrupt(void);
 bool tool_interrupted(void);

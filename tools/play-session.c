@@ -115,10 +115,8 @@ static int open_files(struct play *play)
 	const char *why = NULL;
 	int ret = input_open(options->path, &options->input, &play->input, &why);
 
-	if (ret < 0) {
-		tool_message(play->common, "%s: %s", options->path, why ? why : strerror(-ret));
-		return ret == -ENOTSUP ? TOOL_EXIT_NO_DEVICE : TOOL_EXIT_USAGE;
-	}
+	if (ret < 0)
+		return tool_input_failed(play->common, options->path, ret, why);
 	ret = output_new(&options->output, &play->output);
 	if (ret < 0) {
 		tool_message(play->common, "the output: %s", strerror(-ret));

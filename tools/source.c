@@ -11,11 +11,9 @@
 
 static ssize_t read_some(int fd, uint8_t *data, size_t size_bytes)
 {
-	ssize_t n;
+	/* Not again after EINTR: the only signals that tools catch ask them to end. */
+	ssize_t n = read(fd, data, size_bytes);
 
-	do {
-		n = read(fd, data, size_bytes);
-	} while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n;
 }
 

@@ -20,7 +20,7 @@ struct source {
 	int seekable;
 };
 
-/* path "-" is stdin. -errno of open(2) and read(2); -EISDIR. */
+/* path "-" is stdin. -errno of open(2) and read(2), -EINTR after ^C included; -EISDIR. */
 int source_open(struct source *source, const char *path);
 void source_close(struct source *source);
 /* Returns what is there, 0 at the end, -errno. */

@@ -224,8 +224,7 @@ static int run(struct session *s)
 		ret = send_packet(s, &packet);
 	}
 	if (n < 0) {
-		tool_message(&s->common, "%s: %s", s->path, strerror(-n));
-		s->exit_status = TOOL_EXIT_USAGE;
+		s->exit_status = tool_input_failed(&s->common, s->path, n, NULL);
 		ret = n;
 	}
 	if (ret == 0 && !s->drained)
@@ -266,8 +265,7 @@ static int open_all(struct session *s)
 	int ret = input_open(s->path, &s->input_options, &s->input, &why);
 
 	if (ret < 0) {
-		tool_message(&s->common, "%s: %s", s->path, why ? why : strerror(-ret));
-		s->exit_status = ret == -ENOTSUP ? TOOL_EXIT_NO_DEVICE : TOOL_EXIT_USAGE;
+		s->exit_status = tool_input_failed(&s->common, s->path, ret, why);
 		return ret;
 	}
 	ret = tool_open_display(&s->common, &s->display);
