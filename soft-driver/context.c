@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -170,6 +171,20 @@ static struct context *context_new(struct softva *softva, uint32_t width, uint32
 	return context;
 }
 
+/* The client's signals are the client's threads'. */
+static int start_worker(struct context *context)
+{
+	sigset_t all, before;
+	int ret;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	ret = pthread_create(&context->worker, NULL, work, context);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	context->worker_runs = !ret;
+	return -ret;
+}
+
 static int context_start(struct context *context)
 {
 	const char *gate = context->softva->gate_path;
@@ -187,9 +202,7 @@ static int context_start(struct context *context)
 		context->gate_fd = open(gate, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	if (gate && context->gate_fd < 0)
 		return -errno;
-	ret = pthread_create(&context->worker, NULL, work, context);
-	context->worker_runs = !ret;
-	return -ret;
+	return start_worker(context);
 }
 
 static VAStatus check_targets(struct softva *softva, const VASurfaceID *targets, int count)

@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Each row of softva's table of checks has a test that expects it to fail, and a line in docs/softva.md.
+set -u
+cd "$top_srcdir" || exit 1
+
+mapfile -t names < <(sed -n 's/^\t\[CHECK_[A-Z_0-9]*\] = "\(.*\)",$/\1/p' soft-driver/check.c)
+[ ${#names[@]} -gt 0 ] || { echo "Bail out! no checks found"; exit 1; }
+
+# What the tests expect stands in strings, each name followed by a space.
+expected=$(grep -oh '"[^"]*"' tests/test-softva.c tests/test-softva-checks.c tests/test-softva-misuse.c |
+	grep ' "$' | tr -d '"' | tr ' ' '\n')
+
+echo "1..$((2 * ${#names[@]}))"
+n=0
+report() { # status, text
+	n=$((n + 1))
+	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
+}
+for name in "${names[@]}"; do
+	grep -qxF -- "$name" <<<"$expected"
+	report $? "$name is made to fail by a test"
+	grep -E '^\| [a-z]' docs/softva.md | cut -d'|' -f2 | tr -d ' ' | tr ',' '\n' | grep -qxF -- "$name"
+	report $? "$name is documented"
+done
