@@ -191,6 +191,8 @@ static int parse_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 
 	if (ret == -ENOTSUP)
 		return refuse_extended(decoder, unit);
+	if (ret == -ENOENT && h264->start == H264_WAITING)
+		return 0; /* the stream is entered before its parameter sets */
 	if (ret < 0)
 		return lose_slice(decoder, unit);
 	if (h264->slice.redundant_pic_cnt > 0)
