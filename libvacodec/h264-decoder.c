@@ -115,15 +115,20 @@ static int give_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 	return 0;
 }
 
+/* What first_mb_in_slice counts: macroblocks, or pairs of them in MBAFF frames (7.4.3). */
+static unsigned int count_addresses(const struct h264_sps *sps)
+{
+	return (unsigned int)sps->pic_width_in_mbs * sps->frame_height_in_mbs >>
+	       sps->mb_adaptive_frame_field_flag;
+}
+
 /* Adds the slice at hand to the current picture. */
 static int add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 {
 	struct h264 *h264 = h264_of(decoder);
-	unsigned int n_mbs = (unsigned int)h264->sets.active.pic_width_in_mbs *
-			     h264->sets.active.frame_height_in_mbs;
 	int ret;
 
-	if (h264->slice.first_mb_in_slice >= n_mbs ||
+	if (h264->slice.first_mb_in_slice >= count_addresses(&h264->sets.active) ||
 	    (h264->n_slices > 0 && h264->slice.first_mb_in_slice <= h264->last_mb)) {
 		decoder_warn(decoder, "an H.264 slice is out of order (damage, or ASO)");
 		flag_current(h264);
@@ -186,6 +191,8 @@ static int parse_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 
 	if (ret == -ENOTSUP)
 		return refuse_extended(decoder, unit);
+	if (ret == -ENOENT && h264->start == H264_WAITING)
+		return 0; /* the stream is entered before its parameter sets */
 	if (ret < 0)
 		return lose_slice(decoder, unit);
 	if (h264->slice.redundant_pic_cnt > 0)

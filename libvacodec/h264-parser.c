@@ -274,7 +274,7 @@ int h264_parse_pps(const uint8_t *data, size_t size_bytes, const struct h264_set
 	return 0;
 }
 
-/* ff_byte coding of payloadType and payloadSize, 7.3.2.3.1. */
+/* The coding of payloadType and payloadSize, 7.3.2.3.1. */
 static uint32_t read_sei_number(struct bits *b)
 {
 	uint32_t sum = 0;
@@ -294,8 +294,8 @@ int64_t h264_parse_sei_recovery(const uint8_t *data, size_t size_bytes)
 
 	bits_init(&b, data, size_bytes);
 	bits_skip(&b, 8);
-	/* A message takes two bytes at least, so the loop ends with the data. */
-	while (bits_ok(&b) && bits_more_rbsp(&b)) {
+	/* A message takes two bytes at least; the trailing bits are one without its second. */
+	while (bits_ok(&b)) {
 		type = read_sei_number(&b);
 		payload_bytes = read_sei_number(&b);
 		if (type == SEI_RECOVERY_POINT) {

@@ -17,16 +17,13 @@ static bool is_idr(const struct h264_slice *slice)
 	return slice->nal_unit_type == H264_NAL_IDR;
 }
 
-static int check_supported(struct vacodec_decoder *decoder, const struct h264_sps *sps,
-			   const struct h264_pps *pps)
+static int check_supported(struct vacodec_decoder *decoder, const struct h264_pps *pps)
 {
 	const struct h264_slice *slice = &h264_of(decoder)->slice;
 	const char *what = NULL;
 
 	if (slice->field_pic_flag)
 		what = "field pictures (interlaced)";
-	else if (sps->mb_adaptive_frame_field_flag)
-		what = "macroblock-adaptive frame/field coding (interlaced)";
 	else if (pps->num_slice_groups_minus1 > 0)
 		what = "slice groups (FMO)";
 	if (!what)
@@ -157,6 +154,11 @@ static void init_frame(struct h264 *h264, uint64_t timestamp)
 	frame->timestamp = timestamp;
 	if (is_idr(&h264->slice) || h264->recovery_frame_cnt == 0)
 		frame_add_flags(frame, VACODEC_FRAME_KEY);
+	if (h264->sets.active.mb_adaptive_frame_field_flag)
+		frame_add_flags(frame, VACODEC_FRAME_INTERLACED);
+	if (h264->sets.active.mb_adaptive_frame_field_flag &&
+	    h264->current.poc[0] <= h264->current.poc[1])
+		frame_add_flags(frame, VACODEC_FRAME_TOP_FIRST);
 	if (h264->slice.first_mb_in_slice != 0)
 		frame_add_flags(frame, VACODEC_FRAME_CORRUPT);
 }
@@ -195,7 +197,7 @@ int h264_begin_picture(struct vacodec_decoder *decoder, uint64_t timestamp)
 
 	if (!can_start(decoder))
 		return 0;
-	ret = check_supported(decoder, sps, pps);
+	ret = check_supported(decoder, pps);
 	if (ret == 0 && memcmp(sps, &h264->sets.active, sizeof(*sps)) != 0)
 		ret = activate(decoder, sps);
 	if (ret == 0)

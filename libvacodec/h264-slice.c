@@ -215,10 +215,11 @@ static int parse_start(struct bits *b, const struct h264_sets *sets, struct h264
 	type = bits_ue_max(b, 9);
 	s->slice_type = (uint8_t)(type % 5);
 	s->pic_parameter_set_id = (uint8_t)bits_ue_max(b, H264_MAX_PPS - 1);
-	if (!bits_ok(b) || !sets->pps[s->pic_parameter_set_id].valid)
+	if (!bits_ok(b))
 		return -EBADMSG;
-	if (!sets->sps[sets->pps[s->pic_parameter_set_id].seq_parameter_set_id].valid)
-		return -EBADMSG;
+	if (!sets->pps[s->pic_parameter_set_id].valid ||
+	    !sets->sps[sets->pps[s->pic_parameter_set_id].seq_parameter_set_id].valid)
+		return -ENOENT;
 	/* An IDR picture is a reference and has only I and SI slices: 7.4.1.2.4, 7.4.3. */
 	if (s->nal_unit_type == H264_NAL_IDR && (s->nal_ref_idc == 0 || !is_intra(s)))
 		return -EBADMSG;

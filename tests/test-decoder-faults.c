@@ -99,6 +99,55 @@ static void test_a_decoding_error_flags_its_frame(void **state)
 	stream_free(&s);
 }
 
+/* What the first sync said, every later one says; the flag is there with it. */
+static void test_sync_tells_how_decoding_ended(void **state)
+{
+	struct vacodec_frame_info info = {.size_bytes = sizeof(info)};
+	struct stream s = stream_load("idr-only");
+	struct client c = {.hold = true, .extra_frames = 12};
+
+	(void)state;
+	fake_set_polls(3);
+	fake_fail_decodes(1);
+	assert_int_equal(client_open(&c), 0);
+	assert_int_equal(client_send(&c, s.data, stream_find_unit(&s, 9), 0), 0);
+	assert_int_equal(client_drain(&c), 0);
+	assert_true(c.n_held >= 2);
+	assert_int_equal(vacodec_frame_sync(c.held[c.n_held - 1], 0), -ETIMEDOUT);
+	assert_int_equal(vacodec_frame_sync(c.held[c.n_held - 1], -1), 0);
+	assert_int_equal(vacodec_frame_sync(c.held[0], -1), -EBADMSG);
+	assert_int_equal(vacodec_frame_sync(c.held[0], 0), -EBADMSG);
+	assert_int_equal(vacodec_frame_get_info(c.held[0], &info), 0);
+	assert_true(info.flags & VACODEC_FRAME_CORRUPT);
+	info.size_bytes = 1;
+	assert_int_equal(vacodec_frame_get_info(c.held[0], &info), -EINVAL);
+	assert_int_equal(vacodec_frame_sync(NULL, 0), -EINVAL);
+	client_close(&c);
+	stream_free(&s);
+}
+
+/* Frames outlive their decoder; the display goes with the last of them. */
+static void test_frames_outlive_the_decoder(void **state)
+{
+	struct stream s = stream_load("idr-only");
+	struct client c = {.hold = true, .extra_frames = 12};
+	struct vacodec_frame *last;
+
+	(void)state;
+	assert_int_equal(client_open(&c), 0);
+	assert_int_equal(client_send(&c, s.data, s.size_bytes, 0), 0);
+	c.decoder = vacodec_decoder_unref(c.decoder);
+	c.display = vawrap_display_unref(c.display);
+	last = vacodec_frame_ref(c.held[0]);
+	client_release(&c);
+	assert_int_equal(vacodec_frame_sync(last, -1), 0);
+	assert_non_null(vacodec_frame_get_surface(last));
+	assert_int_equal(fake_get_terminates(), 0);
+	vacodec_frame_unref(last);
+	assert_int_equal(fake_get_terminates(), 1);
+	stream_free(&s);
+}
+
 static void test_a_refused_picture_flags_its_frame(void **state)
 {
 	struct stream s = stream_load("idr-only");
@@ -305,6 +354,8 @@ int main(void)
 		FAKE_TEST(test_every_allocation_may_fail),
 		FAKE_TEST(test_nothing_is_allocated_for_each_frame),
 		FAKE_TEST(test_a_decoding_error_flags_its_frame),
+		FAKE_TEST(test_sync_tells_how_decoding_ended),
+		FAKE_TEST(test_frames_outlive_the_decoder),
 		FAKE_TEST(test_a_refused_picture_flags_its_frame),
 		FAKE_TEST(test_a_lost_device_ends_the_session),
 		FAKE_TEST(test_a_lost_reference_flags_what_refers_to_it),

@@ -371,19 +371,44 @@ static void test_drain_keeps_references(void **state)
 	stream_free(&s);
 }
 
+/* Sends unit by unit, keeping all frames: the index of the unit that is not taken. */
+static unsigned int send_until_stopped(struct client *c, const struct stream *s)
+{
+	unsigned int i;
+	size_t at;
+
+	for (i = 0; (at = stream_find_unit(s, i)) < s->size_bytes; i++) {
+		if (client_send(c, s->data + at, stream_find_unit(s, i + 1) - at, i) == -EAGAIN)
+			break;
+	}
+	return i;
+}
+
+/* A drain whose last unit waits for a frame is unfinished; it goes on when one is given back. */
 static void test_second_drain_is_busy(void **state)
 {
+	struct vacodec_event event = {.size_bytes = sizeof(event)};
 	struct stream s = stream_load("size-352x288");
-	struct client c = {.hold = true};
-	size_t few = stream_find_unit(&s, 6);
+	struct client probe = {.hold = true}, c = {.hold = true};
+	struct vacodec_packet packet = {s.data, 1, 0};
+	unsigned int n;
 
 	(void)state;
+	assert_int_equal(client_open(&probe), 0);
+	n = send_until_stopped(&probe, &s);
+	client_close(&probe);
 	assert_int_equal(client_open(&c), 0);
-	assert_int_equal(client_send(&c, s.data, few, 0), 0);
+	assert_int_equal(client_send(&c, s.data, stream_find_unit(&s, n), 0), 0);
 	assert_int_equal(vacodec_decoder_drain(c.decoder), 0);
-	if (c.n_drained == 0)
-		assert_int_equal(vacodec_decoder_drain(c.decoder), -EAGAIN); /* an event first */
-	client_take_events(&c);
+	assert_int_equal(vacodec_decoder_drain(c.decoder), -EBUSY);
+	assert_int_equal(client_take_events(&c), 0);
+	assert_int_equal(c.n_drained, 0);
+	assert_int_equal(vacodec_decoder_drain(c.decoder), -EBUSY);
+	assert_int_equal(vacodec_decoder_send(c.decoder, &packet), -EAGAIN);
+	assert_int_equal(vacodec_decoder_receive(c.decoder, &event, 0), -EAGAIN);
+	client_release(&c);
+	assert_true(is_readable(vacodec_decoder_get_fd(c.decoder)));
+	assert_int_equal(client_take_events(&c), 0);
 	assert_int_equal(c.n_drained, 1);
 	client_close(&c);
 	stream_free(&s);

@@ -323,7 +323,7 @@ static void test_truncated_slice_header_is_damaged(void **state)
 	test_free(sets);
 }
 
-static void test_slice_without_its_parameter_sets_is_damaged(void **state)
+static void test_slice_without_its_parameter_sets_is_told_apart(void **state)
 {
 	struct h264_sets *sets = make_sets();
 	struct writer w = {0};
@@ -332,10 +332,10 @@ static void test_slice_without_its_parameter_sets_is_damaged(void **state)
 	(void)state;
 	write_p_slice(&w);
 	sets->sps[3].valid = false;
-	assert_int_equal(h264_parse_slice(w.data, finish(&w), sets, &s), -EBADMSG);
+	assert_int_equal(h264_parse_slice(w.data, finish(&w), sets, &s), -ENOENT);
 	sets->sps[3].valid = true;
 	sets->pps[7].valid = false;
-	assert_int_equal(h264_parse_slice(w.data, finish(&w), sets, &s), -EBADMSG);
+	assert_int_equal(h264_parse_slice(w.data, finish(&w), sets, &s), -ENOENT);
 	test_free(sets);
 }
 
@@ -367,6 +367,22 @@ static void test_recovery_point_is_found_behind_others(void **state)
 	assert_int_equal(h264_parse_sei_recovery(sei, sizeof(sei)), 4);
 	assert_int_equal(h264_parse_sei_recovery(none, sizeof(none)), -1);
 	assert_int_equal(h264_parse_sei_recovery(cut, sizeof(cut)), -1);
+}
+
+/* Half a million empty messages: the time is linear, or this would not end. */
+static void test_long_sei_takes_linear_time(void **state)
+{
+	size_t size = 1 << 20;
+	uint8_t *sei = test_calloc(size, 1);
+	size_t i;
+
+	(void)state;
+	sei[0] = 6;
+	for (i = 3; i < size; i += 3)
+		sei[i] = 3;
+	sei[size - 1] = 0x80;
+	assert_int_equal(h264_parse_sei_recovery(sei, size), -1);
+	test_free(sei);
 }
 
 /* ---- Scaling lists ---- */
@@ -441,9 +457,10 @@ int main(void)
 		cmocka_unit_test(test_pps_extension_is_there_only_with_more_data),
 		cmocka_unit_test(test_slice_header_is_read_to_its_last_bit),
 		cmocka_unit_test(test_truncated_slice_header_is_damaged),
-		cmocka_unit_test(test_slice_without_its_parameter_sets_is_damaged),
+		cmocka_unit_test(test_slice_without_its_parameter_sets_is_told_apart),
 		cmocka_unit_test(test_changed_sps_counts_from_the_next_idr),
 		cmocka_unit_test(test_recovery_point_is_found_behind_others),
+		cmocka_unit_test(test_long_sei_takes_linear_time),
 		cmocka_unit_test(test_scaling_is_flat_without_lists),
 		cmocka_unit_test(test_scaling_falls_back_by_rule_a),
 		cmocka_unit_test(test_scaling_falls_back_by_rule_b),
