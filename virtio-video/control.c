@@ -25,8 +25,7 @@ static int get_params(struct call *call, bool ext)
 		return err;
 	engine_get_params(call->stream->engine, side, &params);
 	params_write(&w, ext, &params);
-	if (side == ENGINE_OUTPUT)
-		engine_params_were_read(call->stream->engine);
+	call->read_output_params = side == ENGINE_OUTPUT;
 	return 0;
 }
 

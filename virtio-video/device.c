@@ -161,6 +161,9 @@ static void dispatch(struct call *call)
 	if (err)
 		answer_error(call, command, err);
 	done_push(&call->device->done, call->answer);
+	/* Not before: no frame of the new format may be answered before the parameters are. */
+	if (call->read_output_params)
+		engine_params_were_read(call->stream->engine);
 }
 
 /* ---- Entry ---- */

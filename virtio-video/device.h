@@ -43,6 +43,7 @@ struct call {
 	struct stream *stream;      /* of those commands that name one */
 	struct wire_reader request; /* after the header */
 	struct answer *answer;      /* the header is OK_NODATA unless a handler says otherwise */
+	bool read_output_params;    /* to be told to the engine once the answer is out */
 };
 
 /* What a handler returns besides 0 (answered) and -errno: the answer is kept and comes later. */
