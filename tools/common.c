@@ -209,7 +209,8 @@ int tool_open_display(const struct tool_common *common, struct vawrap_display **
 	if (ret == 0)
 		return 0;
 	if (*what)
-		tool_message(common, "%s: no display: %s", what,
+		tool_message(common, "%s: no display%s: %s", what,
+			     common->device ? "" : " (is there such a driver?)",
 			     error.text[0] ? error.text : strerror(-ret));
 	else
 		tool_message(common,
