@@ -122,11 +122,10 @@ static VAStatus map(struct softva *softva, struct buffer *buffer, void **data)
 	if (buffer->type == VASliceDataBufferType)
 		check_count(&softva->checks, CHECK_BUFFER_IN_FLIGHT,
 			    !atomic_load(&buffer->in_flight));
-	if (buffer->surface)
-		check_count(&softva->checks, CHECK_READ_BEFORE_SYNC,
-			    !surface_is_pending(buffer->surface));
 	if (buffer->mapped)
 		return VA_STATUS_ERROR_OPERATION_FAILED;
+	if (buffer->surface)
+		surface_access(softva, buffer->surface);
 	buffer->mapped = true;
 	*data = buffer->data;
 	return VA_STATUS_SUCCESS;

@@ -18,7 +18,7 @@ size_t h264_count_references(const VAPictureParameterBufferH264 *pic)
 /* A real driver goes on: the stream was entered in its middle, or frame_num has a gap here. */
 static bool may_be_missing(const struct h264_picture *picture, const VAPictureH264 *entry)
 {
-	uint32_t frame_num = entry->frame_idx & 0xffff;
+	uint32_t frame_num = entry->frame_idx & (h264_max_frame_num(picture->pic) - 1);
 
 	return picture->state->random_start ||
 	       picture->state->gaps[frame_num / 8] >> frame_num % 8 & 1;
@@ -51,7 +51,10 @@ static bool has_content(const VAPictureH264 *entry, const struct content *conten
 static void check_content(struct h264_picture *picture, const VAPictureH264 *entry,
 			  const struct content *content)
 {
-	bool same_number = h264_is_long_term(entry) || entry->frame_idx == content->frame_num;
+	/* Some clients give FrameNumWrap, which is negative for frames before a wrap (8-27). */
+	uint32_t mask = h264_max_frame_num(picture->pic) - 1;
+	bool same_number =
+		h264_is_long_term(entry) || !((entry->frame_idx ^ content->frame_num) & mask);
 
 	if (may_be_missing(picture, entry) && !(has_content(entry, content) && same_number &&
 						is_poc_good(entry, content, h264_fields(entry)))) {
@@ -77,9 +80,12 @@ static void check_reference(struct h264_picture *picture, int index)
 
 	if (!h264_check(picture, CHECK_REFERENCE_SURFACE, surface))
 		return;
+	/* Clients let a gap's frames take the surface of the frame before, each under its frame_num. */
 	for (int i = 0; i < index; i++)
 		if (h264_is_valid(&references[i]) &&
-		    references[i].picture_id == references[index].picture_id)
+		    references[i].picture_id == references[index].picture_id &&
+		    !may_be_missing(picture, &references[i]) &&
+		    !may_be_missing(picture, &references[index]))
 			unique = false;
 	h264_check(picture, CHECK_REFERENCE_DUPLICATE, unique);
 	pthread_mutex_lock(&surface->lock);
@@ -96,17 +102,6 @@ void h264_check_references(struct h264_picture *picture)
 			check_reference(picture, i);
 }
 
-static const VAPictureH264 *find_reference(const struct h264_picture *picture, VASurfaceID id)
-{
-	for (int i = 0; i < H264_MAX_REFERENCES; i++) {
-		const VAPictureH264 *entry = &picture->pic->ReferenceFrames[i];
-
-		if (h264_is_valid(entry) && entry->picture_id == id)
-			return entry;
-	}
-	return NULL;
-}
-
 /* The entry says of the surface what ReferenceFrames says. */
 static bool is_same(const struct h264_picture *picture, const VAPictureH264 *entry,
 		    const VAPictureH264 *reference)
@@ -120,6 +115,22 @@ static bool is_same(const struct h264_picture *picture, const VAPictureH264 *ent
 	       (!(fields & 2) || entry->BottomFieldOrderCnt == reference->BottomFieldOrderCnt);
 }
 
+/* The reference that the entry repeats, else one of its surface, else NULL. */
+static const VAPictureH264 *find_reference(const struct h264_picture *picture,
+					   const VAPictureH264 *entry)
+{
+	const VAPictureH264 *found = NULL;
+
+	for (int i = 0; i < H264_MAX_REFERENCES; i++) {
+		const VAPictureH264 *reference = &picture->pic->ReferenceFrames[i];
+
+		if (h264_is_valid(reference) && reference->picture_id == entry->picture_id &&
+		    (!found || is_same(picture, entry, reference)))
+			found = reference;
+	}
+	return found;
+}
+
 static void check_entry(struct h264_picture *picture, const VAPictureH264 *entry)
 {
 	const struct h264_state *state = picture->state;
@@ -131,10 +142,10 @@ static void check_entry(struct h264_picture *picture, const VAPictureH264 *entry
 	}
 	if (!h264_check(picture, CHECK_LIST_ENTRY, h264_is_valid(entry)))
 		return;
-	reference = find_reference(picture, entry->picture_id);
+	reference = find_reference(picture, entry);
 	if (!h264_check(picture, CHECK_LIST_IN_REFERENCES, reference))
 		return;
-	/* FFmpeg lets a gap's frame take the surface of the frame before, under the gap's frame_num. */
+	/* FFmpeg names such a surface once, with what the gap's frame is. */
 	if (!is_same(picture, entry, reference) && may_be_missing(picture, reference))
 		check_event(&picture->softva->checks, EVENT_REFERENCES_MISSING);
 	else

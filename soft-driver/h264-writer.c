@@ -48,6 +48,8 @@ static uint32_t picture_number(const struct h264_picture *picture, const VAPictu
 	const VAPictureParameterBufferH264 *pic = picture->pic;
 	uint32_t number = entry->frame_idx;
 
+	if (!h264_is_long_term(entry))
+		number &= h264_max_frame_num(pic) - 1;
 	if (!pic->pic_fields.bits.field_pic_flag)
 		return number;
 	/* A field of the same parity is the odd one of its pair of numbers. */

@@ -242,7 +242,7 @@ static VAStatus transfer(struct softva *softva, const uint32_t ids[2], const str
 	else if (!check_transfer(surface, image, t))
 		status = VA_STATUS_ERROR_INVALID_PARAMETER;
 	if (status == VA_STATUS_SUCCESS) {
-		check_count(&softva->checks, CHECK_READ_BEFORE_SYNC, !surface_is_pending(surface));
+		surface_access(softva, surface);
 		copy(surface, image, t, to_surface);
 	}
 	if (surface)

@@ -146,7 +146,11 @@ VAStatus surface_query_error(VADriverContextP va, VASurfaceID id, VAStatus statu
 /* A picture was queued for the surface; one more surface_complete() is due. */
 void surface_submit(struct surface *surface, bool poison);
 void surface_complete(struct surface *surface, bool good);
-bool surface_is_pending(struct surface *surface);
+/*
+ * The client is about to read or write the pixels: it should have waited. If it has not, it does now, as
+ * the drivers of hardware let it: there are clients that rely on it.
+ */
+void surface_access(struct softva *softva, struct surface *surface);
 
 /* export.c */
 VAStatus export_surface(VADriverContextP va, VASurfaceID id, uint32_t memory_type, uint32_t flags,

@@ -197,15 +197,12 @@ static struct timespec deadline_after(uint64_t timeout_ns)
 	return deadline;
 }
 
-VAStatus surface_sync2(VADriverContextP va, VASurfaceID id, uint64_t timeout_ns)
+static VAStatus wait_for(struct surface *surface, uint64_t timeout_ns)
 {
-	struct surface *surface = object_get(&softva_of(va)->heap, id, OBJECT_SURFACE);
 	struct timespec deadline = deadline_after(timeout_ns);
 	VAStatus status;
 	int ret = 0;
 
-	if (!surface)
-		return VA_STATUS_ERROR_INVALID_SURFACE;
 	pthread_mutex_lock(&surface->lock);
 	while (surface->pending && ret != ETIMEDOUT)
 		if (timeout_ns == VA_TIMEOUT_INFINITE)
@@ -214,6 +211,17 @@ VAStatus surface_sync2(VADriverContextP va, VASurfaceID id, uint64_t timeout_ns)
 			ret = pthread_cond_timedwait(&surface->done, &surface->lock, &deadline);
 	status = surface->pending ? VA_STATUS_ERROR_TIMEDOUT : surface->status;
 	pthread_mutex_unlock(&surface->lock);
+	return status;
+}
+
+VAStatus surface_sync2(VADriverContextP va, VASurfaceID id, uint64_t timeout_ns)
+{
+	struct surface *surface = object_get(&softva_of(va)->heap, id, OBJECT_SURFACE);
+	VAStatus status;
+
+	if (!surface)
+		return VA_STATUS_ERROR_INVALID_SURFACE;
+	status = wait_for(surface, timeout_ns);
 	object_unref(&surface->object);
 	return status;
 }
@@ -223,7 +231,7 @@ VAStatus surface_sync(VADriverContextP va, VASurfaceID id)
 	return surface_sync2(va, id, VA_TIMEOUT_INFINITE);
 }
 
-bool surface_is_pending(struct surface *surface)
+static bool is_pending(struct surface *surface)
 {
 	bool pending;
 
@@ -233,13 +241,21 @@ bool surface_is_pending(struct surface *surface)
 	return pending;
 }
 
+void surface_access(struct softva *softva, struct surface *surface)
+{
+	if (check_count(&softva->checks, CHECK_READ_BEFORE_SYNC, !is_pending(surface)))
+		return;
+	softva_log(softva, "surface 0x%08x is accessed before vaSyncSurface", surface->object.id);
+	wait_for(surface, VA_TIMEOUT_INFINITE);
+}
+
 VAStatus surface_query_status(VADriverContextP va, VASurfaceID id, VASurfaceStatus *status)
 {
 	struct surface *surface = object_get(&softva_of(va)->heap, id, OBJECT_SURFACE);
 
 	if (!surface)
 		return VA_STATUS_ERROR_INVALID_SURFACE;
-	*status = surface_is_pending(surface) ? VASurfaceRendering : VASurfaceReady;
+	*status = is_pending(surface) ? VASurfaceRendering : VASurfaceReady;
 	object_unref(&surface->object);
 	return VA_STATUS_SUCCESS;
 }

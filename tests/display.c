@@ -54,6 +54,23 @@ static VAStatus get_names(VADisplayContextP va, char **names, unsigned int *coun
 	return get_name(va, names);
 }
 
+/* libva gives the driver these in displays of its own making: the client's callbacks, one step on. */
+static void tell_error(VADriverContextP driver, const char *message)
+{
+	struct VADisplayContext *va = driver->pDisplayContext;
+
+	if (va->error_callback)
+		va->error_callback(va->error_callback_user_context, message);
+}
+
+static void tell_info(VADriverContextP driver, const char *message)
+{
+	struct VADisplayContext *va = driver->pDisplayContext;
+
+	if (va->info_callback)
+		va->info_callback(va->info_callback_user_context, message);
+}
+
 static void set_get_names(struct VADisplayContext *va)
 {
 #if VA_CHECK_VERSION(1, 20, 0)
@@ -81,6 +98,8 @@ VADisplay display_new(const char *driver)
 	display->va.vaGetDriverNameByIndex = get_name_by_index;
 	set_get_names(&display->va);
 	display->driver.pDisplayContext = &display->va;
+	display->driver.error_callback = tell_error;
+	display->driver.info_callback = tell_info;
 	display->driver.display_type = VA_DISPLAY_DRM;
 	display->driver.drm_state = &display->drm;
 	display->drm.fd = -1;

@@ -187,18 +187,19 @@ bool client_shows(struct client *client, VASurfaceID surface, const struct strea
 	return good;
 }
 
-uint8_t client_peek(struct client *client, VASurfaceID surface)
+void client_view_open(struct client *client, VASurfaceID surface, struct client_view *view)
 {
-	VAImage image;
-	uint8_t byte;
 	void *data;
 
-	assert_int_equal(vaDeriveImage(client->display, surface, &image), VA_STATUS_SUCCESS);
-	assert_int_equal(vaMapBuffer(client->display, image.buf, &data), VA_STATUS_SUCCESS);
-	byte = *(uint8_t *)data;
-	assert_int_equal(vaUnmapBuffer(client->display, image.buf), VA_STATUS_SUCCESS);
-	assert_int_equal(vaDestroyImage(client->display, image.image_id), VA_STATUS_SUCCESS);
-	return byte;
+	assert_int_equal(vaDeriveImage(client->display, surface, &view->image), VA_STATUS_SUCCESS);
+	assert_int_equal(vaMapBuffer(client->display, view->image.buf, &data), VA_STATUS_SUCCESS);
+	view->data = data;
+}
+
+void client_view_close(struct client *client, struct client_view *view)
+{
+	assert_int_equal(vaUnmapBuffer(client->display, view->image.buf), VA_STATUS_SUCCESS);
+	assert_int_equal(vaDestroyImage(client->display, view->image.image_id), VA_STATUS_SUCCESS);
 }
 
 void client_gate_open(struct client_gate *gate)

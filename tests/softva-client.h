@@ -42,8 +42,13 @@ void client_close(struct client *client, struct client_report *report);
 VAStatus client_submit(struct client *client, const struct stream_picture *picture);
 /* Whether the surface shows what the picture must come to. */
 bool client_shows(struct client *client, VASurfaceID surface, const struct stream_picture *picture);
-/* The first byte of the surface's picture, without waiting for it. */
-uint8_t client_peek(struct client *client, VASurfaceID surface);
+/* The surface's memory, mapped before its picture is queued and kept. */
+struct client_view {
+	VAImage image;
+	const uint8_t *data;
+};
+void client_view_open(struct client *client, VASurfaceID surface, struct client_view *view);
+void client_view_close(struct client *client, struct client_view *view);
 
 /* A pipe that holds softva's workers: one byte lets one picture through. */
 struct client_gate {

@@ -173,6 +173,7 @@ static void test_picture_is_awaited(void **state)
 	struct stream_picture *picture;
 	struct client_report report;
 	struct client_gate gate;
+	struct client_view view;
 	struct client client;
 	VASurfaceStatus status;
 
@@ -180,6 +181,8 @@ static void test_picture_is_awaited(void **state)
 	client_gate_open(&gate);
 	client_open(&client);
 	picture = &client.stream.pictures[0];
+	client_view_open(&client, picture->target, &view);
+	assert_int_equal(view.data[0], 0);
 	assert_int_equal(client_submit(&client, picture), VA_STATUS_SUCCESS);
 	assert_int_equal(vaSyncSurface2(client.display, picture->target, 0),
 			 VA_STATUS_ERROR_TIMEDOUT);
@@ -188,17 +191,57 @@ static void test_picture_is_awaited(void **state)
 	assert_int_equal(vaQuerySurfaceStatus(client.display, picture->target, &status),
 			 VA_STATUS_SUCCESS);
 	assert_int_equal(status, VASurfaceRendering);
-	assert_int_equal(client_peek(&client, picture->target), POISON);
+	assert_int_equal(view.data[0], POISON);
 	client_gate_pass(&gate, 1);
 	assert_int_equal(vaSyncSurface2(client.display, picture->target, VA_TIMEOUT_INFINITE),
 			 VA_STATUS_SUCCESS);
 	assert_int_equal(vaQuerySurfaceStatus(client.display, picture->target, &status),
 			 VA_STATUS_SUCCESS);
 	assert_int_equal(status, VASurfaceReady);
+	assert_int_equal(view.data[0], picture->expected[0][0]);
+	client_view_close(&client, &view);
 	assert_true(client_shows(&client, picture->target, picture));
 	client_close(&client, &report);
 	client_gate_close(&gate);
-	/* The peek. */
+	assert_string_equal(report.names, "");
+}
+
+/* softva tells of the access, and then waits. */
+static void open_gate(void *gate, const char *message)
+{
+	if (strstr(message, "before vaSyncSurface"))
+		client_gate_pass(gate, 1);
+}
+
+static void test_access_waits_and_is_counted(void **state)
+{
+	VAImageFormat format = {.fourcc = VA_FOURCC_NV12};
+	struct stream_picture *picture;
+	struct client_report report;
+	struct client_gate gate;
+	struct client client;
+	VAImage image;
+	uint8_t *data;
+
+	(void)state;
+	client_gate_open(&gate);
+	client_open(&client);
+	vaSetInfoCallback(client.display, open_gate, &gate);
+	picture = &client.stream.pictures[0];
+	assert_int_equal(client_submit(&client, picture), VA_STATUS_SUCCESS);
+	assert_true(client_shows(&client, picture->target, picture));
+	picture = &client.stream.pictures[1];
+	assert_int_equal(client_submit(&client, picture), VA_STATUS_SUCCESS);
+	assert_int_equal(vaCreateImage(client.display, &format, STREAM_SIZE, STREAM_SIZE, &image),
+			 VA_STATUS_SUCCESS);
+	assert_int_equal(vaGetImage(client.display, picture->target, 0, 0, STREAM_SIZE, STREAM_SIZE,
+				    image.image_id),
+			 VA_STATUS_SUCCESS);
+	assert_int_equal(vaMapBuffer(client.display, image.buf, (void **)&data), VA_STATUS_SUCCESS);
+	assert_int_equal(data[image.offsets[0]], picture->expected[0][0]);
+	vaDestroyImage(client.display, image.image_id);
+	client_close(&client, &report);
+	client_gate_close(&gate);
 	assert_string_equal(report.names, "read-before-sync ");
 }
 
@@ -386,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_impossible_surfaces_are_refused),
 		cmocka_unit_test(test_stream_is_exact),
 		cmocka_unit_test(test_picture_is_awaited),
+		cmocka_unit_test(test_access_waits_and_is_counted),
 		cmocka_unit_test(test_wait_blocks_nobody_else),
 		cmocka_unit_test(test_destroyed_context_finishes_its_queue),
 		cmocka_unit_test(test_surface_may_go_while_it_is_decoded),
