@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "fake-vacodec.h"
 #include "vacodec.h"
 #include "vawrap.h"
@@ -269,6 +270,8 @@ int vawrap_image_map(struct vawrap_image *image, void **data)
 {
 	assert(!image->mapped);
 	image->mapped = true;
+	if (fake.slow)
+		nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
 	if (image->surface)
 		paint(image, image->surface->value);
 	*data = image->data;

@@ -21,6 +21,7 @@
 struct fake_state {
 	bool no_derive;    /* vaDeriveImage fails: transfers are used */
 	bool no_display;   /* opening a display fails */
+	bool slow;         /* mapping an image takes a while */
 	bool hang_in_sync; /* frames hang until fake_unhang() when they are waited for */
 	atomic_uint n_sends, n_transfers, n_flushes, n_drains;
 	int live;                  /* handles of all kinds */

@@ -59,7 +59,10 @@ static int watch(struct pump *pump, int fd)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
 
-	return epoll_ctl(pump->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+	/* Both queues may have the same kick. */
+	if (epoll_ctl(pump->epoll_fd, EPOLL_CTL_ADD, fd, &event) && errno != EEXIST)
+		return -errno;
+	return 0;
 }
 
 static int open_fds(struct pump *pump)
@@ -315,10 +318,6 @@ static int take_chain(struct pump *pump, enum vvd_queue which, const struct virt
 	struct slot *slot = &side->slots[chain->head];
 	int err;
 
-	if (slot->busy) {
-		virtq_break(side->queue);
-		return -EIO;
-	}
 	if (which == VVD_QUEUE_EVENT && chain->writable_bytes < EVENT_BYTES)
 		return push(side, chain->head, 0);
 	err = keep_pieces(slot, chain);
@@ -343,6 +342,10 @@ static int take_chains(struct pump *pump, enum vvd_queue which)
 
 	for (n = 0; n < CHAINS_A_ROUND; n++) {
 		err = virtq_pop(side->queue, &chain);
+		if ((err == 1 || err == -EBADMSG) && side->slots[chain.head].busy) {
+			virtq_break(side->queue);
+			err = -EIO;
+		}
 		if (err == 1)
 			err = take_chain(pump, which, &chain);
 		else if (err == -EBADMSG)
@@ -407,13 +410,13 @@ static void notify(struct pump_side *side)
 
 /* ---- Dispatch ---- */
 
-static void swallow(int fd)
+/* A pipe whose other end has gone would be readable for ever. */
+static void swallow(struct pump *pump, int fd)
 {
 	uint8_t buf[64];
-	ssize_t n;
 
-	n = read(fd, buf, sizeof(buf));
-	(void)n;
+	if (read(fd, buf, sizeof(buf)) == 0)
+		epoll_ctl(pump->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
 /* Only what epoll says is readable is read, so that a blocking pipe does not block. */
@@ -424,7 +427,7 @@ static void swallow_kicks(struct pump *pump)
 
 	for (int i = 0; i < n; i++) {
 		if (events[i].data.fd != vvd_device_get_fd(pump->device))
-			swallow(events[i].data.fd);
+			swallow(pump, events[i].data.fd);
 	}
 }
 
