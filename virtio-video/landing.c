@@ -176,7 +176,7 @@ static int show(struct landing *landing, const struct landing_ops *way,
 	return 0;
 }
 
-/* The first picture of a format tries the ways; what worked is kept, and has the next one behind. */
+/* The first picture of a format tries the ways; what worked is kept, with the next behind it. */
 static int show_by_any(struct landing *landing, struct vawrap_surface *surface)
 {
 	size_t i = landing->ops ? (size_t)(landing->ops - ways) : 0;

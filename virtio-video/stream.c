@@ -115,7 +115,7 @@ int stream_handle_create(struct call *call)
 		return call->request.err;
 	if (stream_find(call->device, init.id))
 		return -EEXIST;
-	/* Objects that were not negotiated are refused when one is created: drivers say so blindly. */
+	/* Objects that were not negotiated are refused when one is made: drivers say so blindly. */
 	if (mem_types[ENGINE_INPUT] > VIRTIO_VIDEO_MEM_TYPE_VIRTIO_OBJECT ||
 	    mem_types[ENGINE_OUTPUT] > VIRTIO_VIDEO_MEM_TYPE_VIRTIO_OBJECT)
 		return -EINVAL;
