@@ -73,6 +73,23 @@ static VAStatus get_driver_names(VADisplayContextP ctx, char **names, unsigned i
 	return status;
 }
 
+/* What the driver says goes the way that libva's own messages go. */
+static void pass_error(VADriverContextP ctx, const char *message)
+{
+	VADisplayContextP va = ctx->pDisplayContext;
+
+	if (va->error_callback)
+		va->error_callback(va->error_callback_user_context, message);
+}
+
+static void pass_info(VADriverContextP ctx, const char *message)
+{
+	VADisplayContextP va = ctx->pDisplayContext;
+
+	if (va->info_callback)
+		va->info_callback(va->info_callback_user_context, message);
+}
+
 static void set_get_driver_names(struct VADisplayContext *display)
 {
 	get_driver_names_fn fn = get_driver_names;
@@ -100,6 +117,8 @@ struct nodevice *nodevice_new(const char *driver)
 	nodevice->driver.pDisplayContext = &nodevice->display;
 	nodevice->driver.display_type = VA_DISPLAY_DRM_RENDERNODES;
 	nodevice->driver.drm_state = &nodevice->drm;
+	nodevice->driver.error_callback = pass_error;
+	nodevice->driver.info_callback = pass_info;
 	nodevice->display.vadpy_magic = VA_DISPLAY_MAGIC;
 	nodevice->display.pDriverContext = &nodevice->driver;
 	nodevice->display.opaque = nodevice;
