@@ -241,6 +241,55 @@ struct vacodec_stats {
 
 int vacodec_decoder_get_stats(const struct vacodec_decoder *decoder, struct vacodec_stats *stats);
 
+/* ---- Looking at a stream without decoding it ---- */
+
+struct vacodec_probe;
+
+/* What the pictures are, of those that were seen. */
+enum vacodec_structure {
+	VACODEC_STRUCTURE_FRAMES = 1 << 0, /* whole frames */
+	VACODEC_STRUCTURE_MIXED = 1 << 1,  /* frames whose blocks are of frame or field: MBAFF */
+	VACODEC_STRUCTURE_FIELDS = 1 << 2, /* each field a picture of its own */
+};
+
+struct vacodec_probe_result {
+	size_t size_bytes; /* sizeof(struct vacodec_probe_result), set by the caller */
+	/*
+	 * The first sequence's. Here bit_depth is the greater one of luma and chroma; profile is
+	 * VAProfileNone and fourcc 0 where the display does not decode the sequence.
+	 */
+	struct vacodec_format format;
+	char profile[40];          /* what the stream calls itself: "High 4:2:2" */
+	unsigned int chroma;       /* 400, 420, 422 or 444 */
+	unsigned int max_refs;     /* reference frames */
+	unsigned int n_sequences;  /* changes of the sequence header, the first one included */
+	uint32_t structure;        /* enum vacodec_structure */
+	uint64_t features;         /* bits that vacodec_probe_get_feature_name() names */
+	uint64_t units, bad_units; /* bad: damaged, or without their headers */
+	uint64_t pictures;         /* a frame that is coded as two fields is two */
+	int error; /* 0 the display decodes all that was seen, -ENOTSUP not, -ENODEV no display */
+	char reason[160]; /* why not, by the names of what is in the way; "" where error is 0 */
+};
+
+/*
+ * Makes a probe, which parses headers, decodes nothing and needs no memory for pictures. Without a
+ * display (NULL) it says what the stream is, but not whether it can be decoded. The display is held.
+ * Errors: -EINVAL; -ENOMEM.
+ */
+int vacodec_probe_new(struct vawrap_display *display, enum vacodec_codec codec,
+		      struct vacodec_probe **out);
+/* NULL is accepted; returns NULL. */
+struct vacodec_probe *vacodec_probe_free(struct vacodec_probe *probe);
+/* Takes all of the bytes of a stream, split in any way. Errors: -EINVAL; -ENOMEM. */
+int vacodec_probe_send(struct vacodec_probe *probe, const uint8_t *data, size_t size_bytes);
+/*
+ * What was seen so far; what was sent ends here, and more may follow from a unit's start on.
+ * Errors: -ENODATA no sequence header was seen, and units alone are filled in; -EINVAL.
+ */
+int vacodec_probe_get_result(struct vacodec_probe *probe, struct vacodec_probe_result *result);
+/* "cabac", "weighted-p", ... for bits from 0 on; NULL behind the last one. */
+const char *vacodec_probe_get_feature_name(enum vacodec_codec codec, unsigned int bit);
+
 #if defined(__GNUC__)
 #pragma GCC visibility pop
 #endif

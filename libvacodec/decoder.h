@@ -18,6 +18,8 @@
 
 #define DECODER_MAX_IN_FLIGHT 32
 
+struct probe_ops;
+
 /*
  * What a codec does. parse_unit() returns -EAGAIN when the unit cannot be decoded yet (a FORMAT
  * waits for its answer, no frame is free): it is called again with the same unit and goes on where it
@@ -34,6 +36,7 @@ struct codec_ops {
 	int (*finish_picture)(struct vacodec_decoder *decoder);
 	/* Drops the current picture and all references, keeps parameter sets. */
 	void (*flush)(struct vacodec_decoder *decoder);
+	const struct probe_ops *probe;
 };
 
 extern const struct codec_ops h264_codec_ops;

@@ -5,6 +5,7 @@
  * Source: Rec. ITU-T H.264, 7.4.1.2 (order of NAL units, detection of the first unit of a picture).
  */
 #include "h264.h"
+#include "probe.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -303,4 +304,5 @@ const struct codec_ops h264_codec_ops = {
 	.parse_unit = h264_parse_unit,
 	.finish_picture = h264_finish_picture,
 	.flush = h264_flush,
+	.probe = &h264_probe_ops,
 };

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * vacodec.c - decodes video files over VA-API
+ * vacodec.c - decodes video files over VA-API, and tells what they are
  *
  * vacodec decode FILE|-: bytes go to the decoder as the input gives them; frames come back in output
- * order, as MD5 lines, as Y4M, or only counted.
+ * order, as MD5 lines, as Y4M, or only counted. vacodec probe FILE|-: vacodec-probe.c.
  */
 #include "tools/common.h"
 #include "tools/input.h"
 #include "tools/output.h"
 #include "tools/readout.h"
+#include "tools/vacodec-probe.h"
 #include "tools/vacodec-report.h"
 #include "vacodec.h"
 #include <errno.h>
@@ -20,16 +21,19 @@
 
 static const char help[] =
 	"Usage: vacodec decode [OPTION]... FILE|-\n"
-	"Decodes a video file over VA-API.\n\n"
+	"       vacodec probe [OPTION]... FILE|-\n"
+	"Decodes a video file over VA-API; or tells what it is, and whether it can be decoded here.\n\n"
 	"  --md5               print one MD5 a frame and line, over the cropped planar picture\n"
 	"  --y4m FILE|-        write the frames as YUV4MPEG2\n"
-	"  --frames N          stop after N frames\n"
+	"  --frames N          stop after N frames (probe: coded pictures)\n"
 	"  --chunk BYTES       give the decoder the stream in pieces of so many bytes\n"
 	"  --show-incomplete   output also what comes before a complete picture\n"
 	"  --stats             print counts and speed to stderr\n"
 	"  --json              print the report as JSON (to stdout unless data goes there)\n" TOOL_COMMON_HELP
+	"probe takes --frames, --json and the last five.\n"
 	"\nExit status: 0 all frames intact, 1 usage or I/O, 2 some frames corrupt,\n"
-	"3 unsupported or no device, 4 driver lost, 130 interrupted.\n";
+	"3 unsupported or no device, 4 driver lost, 130 interrupted. probe: 0 it can be decoded\n"
+	"here, 3 it cannot.\n";
 
 enum {
 	OPT_MD5 = TOOL_OPT_OWN,
@@ -61,6 +65,7 @@ struct session {
 	uint64_t max_frames; /* 0: all */
 	bool show_incomplete;
 	bool stats, json;
+	bool decode_only; /* an option that probe does not take */
 	struct vawrap_display *display;
 	struct input *input;
 	struct output *output;
@@ -353,6 +358,7 @@ static bool take_option(struct session *s, int opt)
 {
 	uint64_t count;
 
+	s->decode_only |= opt >= TOOL_OPT_OWN && opt != OPT_FRAMES && opt != OPT_JSON;
 	switch (opt) {
 	case OPT_MD5:
 		s->output_options.md5 = true;
@@ -383,6 +389,7 @@ static bool take_option(struct session *s, int opt)
 int main(int argc, char **argv)
 {
 	struct session s = {.input_options = {.split = INPUT_SPLIT_CHUNKS}};
+	bool probe;
 	int opt;
 
 	tool_common_init(&s.common, "vacodec", help);
@@ -392,13 +399,16 @@ int main(int argc, char **argv)
 		if (!take_option(&s, opt))
 			return usage(&s, "a bad value");
 	}
-	if (argc - optind < 1 || strcmp(argv[optind], "decode") != 0)
-		return usage(&s, "the command must be decode");
+	probe = argc > optind && strcmp(argv[optind], "probe") == 0;
+	if (argc - optind < 1 || (!probe && strcmp(argv[optind], "decode") != 0))
+		return usage(&s, "the command must be decode or probe");
 	if (argc - optind != 2)
-		return usage(&s, "decode wants one FILE");
+		return usage(&s, probe ? "probe wants one FILE" : "decode wants one FILE");
+	if (probe && s.decode_only)
+		return usage(&s, "of these options, probe takes --frames and --json only");
 	if (s.output_options.md5 && s.output_options.y4m && strcmp(s.output_options.y4m, "-") == 0)
 		return usage(&s, "--md5 and --y4m - both want stdout");
 	s.path = argv[optind + 1];
 	tool_catch_interrupt();
-	return decode(&s);
+	return probe ? probe_file(&s.common, s.path, s.max_frames, s.json) : decode(&s);
 }

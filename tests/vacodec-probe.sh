@@ -1,0 +1,153 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# vacodec-probe.sh - vacodec probe on softva: what a stream is, and that decode agrees on whether it
+# can be decoded
+#
+# The project's own streams, then the H.264 vectors of VECTORS_DIR, whose list names profile, size,
+# samples and what must be refused. Prints TAP.
+set -u
+vacodec=$top_builddir/tools/vacodec
+driver=$top_builddir/soft-driver/.libs/softva_drv_video.so
+streams=$top_srcdir/tests/streams
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+n=0
+
+result() { # STATUS NAME: one line of TAP
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $n - $2"
+	else
+		echo "not ok $n - $2"
+		cat "$work/err" "$work/out" 2>/dev/null | sed 's/^/# /' | head -n 16
+	fi
+}
+
+probe() { # [OPTION]... FILE: to $work/out
+	timeout 60 "$vacodec" probe --driver "$driver" --log-level error "$@" \
+		>"$work/out" 2>"$work/err"
+}
+
+says() { # KEY PATTERN: a line of the answer
+	grep -Eq "^$1 +$2" "$work/out"
+}
+
+decode_status() { # FILE: 3 where decode refuses it
+	timeout 60 "$vacodec" decode --driver "$driver" --log-level error --frames 25 "$1" \
+		>/dev/null 2>&1
+	echo $?
+}
+
+# What the names of MANIFEST.tsv's pixel formats say.
+samples_of() {
+	case $1 in
+	*420p*) chroma=4:2:0 ;;
+	*422p*) chroma=4:2:2 ;;
+	*444p*) chroma=4:4:4 ;;
+	*) chroma=4:0:0 ;;
+	esac
+	depth=$(echo "$1" | sed -n 's/.*p\([0-9][0-9]*\)le$/\1/p')
+	echo "$chroma, ${depth:-8} bit"
+}
+
+vector() { # FILE EXPECT SIZE PROFILE PIX_FMT
+	probe "$1"
+	status=$?
+	good=0
+	says codec "h264, $4 profile, level [1-6]" || good=1
+	says size "$3 " || good=1
+	says samples "$(samples_of "$5")\$" || good=1
+	says units '[0-9]+, 0 damaged' || good=1
+	if [ "$(decode_status "$1")" -eq 3 ]; then
+		[ $status -eq 3 ] && says decodes 'no: [A-Za-z0-9]' || good=1
+	else
+		[ $status -eq 0 ] && says decodes 'yes, H264' || good=1
+	fi
+	# What none decodes must be refused by name, whatever this driver has.
+	if [ "$2" = refuse ]; then
+		says decodes 'no: .*(4:4:4 chroma|1[0-4] bit samples|lossless|Extended profile)' || good=1
+	fi
+	result $good "$(basename "$1"): $(sed -n 's/^decodes *//p' "$work/out")"
+}
+
+if [ ! -e "$driver" ] || [ ! -x "$vacodec" ]; then
+	echo "1..0 # SKIP vacodec or softva is not built"
+	exit 0
+fi
+
+for file in "$streams"/*.264; do
+	probe "$file" && says decodes 'yes, H264' && says units '[0-9]+, 0 damaged' &&
+		says structure progressive
+	result $? "$(basename "$file")"
+done
+
+features() { # STREAM FEATURE...
+	file=$1
+	shift
+	probe "$streams/$file.264"
+	good=$?
+	for feature in "$@"; do
+		says features "(.* )?$feature( |\$)" || good=1
+	done
+	result $good "$file has $*"
+}
+
+features cavlc-b cavlc b-slices
+features transform-8x8 cabac transform-8x8
+features scaling-custom-pps scaling-lists
+features slices-count multi-slice
+features weights-explicit-1 weighted-p
+features weights-implicit implicit-b
+features long-term long-term mmco
+features written-gaps frame-num-gaps
+features open-gop recovery-points
+features constrained-intra constrained-intra
+features deblock-off no-deblocking
+probe "$streams/resolution-change.264" && says pictures '.* coded, [2-9] sequences'
+result $? "a change of size is a new sequence"
+probe "$streams/crop-offset.264" && says size '.* visible from [1-9]'
+result $? "the visible part's place"
+probe --frames 3 "$streams/demo.264" && says pictures '3 coded'
+result $? "--frames stops early"
+probe - <"$streams/demo.264" && says size '384x288 '
+result $? "a pipe"
+
+probe --json "$streams/crop-178x146.264" && "${PYTHON3:-python3}" -c '
+import json, sys
+a = json.load(open(sys.argv[1]))
+assert (a["codec"], a["width"], a["height"]) == ("h264", 178, 146), a
+assert a["coded_width"] == 192 and a["crop"]["width"] == 178 and a["chroma"] == 420, a
+assert a["decodes"] is True and a["reason"] is None and "i-slices" in a["features"], a
+' "$work/out" 2>"$work/err"
+result $? "--json"
+
+probe "$work/none.264"
+[ $? -eq 1 ] && [ ! -s "$work/out" ] && [ -s "$work/err" ]
+result $? "a file that is not there"
+seq 1 2000 >"$work/text"
+probe "$work/text"
+status=$?
+[ $status -ne 0 ] && [ ! -s "$work/out" ] && [ -s "$work/err" ]
+result $? "a text file (exit status $status)"
+for option in --md5 '--chunk 7' --stats; do
+	# shellcheck disable=SC2086
+	probe $option "$streams/demo.264"
+	[ $? -eq 1 ] && [ ! -s "$work/out" ] && [ -s "$work/err" ]
+	result $? "probe takes no $option"
+done
+timeout 60 "$vacodec" probe --driver no-such-driver "$streams/demo.264" >"$work/out" 2>"$work/err"
+[ $? -eq 3 ] && says size '384x288 ' && says decodes 'no: no VA display'
+result $? "without a driver it is still described"
+
+if [ -n "${VECTORS_DIR:-}" ]; then
+	tab=$(printf '\t')
+	while IFS=$tab read -r codec file expect size _ profile pix_fmt _; do
+		[ "$codec" = h264 ] || continue
+		vector "$VECTORS_DIR/$file" "$expect" "$size" "$profile" "$pix_fmt"
+	done <"$VECTORS_DIR/MANIFEST.tsv"
+else
+	n=$((n + 1))
+	echo "ok $n - vectors # SKIP configure --with-vectors was not given"
+fi
+echo "1..$n"
