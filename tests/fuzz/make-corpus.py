@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+#
+# Makes the seeds of the fuzzers' corpus (files seed-*) out of tests/streams and of descriptions here.
+# Slices are cut behind their headers: what a seed is for is the headers.
+#
+#   make-corpus.py SRCDIR
+
+import os
+import re
+import struct
+import sys
+
+HEADER_BYTES = 56
+STREAMS = {'cabac-b': 24, 'written-mmco': 40, 'written-long-term-many': 30, 'written-gaps': 24,
+           'written-weights-explicit': 12, 'scaling-custom-sps': 8, 'scaling-fallback': 8,
+           'resolution-change': 40, 'hrd-filler-aud': 24, 'written-sps-changed': 16,
+           'written-poc1-cycle-deltas': 20, 'written-list-modification': 24, 'intra-refresh': 16,
+           'written-foreign-units': 24, 'written-pps-switch': 16, 'written-reorder-3': 24}
+
+
+def units(stream):
+    return [u.rstrip(b'\0') for u in re.split(b'\0\0\1', stream)[1:]]
+
+
+def cut(unit):
+    if unit and unit[0] & 0x1f in (1, 5) and len(unit) > HEADER_BYTES:
+        unit = unit[:HEADER_BYTES].rstrip(b'\0\3') + b'\x80'
+    return unit
+
+
+def headers(srcdir, name, n):
+    with open(f'{srcdir}/tests/streams/{name}.264', 'rb') as f:
+        parts = [cut(u) for u in units(f.read(200000))]
+    return b''.join(b'\0\0\0\1' + u for u in [p for p in parts if len(p) < 400][:n])
+
+
+def decoder(stream, settings=0, fail_call=0, fail_alloc=0, steps=b'\x0f' * 16):
+    return struct.pack('<BHH', settings, fail_call, fail_alloc) + steps + stream
+
+
+def decoder_seeds(streams):
+    calm = b'\x0b\x0d\x0a\x0c' * 4
+    busy = bytes((0x0b, 0x0b, 0xaa, 0x0b, 0x0d, 0x8b, 0x0b, 0x0a, 0xdb, 0x0b, 0x0b, 0xcb, 0x0b, 0x9b,
+                  0x0b, 0xeb))
+    for name, stream in streams.items():
+        yield name, decoder(stream, steps=calm)
+    yield 'held', decoder(streams['cabac-b'], settings=0x01, steps=busy)
+    yield 'slow', decoder(streams['written-mmco'], settings=0x6e, steps=busy)
+    yield 'late-drain', decoder(streams['cabac-b'], settings=0x21, steps=b'\xbb' + calm[1:])
+    yield 'extradata', decoder(streams['written-gaps'], settings=0x10, steps=calm)
+    yield 'call-fails', decoder(streams['written-mmco'], fail_call=150, steps=calm)
+    yield 'no-memory', decoder(streams['resolution-change'], fail_alloc=40, steps=calm)
+
+
+def desc(gpa, length, flags, following):
+    return struct.pack('<QIHH', gpa, length, flags, following)
+
+
+def ring(descs, heads, indirect=b''):
+    """The first region: descriptors, what an indirect table holds (0x200), the available ring."""
+    avail = struct.pack('<HH', 0, len(heads)) + b''.join(struct.pack('<H', h) for h in heads)
+    return b''.join(descs).ljust(0x200, b'\0') + indirect.ljust(0x200, b'\0') + avail
+
+
+def virtqueue(memory, steps, flags=3, log2_size=4):
+    return struct.pack('<BBHH', flags, log2_size, 0, len(memory)) + memory + steps
+
+
+def virtqueue_seeds():
+    chain = [desc(0x1c00, 64, 1, 1), desc(0x1ff0, 0x20, 1, 2), desc(0x1d00, 128, 2, 0)]
+    table = desc(0x1c00, 16, 1, 1) + desc(0x1d00, 16, 3, 2) + desc(0x2000, 16, 2, 0)
+    loop = [desc(0x1c00, 4, 1, 1), desc(0x1c10, 4, 1, 0)]
+    last = [desc(0xffffffffffffff00, 0xff, 1, 1), desc(0xffffffffffffffe0, 0x40, 2, 0)]
+    yield 'chain', virtqueue(ring(chain, [0, 0]), b'\1\4\0\3\0\4\6\1\1')
+    yield 'indirect', virtqueue(ring([desc(0x1200, 48, 4, 0)], [0], table), b'\1\4\0')
+    yield 'nested', virtqueue(ring([desc(0x1200, 16, 4, 0)], [0], desc(0x1200, 16, 4, 0)), b'\1\1')
+    yield 'loop', virtqueue(ring(loop, [0, 1]), b'\1\1\0', flags=2)
+    yield 'last-address', virtqueue(ring(last, [0, 1]), b'\1\1\0')
+    yield 'heads', virtqueue(ring(chain, [0xffff, 1]), b'\0\1\0')
+    yield 'moved', struct.pack('<BBHHHHH', 0x38, 3, 65535, 0xf80, 0x400, 0x400, 4) + b'\0' * 4 + b'\0\1'
+
+
+def main(srcdir):
+    streams = {name: headers(srcdir, name, n) for name, n in STREAMS.items()}
+    few = {name: streams[name] for name in ('cabac-b', 'hrd-filler-aud', 'written-foreign-units')}
+    cuts = bytes((1, 2, 3, 5, 8, 13, 21, 34, 0, 1, 1, 1, 4, 100, 7, 0))
+    seeds = {'fuzz-decoder': decoder_seeds(streams),
+             'fuzz-h264-parser': streams.items(),
+             'fuzz-unit-splitter': ((name, cuts + s[:1000]) for name, s in few.items()),
+             'fuzz-input': [(f'{name}-{split}', bytes((split, 100, 0)) + s)
+                            for split in (0, 1) for name, s in few.items()],
+             'fuzz-virtqueue': virtqueue_seeds()}
+    for fuzzer, entries in seeds.items():
+        folder = f'{srcdir}/tests/fuzz/corpus/{fuzzer}'
+        os.makedirs(folder, exist_ok=True)
+        for name, data in entries:
+            with open(f'{folder}/seed-{name}', 'wb') as f:
+                f.write(data)
+
+
+if __name__ == '__main__':
+    main(sys.argv[1])
