@@ -307,11 +307,7 @@ static void finish_input(struct engine *engine)
 
 static enum step step_send(struct engine *engine)
 {
-	struct vacodec_packet packet = {
-		.data = engine->bytes + engine->pos,
-		.size_bytes = engine->n_bytes - engine->pos,
-		.timestamp = engine->timestamp,
-	};
+	struct vacodec_packet packet;
 	ssize_t n;
 
 	if (!engine->filled)
@@ -321,6 +317,11 @@ static enum step step_send(struct engine *engine)
 		finish_input(engine);
 		return STEP_DONE;
 	}
+	packet = (struct vacodec_packet){
+		.data = engine->bytes + engine->pos,
+		.size_bytes = engine->n_bytes - engine->pos,
+		.timestamp = engine->timestamp,
+	};
 	unlock(engine);
 	n = vacodec_decoder_send(engine->decoder, &packet);
 	lock(engine);
