@@ -81,6 +81,41 @@ def virtqueue_seeds():
     yield 'moved', struct.pack('<BBHHHHH', 0x38, 3, 65535, 0xf80, 0x400, 0x400, 4) + b'\0' * 4 + b'\0\1'
 
 
+CREATE, DESTROY, DRAIN, RESOURCE, QUEUE, GONE, CLEAR, GET, SET, QUERY = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+EVENT, REAP, WAIT, RECORDS, RESET, REMOVE, ADD = 16, 17, 18, 19, 20, 21, 22
+
+
+def guest(*steps, settings=0):
+    out = bytes([settings])
+    for step, *rest in steps:
+        if step < 15:
+            stream, queue, number = (rest + [0, 0, 0])[:3]
+            out += bytes([step, stream | queue << 2 | number << 3, 0])
+        elif step == RECORDS:
+            out += bytes([step, rest[0], len(rest[1])]) + rest[1]
+        else:
+            out += bytes([step])
+    return out
+
+
+def device_seeds():
+    start = [(EVENT,), (EVENT,), (CREATE, 1), (SET, 1, 1, 0), (RESOURCE, 1, 0, 0), (RESOURCE, 1, 0, 1),
+             (RECORDS, 0, b'S\4\3\2' + b'F\1..F\2..C\3..'), (RECORDS, 1, b'F\4..D\5..F\6..L...'[:12]),
+             (QUEUE, 1, 0, 0), (WAIT,), (WAIT,), (GET, 1, 1)]
+    outputs = [(RESOURCE, 1, 1, i) for i in range(3)] + [(QUEUE, 1, 1, i) for i in range(3)]
+    more = [(QUEUE, 1, 0, 1), (WAIT,), (QUEUE, 1, 1, 0), (WAIT,)]
+    drain = [(DRAIN, 1), (QUEUE, 1, 1, 1), (WAIT,), (REAP,), (DESTROY, 1), (REAP,)]
+    everything = [(kind, 1, queue, 1) for queue in (0, 1) for kind in range(15)]
+    yield 'plays', guest(*start, *outputs, *more, *drain)
+    yield 'transfers', guest(*start, *outputs, *more, *drain, settings=4)
+    yield 'cleared', guest(*start, *outputs, (CLEAR, 1, 1), (CLEAR, 1, 0), *more, (GONE, 1, 1), *drain)
+    yield 'reset', guest(*start, *outputs, *more, (RESET,), *start, (RESET,))
+    yield 'region-goes', guest(*start, *outputs, *more, (REMOVE,), *more, (ADD,), *outputs, *drain)
+    yield 'everything', guest((CREATE, 1), *everything, *everything, settings=1)
+    yield 'limits', guest(*start, *outputs, (CREATE, 2), (CREATE, 3), *outputs, *more, settings=2)
+    yield 'raw', bytes((0, 15, 8, 0, 1, 0, 0, 1, 0, 0, 0, 64, 17, 15, 0, 0, 15, 3, 1, 1, 1, 0, 17))
+
+
 def main(srcdir):
     streams = {name: headers(srcdir, name, n) for name, n in STREAMS.items()}
     few = {name: streams[name] for name in ('cabac-b', 'hrd-filler-aud', 'written-foreign-units')}
@@ -90,6 +125,7 @@ def main(srcdir):
              'fuzz-unit-splitter': ((name, cuts + s[:1000]) for name, s in few.items()),
              'fuzz-input': [(f'{name}-{split}', bytes((split, 100, 0)) + s)
                             for split in (0, 1) for name, s in few.items()],
+             'fuzz-device': device_seeds(),
              'fuzz-virtqueue': virtqueue_seeds()}
     for fuzzer, entries in seeds.items():
         folder = f'{srcdir}/tests/fuzz/corpus/{fuzzer}'
