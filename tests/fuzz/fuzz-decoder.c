@@ -15,9 +15,10 @@
 
 #define N_STEPS     16
 #define MAX_HELD    8
-#define MAX_SAMPLES (1024 * 1024) /* a larger format is not accepted: it would only take time */
+#define MAX_SAMPLES (512 * 512) /* a larger format is not accepted: it would only take time */
 
 const char fuzz_name[] = "fuzz-decoder";
+const size_t fuzz_stream_at = 5 + N_STEPS;
 
 enum setting {
 	SET_HOLD = 1 << 0, /* frames are kept as long as there is room for them */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 const char fuzz_name[] = "fuzz-h264-parser";
+const size_t fuzz_stream_at = 0;
 
 static struct h264_sets sets;
 
