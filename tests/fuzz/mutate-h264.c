@@ -123,7 +123,8 @@ static size_t put_ue(struct nal *nal, size_t at, uint32_t value)
 
 	while (code >> (n + 1))
 		n++;
-	return put_bits(nal, at, 2 * n + 1, code);
+	at = put_bits(nal, at, n, 0);
+	return put_bits(nal, at, n + 1, code);
 }
 
 static uint32_t choose_value(uint32_t value)
