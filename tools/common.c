@@ -251,3 +251,17 @@ bool tool_interrupted(void)
 {
 	return interrupted != 0;
 }
+
+bool tool_parse_seconds(const char *text, uint64_t *time_ns)
+{
+	char *end;
+	double seconds;
+
+	errno = 0;
+	seconds = strtod(text, &end);
+	/* Not NaN either. */
+	if (end == text || *end || errno || !(seconds >= 0 && seconds <= 1e9))
+		return false;
+	*time_ns = (uint64_t)(seconds * 1e9 + 0.5);
+	return true;
+}

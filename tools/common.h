@@ -71,6 +71,8 @@ void tool_message(const struct tool_common *common, const char *format, ...)
 /* Says why an input could not be opened or read, and returns the exit status for it. */
 enum tool_exit tool_input_failed(const struct tool_common *common, const char *path, int error,
 				 const char *why);
+/* Reads "1.5"; false for what is no time. */
+bool tool_parse_seconds(const char *text, uint64_t *time_ns);
 /* Sets a flag at SIGINT and SIGTERM and ignores SIGPIPE; true once the flag is set. */
 void tool_catch_interrupt(void);
 bool tool_interrupted(void);

@@ -13,7 +13,7 @@
 
 /* No access unit of a stream that can be decoded is larger; a larger one is cut. */
 #define MAX_UNIT_BYTES (64u << 20)
-#define FRAME_TIME_NS  33333333u
+#define FRAME_TIME_NS  (1000000000u / INPUT_FRAME_RATE)
 
 struct annexb {
 	uint8_t *data;

@@ -11,8 +11,11 @@
 #include <libavformat/avformat.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define IO_BYTES 65536
+#define IO_BYTES     65536
+#define SEEK_STEP_NS INT64_C(1000000000)
+#define MAX_DELAY_NS INT64_C(16000000000) /* from decoding to showing */
 
 struct container {
 	AVFormatContext *format;
@@ -21,6 +24,7 @@ struct container {
 	AVPacket *packet;
 	int stream;
 	bool at_end;
+	bool pending; /* packet was read and not given out */
 };
 
 static const struct {
@@ -31,6 +35,7 @@ static const struct {
 	{AV_CODEC_ID_H264, VACODEC_CODEC_H264, "h264_mp4toannexb"},
 };
 
+static const AVRational ns = {1, 1000000000};
 static char reason[128];
 
 static int read_io(void *opaque, uint8_t *data, int size)
@@ -155,16 +160,14 @@ static int feed_filter(struct container *container)
 	return 0;
 }
 
-static int read_container(struct input *input, struct input_packet *out)
+/* Returns 1 and the container's packet, 0 at the end, -errno. */
+static int receive_packet(struct container *container)
 {
-	struct container *container = input->state;
-	AVPacket *packet = container->packet;
-	AVRational ns = {1, 1000000000};
-	int64_t pts;
 	int ret;
 
-	av_packet_unref(packet);
-	while ((ret = av_bsf_receive_packet(container->filter, packet)) == AVERROR(EAGAIN)) {
+	av_packet_unref(container->packet);
+	while ((ret = av_bsf_receive_packet(container->filter, container->packet)) ==
+	       AVERROR(EAGAIN)) {
 		if (container->at_end)
 			return 0;
 		ret = feed_filter(container);
@@ -175,20 +178,116 @@ static int read_container(struct input *input, struct input_packet *out)
 		return 0;
 	if (ret < 0)
 		return ret == AVERROR(ENOMEM) ? -ENOMEM : -EIO;
-	pts = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+	return 1;
+}
+
+static int64_t get_time_ns(const struct container *container)
+{
+	const AVPacket *packet = container->packet;
+	int64_t pts = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+
+	return pts == AV_NOPTS_VALUE ? 0 : av_rescale_q(pts, container->filter->time_base_out, ns);
+}
+
+static int read_container(struct input *input, struct input_packet *out)
+{
+	struct container *container = input->state;
+	const AVPacket *packet = container->packet;
+	int ret = container->pending ? 1 : receive_packet(container);
+
+	container->pending = false;
+	if (ret <= 0)
+		return ret;
 	*out = (struct input_packet){
 		.data = packet->data,
 		.size_bytes = (size_t)packet->size,
-		.timestamp_ns =
-			pts == AV_NOPTS_VALUE
-				? 0
-				: (uint64_t)av_rescale_q(pts, container->filter->time_base_out, ns),
+		.timestamp_ns = (uint64_t)get_time_ns(container),
 		.key = packet->flags & AV_PKT_FLAG_KEY,
 	};
 	return 1;
 }
 
-static const struct input_ops container_ops = {.read = read_container, .close = close_container};
+/* ---- Seeking ---- */
+
+static int64_t get_start_ns(const struct container *container)
+{
+	const AVStream *stream = container->format->streams[container->stream];
+
+	return stream->start_time == AV_NOPTS_VALUE
+		       ? 0
+		       : av_rescale_q(stream->start_time, stream->time_base, ns);
+}
+
+/*
+ * The filter puts parameter sets before IDR pictures, but decoding may begin at another picture: they
+ * go before the first one here, into its packet, so that they have its time.
+ */
+static int add_parameter_sets(struct container *container)
+{
+	const AVCodecParameters *par = container->filter->par_out;
+	AVPacket *packet = container->packet;
+	int old = packet->size;
+
+	if (par->extradata_size < 3 || par->extradata[0] || par->extradata[1])
+		return 0;
+	if (av_grow_packet(packet, par->extradata_size) < 0)
+		return -ENOMEM;
+	memmove(packet->data + par->extradata_size, packet->data, (size_t)old);
+	memcpy(packet->data, par->extradata, (size_t)par->extradata_size);
+	return 0;
+}
+
+/*
+ * Goes to a time and has the first key frame from there on pending; indexes, where there are any, lead
+ * to one at or before it. Returns 1, 0 when none follows, -errno.
+ */
+static int go_to(struct container *container, int64_t at_ns)
+{
+	const AVStream *stream = container->format->streams[container->stream];
+	int64_t at = av_rescale_q(at_ns, ns, stream->time_base);
+	int ret;
+
+	if (av_seek_frame(container->format, container->stream, at, AVSEEK_FLAG_BACKWARD) < 0 &&
+	    avformat_seek_file(container->format, -1, INT64_MIN, INT64_MIN, INT64_MAX, 0) < 0)
+		return -EIO; /* the position may be anywhere now */
+	av_bsf_flush(container->filter);
+	container->at_end = false;
+	do {
+		ret = receive_packet(container);
+	} while (ret > 0 && !(container->packet->flags & AV_PKT_FLAG_KEY));
+	container->pending = ret > 0;
+	return ret;
+}
+
+/*
+ * Containers seek by decoding time, and some to any frame: what is found may be shown after the time,
+ * so the way back is doubled until it is not, or the start was passed.
+ */
+static int seek_container(struct input *input, uint64_t time_ns)
+{
+	struct container *container = input->state;
+	int64_t back = 0;
+	bool passed;
+	int ret;
+
+	input->seek_at_ns = get_start_ns(container) + (int64_t)time_ns;
+	if (!input->source.seekable)
+		return 0;
+	do {
+		passed = back > (int64_t)time_ns + MAX_DELAY_NS;
+		ret = go_to(container, input->seek_at_ns - back);
+		back = 2 * back + SEEK_STEP_NS;
+	} while (ret >= 0 && !passed && (ret == 0 || get_time_ns(container) > input->seek_at_ns));
+	if (ret > 0)
+		ret = add_parameter_sets(container);
+	return ret < 0 ? ret : 0;
+}
+
+static const struct input_ops container_ops = {
+	.read = read_container,
+	.close = close_container,
+	.seek = seek_container,
+};
 
 int input_avformat_open(struct input *input, const char **why)
 {

@@ -8,11 +8,15 @@
 #include "tools/input.h"
 #include "tools/source.h"
 
+#define INPUT_FRAME_RATE 30 /* where the input does not say */
+
 struct input;
 
 struct input_ops {
 	int (*read)(struct input *input, struct input_packet *packet);
 	void (*close)(struct input *input);
+	/* As input_seek(); sets seek_at_ns. NULL where packets have no times of their own. */
+	int (*seek)(struct input *input, uint64_t time_ns);
 };
 
 struct input {
@@ -22,7 +26,10 @@ struct input {
 	enum vacodec_codec codec;
 	const uint8_t *extradata;
 	size_t extradata_bytes;
-	void *state; /* of the ops */
+	uint64_t seek_ns;   /* 0: from the start */
+	int64_t seek_at_ns; /* the same as a packet's timestamp */
+	uint64_t n_frames;  /* that input_is_before_seek() was asked of */
+	void *state;        /* of the ops */
 };
 
 /* Each opens the input's source if it is of its kind, else -ENOTSUP and the reason. */

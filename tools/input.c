@@ -64,6 +64,21 @@ uint64_t input_get_position(const struct input *input)
 	return input->source.position;
 }
 
+int input_seek(struct input *input, uint64_t time_ns)
+{
+	input->seek_ns = time_ns;
+	return input->ops->seek && time_ns ? input->ops->seek(input, time_ns) : 0;
+}
+
+bool input_is_before_seek(struct input *input, uint64_t timestamp_ns)
+{
+	if (!input->seek_ns)
+		return false;
+	if (input->ops->seek)
+		return (int64_t)timestamp_ns < input->seek_at_ns;
+	return input->n_frames++ * 1000000000 / INPUT_FRAME_RATE < input->seek_ns;
+}
+
 int input_read(struct input *input, struct input_packet *packet)
 {
 	return input->ops->read(input, packet);

@@ -44,6 +44,17 @@ const uint8_t *input_get_extradata(const struct input *input, size_t *size_bytes
 /* Size of the whole input and how much was read, for progress; 0 where unknown (pipes). */
 uint64_t input_get_size(const struct input *input);
 uint64_t input_get_position(const struct input *input);
+/*
+ * Before the first packet: makes reading begin at the last key frame that is not after a time, counted
+ * from the video's start, where a container that can be sought in knows one; else at the start.
+ * -errno of reading.
+ */
+int input_seek(struct input *input, uint64_t time_ns);
+/*
+ * Whether a frame comes before that time; to be asked of each frame, in output order. A byte stream
+ * has no times: there, the frames count, 30 a second.
+ */
+bool input_is_before_seek(struct input *input, uint64_t timestamp_ns);
 /* Returns 1 and a packet, 0 at the end, -errno. */
 int input_read(struct input *input, struct input_packet *packet);
 /* NULL is accepted; returns NULL. */

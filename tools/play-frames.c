@@ -95,7 +95,13 @@ static int note_timestamp(struct play *play, uint64_t timestamp)
 
 static int take_frame(struct play *play, const struct guest_frame *frame)
 {
-	int ret = frame->size_bytes ? deliver(play, frame) : 0;
+	int ret;
+
+	if (frame->size_bytes && input_is_before_seek(play->input, frame->timestamp)) {
+		play->skipped = true;
+		return guest_stream_give_back(play->stream, frame);
+	}
+	ret = frame->size_bytes ? deliver(play, frame) : 0;
 
 	if (ret == 0 && frame->size_bytes)
 		ret = note_timestamp(play, frame->timestamp);

@@ -117,6 +117,9 @@ static int open_files(struct play *play)
 
 	if (ret < 0)
 		return tool_input_failed(play->common, options->path, ret, why);
+	ret = input_seek(play->input, options->seek_ns);
+	if (ret < 0)
+		return tool_input_failed(play->common, options->path, ret, NULL);
 	ret = output_new(&options->output, &play->output);
 	if (ret < 0) {
 		tool_message(play->common, "the output: %s", strerror(-ret));
@@ -240,6 +243,11 @@ static int say_end(struct play *play)
 	if (play->stream->failed) {
 		tool_message(play->common, "the device has lost the session");
 		return TOOL_EXIT_LOST;
+	}
+	if (r->frames == 0 && r->corrupt_frames == 0 && play->skipped) {
+		tool_message(play->common, "%s: it ends before the time of --seek",
+			     play->options.path);
+		return TOOL_EXIT_USAGE;
 	}
 	if (r->frames == 0 && r->corrupt_frames == 0) {
 		tool_message(play->common, "%s: %s", play->options.path,

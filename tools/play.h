@@ -25,6 +25,7 @@ struct play_options {
 	struct guest_driver_options guest;
 	const char *timestamps; /* file: one line a frame, in ns */
 	uint64_t max_frames;    /* 0: all */
+	uint64_t seek_ns;
 	bool stats, json;
 };
 
@@ -53,6 +54,7 @@ struct play {
 	struct vawrap_display *displays[PLAY_MAX_DISPLAYS]; /* each one that the device was given */
 	struct input_packet packet;
 	size_t packet_taken;
+	bool skipped; /* a frame before the time of --seek */
 	bool has_packet, input_ended, extradata_sent;
 	uint8_t *pixels; /* one frame, out of the guest's pages */
 	size_t pixels_cap;

@@ -26,6 +26,7 @@ static const char help[] =
 	"  --md5               print one MD5 a frame and line, over the cropped planar picture\n"
 	"  --y4m FILE|-        write the frames as YUV4MPEG2\n"
 	"  --frames N          stop after N frames (probe: coded pictures)\n"
+	"  --seek SECONDS      leave out the frames before that time\n"
 	"  --chunk BYTES       give the decoder the stream in pieces of so many bytes\n"
 	"  --show-incomplete   output also what comes before a complete picture\n"
 	"  --stats             print counts and speed to stderr\n"
@@ -39,6 +40,7 @@ enum {
 	OPT_MD5 = TOOL_OPT_OWN,
 	OPT_Y4M,
 	OPT_FRAMES,
+	OPT_SEEK,
 	OPT_CHUNK,
 	OPT_SHOW_INCOMPLETE,
 	OPT_STATS,
@@ -49,6 +51,7 @@ static const struct option long_options[] = {
 	{"md5", no_argument, NULL, OPT_MD5},
 	{"y4m", required_argument, NULL, OPT_Y4M},
 	{"frames", required_argument, NULL, OPT_FRAMES},
+	{"seek", required_argument, NULL, OPT_SEEK},
 	{"chunk", required_argument, NULL, OPT_CHUNK},
 	{"show-incomplete", no_argument, NULL, OPT_SHOW_INCOMPLETE},
 	{"stats", no_argument, NULL, OPT_STATS},
@@ -63,6 +66,8 @@ struct session {
 	struct output_options output_options;
 	struct input_options input_options;
 	uint64_t max_frames; /* 0: all */
+	uint64_t seek_ns;
+	bool skipped; /* a frame before it */
 	bool show_incomplete;
 	bool stats, json;
 	bool decode_only; /* an option that probe does not take */
@@ -126,8 +131,15 @@ static int write_frame(struct session *s, struct vacodec_frame *frame)
 static int take_frame(struct session *s, struct vacodec_frame *frame)
 {
 	struct vacodec_frame_info info = {.size_bytes = sizeof(info)};
-	int ret = vacodec_frame_sync(frame, -1);
+	int ret;
 
+	vacodec_frame_get_info(frame, &info);
+	if (input_is_before_seek(s->input, info.timestamp)) {
+		s->skipped = true;
+		vacodec_frame_unref(frame);
+		return 0;
+	}
+	ret = vacodec_frame_sync(frame, -1);
 	if (ret == -EBADMSG)
 		ret = 0;
 	if (ret < 0)
@@ -273,6 +285,11 @@ static int open_all(struct session *s)
 		s->exit_status = tool_input_failed(&s->common, s->path, ret, why);
 		return ret;
 	}
+	ret = input_seek(s->input, s->seek_ns);
+	if (ret < 0) {
+		s->exit_status = tool_input_failed(&s->common, s->path, ret, NULL);
+		return ret;
+	}
 	ret = tool_open_display(&s->common, &s->display);
 	if (ret < 0) {
 		s->exit_status = TOOL_EXIT_NO_DEVICE;
@@ -307,6 +324,10 @@ static void conclude(struct session *s)
 	vacodec_decoder_get_stats(s->decoder, &report->stats);
 	if (s->exit_status == TOOL_EXIT_OK && tool_interrupted())
 		s->exit_status = TOOL_EXIT_INTR;
+	if (s->exit_status == TOOL_EXIT_OK && report->frames == 0 && s->skipped) {
+		tool_message(&s->common, "%s: it ends before the time of --seek", s->path);
+		s->exit_status = TOOL_EXIT_USAGE;
+	}
 	if (s->exit_status == TOOL_EXIT_OK && report->frames == 0) {
 		tool_message(&s->common, "%s: no frame could be decoded", s->path);
 		s->exit_status = TOOL_EXIT_CORRUPT;
@@ -368,6 +389,8 @@ static bool take_option(struct session *s, int opt)
 		return true;
 	case OPT_FRAMES:
 		return parse_count(optarg, &s->max_frames);
+	case OPT_SEEK:
+		return tool_parse_seconds(optarg, &s->seek_ns);
 	case OPT_CHUNK:
 		if (!parse_count(optarg, &count) || count > 1 << 24)
 			return false;

@@ -19,6 +19,7 @@ static const char help[] =
 	"  --y4m FILE|-        write the frames as YUV4MPEG2\n"
 	"  --picture FILE.png  write a contact sheet of some frames\n"
 	"  --frames N          stop after N frames\n"
+	"  --seek SECONDS      leave out the frames before that time\n"
 	"  --timestamps FILE   write each frame's timestamp, in nanoseconds\n"
 	"  --chunk BYTES       input buffers of BYTES, wherever access units end\n"
 	"  --dialect v3|ext    without or with the EXT commands (default: ext)\n"
@@ -36,6 +37,7 @@ enum {
 	OPT_Y4M,
 	OPT_PICTURE,
 	OPT_FRAMES,
+	OPT_SEEK,
 	OPT_TIMESTAMPS,
 	OPT_CHUNK,
 	OPT_DIALECT,
@@ -52,6 +54,7 @@ static const struct option options[] = {
 	{"y4m", required_argument, NULL, OPT_Y4M},
 	{"picture", required_argument, NULL, OPT_PICTURE},
 	{"frames", required_argument, NULL, OPT_FRAMES},
+	{"seek", required_argument, NULL, OPT_SEEK},
 	{"timestamps", required_argument, NULL, OPT_TIMESTAMPS},
 	{"chunk", required_argument, NULL, OPT_CHUNK},
 	{"dialect", required_argument, NULL, OPT_DIALECT},
@@ -74,6 +77,14 @@ static int take_number(const struct tool_common *common, const char *arg, uint64
 	if (errno == 0 && end != arg && !*end && *arg != '-' && *out > 0)
 		return 0;
 	tool_message(common, "\"%s\" is not a number above 0", arg);
+	return -EINVAL;
+}
+
+static int take_seek(const struct tool_common *common, struct play_options *o, const char *arg)
+{
+	if (tool_parse_seconds(arg, &o->seek_ns))
+		return 0;
+	tool_message(common, "\"%s\" is not a time in seconds", arg);
 	return -EINVAL;
 }
 
@@ -133,6 +144,8 @@ static int take_option(struct tool_common *common, struct play_options *o, int o
 		return 0;
 	case OPT_FRAMES:
 		return take_number(common, arg, &o->max_frames);
+	case OPT_SEEK:
+		return take_seek(common, o, arg);
 	case OPT_CHUNK:
 		return take_chunk(common, o, arg);
 	case OPT_DIALECT:
