@@ -84,14 +84,17 @@ struct vacodec_format {
 	unsigned int max_reorder; /* frames that may precede one in decoding order and follow it
 				     in output order */
 	unsigned int frame_rate_num, frame_rate_den; /* 0/0 where the stream does not say */
-	bool interlaced;                             /* field or MBAFF coding may occur */
+	bool interlaced;                             /* field or MBAFF coding may occur; frames are
+							whole all the same */
 };
 
 enum vacodec_frame_flags {
 	VACODEC_FRAME_CORRUPT = 1 << 0, /* damaged, or refers to what is missing */
 	VACODEC_FRAME_KEY = 1 << 1,     /* decoding can start here */
-	VACODEC_FRAME_INTERLACED = 1 << 2,
-	VACODEC_FRAME_TOP_FIRST = 1 << 3,
+	VACODEC_FRAME_INTERLACED = 1 << 2, /* coded as fields or MBAFF; both fields are in the
+					      surface, line by line; of a single field the lines of
+					      the other are undefined */
+	VACODEC_FRAME_TOP_FIRST = 1 << 3,  /* of those: the top field is the earlier one */
 };
 
 struct vacodec_frame_info {

@@ -45,7 +45,11 @@ const struct codec_ops *codec_ops_get(enum vacodec_codec codec);
 
 /* Pictures that were given to the driver and not waited for, oldest first. */
 struct in_flight {
-	struct vacodec_frame *frames[DECODER_MAX_IN_FLIGHT];
+	struct {
+		struct vacodec_frame *frame;
+		struct vawrap_picture *picture; /* the frame's, or the one of a field */
+		bool last;                      /* the frame is whole with it */
+	} jobs[DECODER_MAX_IN_FLIGHT];
 	unsigned int first;
 	unsigned int n;
 	unsigned int max;
@@ -110,10 +114,10 @@ int submit_add_reference(struct vacodec_frame *frame, struct vacodec_frame *refe
 int submit_add_data(struct vacodec_frame *frame, VABufferType type, const void *data,
 		    size_t size_bytes);
 /*
- * Gives the picture to the driver. A picture that the driver refuses is flagged corrupt, which is no
- * error; a lost device is.
+ * Gives the frame's current picture to the driver; last: no second field follows. A picture that the
+ * driver refuses is flagged corrupt, which is no error; a lost device is.
  */
-int submit_picture(struct vacodec_decoder *decoder, struct vacodec_frame *frame);
+int submit_picture(struct vacodec_decoder *decoder, struct vacodec_frame *frame, bool last);
 /* Waits for the oldest picture in flight; false when there is none. */
 bool submit_wait_oldest(struct vacodec_decoder *decoder, int *error);
 /* Forgets all pictures in flight after waiting for them. */

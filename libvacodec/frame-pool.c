@@ -33,7 +33,8 @@ static void pool_destroy(struct frame_pool *pool)
 	unsigned int i;
 
 	for (i = 0; i < pool->n_frames; i++) {
-		vawrap_picture_unref(pool->frames[i].picture);
+		vawrap_picture_unref(pool->frames[i].pictures[0]);
+		vawrap_picture_unref(pool->frames[i].pictures[1]);
 		if (!pool->client_owned)
 			vawrap_surface_unref(pool->frames[i].surface);
 	}
@@ -60,7 +61,8 @@ static int make_context(struct frame_pool *pool)
 {
 	struct vawrap_context *context;
 	int ret = vawrap_context_new(pool->config, pool->format.coded_width,
-				     pool->format.coded_height, VA_PROGRESSIVE, pool->targets,
+				     pool->format.coded_height,
+				     pool->format.interlaced ? 0 : VA_PROGRESSIVE, pool->targets,
 				     pool->n_targets, &context);
 
 	if (ret < 0)
@@ -118,18 +120,29 @@ static void learn_client_surfaces(struct frame_pool *pool)
 		pool->ops.release(pool->ops.cookie, pool->targets[i]);
 }
 
+/* A frame's fields are pictures of their own on one surface. */
+static int make_frame_pictures(struct frame_pool *pool, struct vacodec_frame *frame,
+			       struct vawrap_surface *surface)
+{
+	unsigned int n = pool->format.interlaced ? 2 : 1;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < n && ret == 0; i++) {
+		if (!frame->pictures[i])
+			ret = vawrap_picture_new(pool->context, surface, &frame->pictures[i]);
+	}
+	return ret;
+}
+
 static int make_pictures(struct frame_pool *pool)
 {
 	unsigned int i;
-	int ret;
+	int ret = 0;
 
-	for (i = 0; i < pool->n_frames && !pool->client_owned; i++) {
-		ret = vawrap_picture_new(pool->context, pool->frames[i].surface,
-					 &pool->frames[i].picture);
-		if (ret < 0)
-			return ret;
-	}
-	return 0;
+	for (i = 0; i < pool->n_frames && !pool->client_owned && ret == 0; i++)
+		ret = make_frame_pictures(pool, &pool->frames[i], pool->frames[i].surface);
+	return ret;
 }
 
 static int make_config(struct frame_pool *pool, const struct frame_pool_params *params)
@@ -235,14 +248,14 @@ static int adopt_surface(struct frame_pool *pool, struct vacodec_frame *frame,
 
 	if (ret < 0)
 		return ret;
-	if (frame->context != pool->context)
-		frame->picture = vawrap_picture_unref(frame->picture);
-	if (!frame->picture) {
-		ret = vawrap_picture_new(pool->context, surface, &frame->picture);
-		if (ret < 0)
-			return ret;
-		frame->context = pool->context;
+	if (frame->context != pool->context) {
+		frame->pictures[0] = vawrap_picture_unref(frame->pictures[0]);
+		frame->pictures[1] = vawrap_picture_unref(frame->pictures[1]);
 	}
+	frame->context = pool->context;
+	ret = make_frame_pictures(pool, frame, surface);
+	if (ret < 0)
+		return ret;
 	frame->surface = vawrap_surface_ref(surface);
 	return 0;
 }
@@ -295,7 +308,9 @@ static int prepare(struct frame_pool *pool, struct vacodec_frame *frame)
 
 	if (ret < 0)
 		return ret;
-	ret = vawrap_picture_reset(frame->picture, frame->surface);
+	ret = vawrap_picture_reset(frame->pictures[0], frame->surface);
+	if (ret == 0 && frame->pictures[1])
+		ret = vawrap_picture_reset(frame->pictures[1], frame->surface);
 	if (ret < 0)
 		release_surface(pool, frame);
 	return ret;
@@ -317,6 +332,8 @@ int frame_pool_acquire(struct frame_pool *pool, struct vacodec_frame **out)
 	atomic_fetch_add_explicit(&pool->refs, 1, memory_order_relaxed);
 	atomic_store(&frame->refs, 1);
 	atomic_store(&frame->flags, 0);
+	atomic_store(&frame->error, 0);
+	frame->current = 0;
 	atomic_store(&frame->sync_result, FRAME_SYNC_PENDING);
 	*out = frame;
 	return 0;
@@ -375,11 +392,29 @@ void frame_add_flags(struct vacodec_frame *frame, uint32_t flags)
 	atomic_fetch_or(&frame->flags, flags);
 }
 
+void frame_begin_second(struct vacodec_frame *frame)
+{
+	assert(frame->pictures[1]);
+	frame->current = 1;
+}
+
+void frame_add_error(struct vacodec_frame *frame, int error)
+{
+	int none = 0;
+
+	if (error == 0)
+		return;
+	atomic_compare_exchange_strong(&frame->error, &none, error);
+	frame_add_flags(frame, VACODEC_FRAME_CORRUPT);
+}
+
 void frame_set_result(struct vacodec_frame *frame, int result)
 {
 	int pending = FRAME_SYNC_PENDING;
 
 	assert(result <= 0);
+	if (result == 0)
+		result = atomic_load(&frame->error);
 	if (atomic_compare_exchange_strong(&frame->sync_result, &pending, result) && result < 0)
 		frame_add_flags(frame, VACODEC_FRAME_CORRUPT);
 }

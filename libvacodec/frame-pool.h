@@ -26,10 +26,12 @@ struct vacodec_frame {
 	atomic_uint refs;
 	struct frame_pool *pool;
 	struct vawrap_surface *surface;
-	struct vawrap_picture *picture;       /* the decoder's thread only */
-	const struct vawrap_context *context; /* of the picture, which holds it */
+	struct vawrap_picture *pictures[2];   /* the decoder's thread only; [1]: a second field's */
+	unsigned int current;                 /* picture that is being filled */
+	const struct vawrap_context *context; /* of the pictures, which hold it */
 	uint64_t timestamp;
 	atomic_uint flags;      /* enum vacodec_frame_flags */
+	atomic_int error;       /* the first of its pictures' errors, 0 without one */
 	atomic_int sync_result; /* FRAME_SYNC_PENDING, 0 or -errno; the first result stays */
 	struct vacodec_frame *next_free;
 };
@@ -47,7 +49,11 @@ int frame_pool_new(const struct frame_pool_params *params, struct frame_pool **o
 struct frame_pool *frame_pool_unref(struct frame_pool *pool);
 /* Gives a frame with one reference; -EAGAIN when none is free. */
 int frame_pool_acquire(struct frame_pool *pool, struct vacodec_frame **out);
-/* Records how decoding ended; the first result stays. */
+/* From here on data is for the picture of the frame's second field. */
+void frame_begin_second(struct vacodec_frame *frame);
+/* Notes that one of the frame's pictures failed; 0 notes nothing. */
+void frame_add_error(struct vacodec_frame *frame, int error);
+/* Records how decoding ended, with the errors noted before; the first result stays. */
 void frame_set_result(struct vacodec_frame *frame, int result);
 void frame_add_flags(struct vacodec_frame *frame, uint32_t flags);
 

@@ -38,9 +38,10 @@ static void clear_access_unit(struct h264 *h264)
 
 static void drop_pictures(struct h264 *h264)
 {
-	if (h264->in_picture)
+	if (h264->in_picture || h264->frame_open)
 		h264->current.frame = vacodec_frame_unref(h264->current.frame);
 	h264->in_picture = false;
+	h264->frame_open = false;
 	h264_dpb_clear(&h264->dpb);
 }
 
@@ -117,31 +118,33 @@ static int give_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 }
 
 /* What first_mb_in_slice counts: macroblocks, or pairs of them in MBAFF frames (7.4.3). */
-static unsigned int count_addresses(const struct h264_sps *sps)
+static unsigned int count_addresses(const struct h264 *h264)
 {
+	const struct h264_sps *sps = &h264->sets.active;
+
 	return (unsigned int)sps->pic_width_in_mbs * sps->frame_height_in_mbs >>
-	       sps->mb_adaptive_frame_field_flag;
+	       (h264->slice.field_pic_flag || sps->mb_adaptive_frame_field_flag);
 }
 
 /* Adds the slice at hand to the current picture. */
 static int add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 {
 	struct h264 *h264 = h264_of(decoder);
+	const struct h264_sps *sps = &h264->sets.active;
 	int ret;
 
-	if (h264->slice.first_mb_in_slice >= count_addresses(&h264->sets.active) ||
+	if (h264->slice.first_mb_in_slice >= count_addresses(h264) ||
 	    (h264->n_slices > 0 && h264->slice.first_mb_in_slice <= h264->last_mb)) {
 		decoder_warn(decoder, "an H.264 slice is out of order (damage, or ASO)");
 		flag_current(h264);
 		return -EBADMSG;
 	}
-	ret = h264_refs_build(&h264->dpb, &h264->sets.active, &h264->slice, &h264->current,
-			      &h264->lists);
+	ret = h264_refs_build(&h264->dpb, sps, &h264->slice, &h264->current, &h264->lists);
 	if (ret == -ENOENT) {
 		ret = h264_conceal_reference(decoder);
 		if (ret == 0)
-			ret = h264_refs_build(&h264->dpb, &h264->sets.active, &h264->slice,
-					      &h264->current, &h264->lists);
+			ret = h264_refs_build(&h264->dpb, sps, &h264->slice, &h264->current,
+					      &h264->lists);
 	}
 	if (ret < 0)
 		return ret;
@@ -295,6 +298,14 @@ static int h264_parse_unit(struct vacodec_decoder *decoder, const struct unit *u
 	return parse_other(decoder, unit, type);
 }
 
+static int h264_finish(struct vacodec_decoder *decoder)
+{
+	int ret = h264_finish_picture(decoder);
+
+	h264_close_frame(decoder);
+	return ret;
+}
+
 const struct codec_ops h264_codec_ops = {
 	.codec = VACODEC_CODEC_H264,
 	.name = "h264",
@@ -302,7 +313,7 @@ const struct codec_ops h264_codec_ops = {
 	.open = h264_open,
 	.close = h264_close,
 	.parse_unit = h264_parse_unit,
-	.finish_picture = h264_finish_picture,
+	.finish_picture = h264_finish,
 	.flush = h264_flush,
 	.probe = &h264_probe_ops,
 };

@@ -2,7 +2,8 @@
 /*
  * h264-dpb.h - H.264 picture order counts, reference marking and reference lists
  *
- * Knows reference pictures only: what waits for output is in the reorder queue.
+ * Knows reference pictures only: what waits for output is in the reorder queue. An entry of the DPB
+ * is a frame, a complementary field pair or a single field; each field has a marking of its own.
  * Source: Rec. ITU-T H.264, 8.2.1, 8.2.4, 8.2.5.
  */
 #ifndef LIBVACODEC_H264_DPB_H
@@ -11,21 +12,36 @@
 #include "h264-parser.h"
 #include "vacodec.h"
 
-enum h264_marking {
-	H264_UNUSED,
-	H264_SHORT_TERM,
-	H264_LONG_TERM,
+/* Sets of fields; also what a picture is: a frame, or a field by its parity. */
+enum h264_fields {
+	H264_TOP = 1,
+	H264_BOTTOM = 2,
+	H264_FRAME = 3,
 };
 
 struct h264_picture {
 	struct vacodec_frame *frame; /* NULL for a frame that a gap in frame_num stands for */
-	enum h264_marking marking;
-	bool lost; /* it should have been in the stream */
+	uint8_t fields;              /* decoded so far, enum h264_fields */
+	uint8_t short_fields;        /* used for short-term reference */
+	uint8_t long_fields;         /* used for long-term reference */
+	bool lost;                   /* it should have been in the stream */
 	uint32_t frame_num;
 	int32_t frame_num_wrap;
 	uint32_t long_term_frame_idx;
 	int32_t poc[2]; /* TopFieldOrderCnt, BottomFieldOrderCnt */
 };
+
+static inline unsigned int h264_slice_get_fields(const struct h264_slice *slice)
+{
+	if (!slice->field_pic_flag)
+		return H264_FRAME;
+	return slice->bottom_field_flag ? H264_BOTTOM : H264_TOP;
+}
+
+static inline bool h264_picture_is_reference(const struct h264_picture *picture)
+{
+	return (picture->short_fields | picture->long_fields) != 0;
+}
 
 /* What the picture order count of the next picture depends on, 8.2.1. */
 struct h264_poc {
@@ -47,14 +63,17 @@ struct h264_dpb {
 
 /* ---- h264-poc.c ---- */
 
-/* Picture order counts of a frame, 8.2.1.1 to 8.2.1.3. */
+/*
+ * Picture order counts, 8.2.1.1 to 8.2.1.3. Of a field only the one of its parity counts; the other
+ * is not a value of the stream.
+ */
 void h264_poc_compute(struct h264_poc *state, const struct h264_sps *sps,
 		      const struct h264_slice *slice, int32_t poc[2]);
 /* The picture is complete; mmco5: it had memory_management_control_operation 5. */
 void h264_poc_advance(struct h264_poc *state, const struct h264_slice *slice, const int32_t poc[2],
 		      bool mmco5);
-/* PicOrderCnt() of a frame. */
-int32_t h264_poc_of_frame(const int32_t poc[2]);
+/* PicOrderCnt() of a field, or of a frame or complementary field pair. */
+int32_t h264_poc_get(const int32_t poc[2], unsigned int fields);
 
 /* ---- h264-dpb.c ---- */
 
@@ -63,18 +82,32 @@ void h264_dpb_begin_sequence(struct h264_dpb *dpb, const struct h264_sps *sps);
 void h264_dpb_clear(struct h264_dpb *dpb);
 unsigned int h264_dpb_count(const struct h264_dpb *dpb);
 bool h264_dpb_has(const struct h264_dpb *dpb, const struct vacodec_frame *frame);
-/* FrameNumWrap of all short-term references, 8.2.4.1. */
-void h264_dpb_number(struct h264_dpb *dpb, uint32_t frame_num);
-/* Sliding window marking, 8.2.5.3. */
-void h264_dpb_slide(struct h264_dpb *dpb);
+/*
+ * FrameNumWrap of all short-term references, 8.2.4.1. current is the frame being decoded, whose first
+ * field may be a reference; NULL for a gap.
+ */
+void h264_dpb_number(struct h264_dpb *dpb, uint32_t frame_num, const struct vacodec_frame *current);
+/* Sliding window marking, 8.2.5.3: makes room for the current frame, unless it has a place. */
+void h264_dpb_slide(struct h264_dpb *dpb, const struct vacodec_frame *current);
+/*
+ * The reference with a PicNum or LongTermPicNum (8.2.4.1) for a picture that is a frame or a field;
+ * fields says which of its fields are meant. NULL when there is none.
+ */
+struct h264_picture *h264_dpb_find_short(struct h264_dpb *dpb, int64_t number,
+					 unsigned int structure, unsigned int *fields);
+struct h264_picture *h264_dpb_find_long(struct h264_dpb *dpb, int64_t number,
+					unsigned int structure, unsigned int *fields);
 /*
  * Marks references after the current picture, which is a reference, was decoded: 8.2.5.1. Returns
  * true when memory_management_control_operation 5 was among them; current's numbers are what they
- * are after it then.
+ * are after it then. current's marking is that of the picture, not of a first field before it.
  */
 bool h264_dpb_mark(struct h264_dpb *dpb, const struct h264_slice *slice,
 		   struct h264_picture *current);
-/* Keeps a reference picture; takes a reference of its own on the frame. */
+/*
+ * Keeps a reference picture; takes a reference of its own on the frame. A second field joins the
+ * first one.
+ */
 void h264_dpb_insert(struct h264_dpb *dpb, const struct h264_picture *picture);
 /*
  * Gaps in frame_num, 8.2.5.2: the first frame_num that is missing before the slice's, as far as it
@@ -84,8 +117,13 @@ bool h264_dpb_find_gap(const struct h264_dpb *dpb, const struct h264_slice *slic
 
 /* ---- h264-refs.c ---- */
 
+struct h264_ref {
+	const struct h264_picture *picture;
+	unsigned int fields; /* enum h264_fields */
+};
+
 struct h264_lists {
-	const struct h264_picture *entry[2][H264_MAX_LIST];
+	struct h264_ref entry[2][H264_MAX_LIST];
 	bool missing; /* an entry stands for a picture that is not there */
 };
 

@@ -38,16 +38,24 @@ static void make_room_for_non_reference(struct vacodec_decoder *decoder, int64_t
 		decoder_output_first(decoder);
 }
 
-void h264_store_current(struct vacodec_decoder *decoder)
+void h264_store_reference(struct vacodec_decoder *decoder)
 {
 	struct h264 *h264 = h264_of(decoder);
-	int64_t order = h264_poc_of_frame(h264->current.poc);
+
+	if (!h264_picture_is_reference(&h264->current))
+		return;
+	if (!h264_dpb_has(&h264->dpb, h264->current.frame))
+		h264_make_room(decoder);
+	h264_dpb_insert(&h264->dpb, &h264->current);
+}
+
+void h264_store_output(struct vacodec_decoder *decoder)
+{
+	struct h264 *h264 = h264_of(decoder);
+	int64_t order = h264_poc_get(h264->current.poc, h264->current.fields);
 	bool straight = false;
 
-	if (h264->current.marking != H264_UNUSED) {
-		h264_make_room(decoder);
-		h264_dpb_insert(&h264->dpb, &h264->current);
-	} else {
+	if (!h264_dpb_has(&h264->dpb, h264->current.frame)) {
 		make_room_for_non_reference(decoder, order);
 		straight = get_fullness(decoder) >= h264->dpb_frames;
 	}

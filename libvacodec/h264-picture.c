@@ -19,16 +19,9 @@ static bool is_idr(const struct h264_slice *slice)
 
 static int check_supported(struct vacodec_decoder *decoder, const struct h264_pps *pps)
 {
-	const struct h264_slice *slice = &h264_of(decoder)->slice;
-	const char *what = NULL;
-
-	if (slice->field_pic_flag)
-		what = "field pictures (interlaced)";
-	else if (pps->num_slice_groups_minus1 > 0)
-		what = "slice groups (FMO)";
-	if (!what)
+	if (pps->num_slice_groups_minus1 == 0)
 		return 0;
-	decoder_warn(decoder, "H.264 %s: not supported", what);
+	decoder_warn(decoder, "H.264 slice groups (FMO): not supported");
 	return -ENOTSUP;
 }
 
@@ -99,7 +92,8 @@ static void fill_gap(struct vacodec_decoder *decoder)
 {
 	struct h264 *h264 = h264_of(decoder);
 	struct h264_picture gap = {
-		.marking = H264_SHORT_TERM,
+		.fields = H264_FRAME,
+		.short_fields = H264_FRAME,
 		.lost = !h264->sets.active.gaps_in_frame_num_value_allowed_flag,
 	};
 	struct h264_slice slice = {.nal_ref_idc = 1, .nal_unit_type = H264_NAL_SLICE};
@@ -118,8 +112,8 @@ static void fill_gap(struct vacodec_decoder *decoder)
 			h264_poc_compute(&h264->dpb.poc, &h264->sets.active, &slice, gap.poc);
 			h264_poc_advance(&h264->dpb.poc, &slice, gap.poc, false);
 		}
-		h264_dpb_number(&h264->dpb, frame_num);
-		h264_dpb_slide(&h264->dpb);
+		h264_dpb_number(&h264->dpb, frame_num, NULL);
+		h264_dpb_slide(&h264->dpb, NULL);
 		h264_make_room(decoder);
 		h264_dpb_insert(&h264->dpb, &gap);
 		h264->dpb.prev_ref_frame_num = frame_num;
@@ -131,7 +125,7 @@ static void follow_recovery(struct vacodec_decoder *decoder)
 {
 	struct h264 *h264 = h264_of(decoder);
 	uint32_t mask = h264->dpb.max_frame_num - 1;
-	int32_t poc = h264_poc_of_frame(h264->current.poc);
+	int32_t poc = h264_poc_get(h264->current.poc, h264->current.fields);
 	uint32_t left = (h264->recovery_frame_num - h264->slice.frame_num) & mask;
 	bool complete;
 
@@ -154,13 +148,32 @@ static void init_frame(struct h264 *h264, uint64_t timestamp)
 	frame->timestamp = timestamp;
 	if (is_idr(&h264->slice) || h264->recovery_frame_cnt == 0)
 		frame_add_flags(frame, VACODEC_FRAME_KEY);
-	if (h264->sets.active.mb_adaptive_frame_field_flag)
+	if (h264->slice.field_pic_flag || h264->sets.active.mb_adaptive_frame_field_flag)
 		frame_add_flags(frame, VACODEC_FRAME_INTERLACED);
-	if (h264->sets.active.mb_adaptive_frame_field_flag &&
-	    h264->current.poc[0] <= h264->current.poc[1])
-		frame_add_flags(frame, VACODEC_FRAME_TOP_FIRST);
+}
+
+/* What each picture begins with, a second field too. */
+static void init_picture(struct h264 *h264)
+{
+	unsigned int fields = h264_slice_get_fields(&h264->slice);
+	int32_t poc[2];
+
+	h264->in_picture = true;
+	h264->frame_open = false;
+	h264->first_slice = h264->slice;
+	h264->n_slices = 0;
+	h264->broken = false;
+	h264->last_mb = 0;
+	h264->current.short_fields = 0;
+	h264->current.long_fields = 0;
+	h264->current.fields |= (uint8_t)fields;
+	h264_poc_compute(&h264->dpb.poc, &h264->sets.active, &h264->slice, poc);
+	if (fields & H264_TOP)
+		h264->current.poc[0] = poc[0];
+	if (fields & H264_BOTTOM)
+		h264->current.poc[1] = poc[1];
 	if (h264->slice.first_mb_in_slice != 0)
-		frame_add_flags(frame, VACODEC_FRAME_CORRUPT);
+		frame_add_flags(h264->current.frame, VACODEC_FRAME_CORRUPT);
 }
 
 /* Nothing can stop the picture any more. */
@@ -175,17 +188,44 @@ static void enter_picture(struct vacodec_decoder *decoder, uint64_t timestamp)
 		start_in_the_middle(h264);
 	else
 		fill_gap(decoder);
-	h264->in_picture = true;
-	h264->first_slice = h264->slice;
-	h264->n_slices = 0;
-	h264->broken = false;
-	h264->last_mb = 0;
-	h264->current.marking = H264_UNUSED;
-	h264->current.lost = false;
-	h264->current.frame_num = h264->slice.frame_num;
-	h264_poc_compute(&h264->dpb.poc, &h264->sets.active, &h264->slice, h264->current.poc);
+	h264->current = (struct h264_picture){
+		.frame = h264->current.frame,
+		.frame_num = h264->slice.frame_num,
+	};
 	init_frame(h264, timestamp);
+	init_picture(h264);
 	follow_recovery(decoder);
+}
+
+static bool has_mmco5(const struct h264_slice *slice)
+{
+	unsigned int i;
+
+	for (i = 0; i < slice->n_mmcos; i++) {
+		if (slice->mmcos[i].memory_management_control_operation == 5)
+			return true;
+	}
+	return false;
+}
+
+/* The second field of a complementary pair, 3.30 and 3.31. */
+static bool is_second_field(const struct h264 *h264, const struct h264_sps *sps)
+{
+	const struct h264_slice *first = &h264->first_slice;
+	const struct h264_slice *slice = &h264->slice;
+
+	return h264->frame_open &&
+	       h264_slice_get_fields(slice) == (h264->current.fields ^ H264_FRAME) &&
+	       slice->frame_num == h264->current.frame_num &&
+	       !slice->nal_ref_idc == !first->nal_ref_idc && !has_mmco5(slice) &&
+	       (!is_idr(slice) || is_idr(first)) &&
+	       memcmp(sps, &h264->sets.active, sizeof(*sps)) == 0;
+}
+
+static void enter_second_field(struct h264 *h264)
+{
+	frame_begin_second(h264->current.frame);
+	init_picture(h264);
 }
 
 int h264_begin_picture(struct vacodec_decoder *decoder, uint64_t timestamp)
@@ -193,11 +233,19 @@ int h264_begin_picture(struct vacodec_decoder *decoder, uint64_t timestamp)
 	struct h264 *h264 = h264_of(decoder);
 	const struct h264_pps *pps = &h264->sets.pps[h264->slice.pic_parameter_set_id];
 	const struct h264_sps *sps = h264_select_sps(&h264->sets, pps, is_idr(&h264->slice));
+	bool second = is_second_field(h264, sps);
 	int ret;
 
-	if (!can_start(decoder))
+	if (!second)
+		h264_close_frame(decoder);
+	if (!second && !can_start(decoder))
 		return 0;
 	ret = check_supported(decoder, pps);
+	if (ret == 0 && second) {
+		h264->pps = *pps;
+		enter_second_field(h264);
+		return 0;
+	}
 	if (ret == 0 && memcmp(sps, &h264->sets.active, sizeof(*sps)) != 0)
 		ret = activate(decoder, sps);
 	if (ret == 0)
@@ -214,7 +262,12 @@ int h264_begin_picture(struct vacodec_decoder *decoder, uint64_t timestamp)
 int h264_conceal_reference(struct vacodec_decoder *decoder)
 {
 	struct h264 *h264 = h264_of(decoder);
-	struct h264_picture picture = {.marking = H264_SHORT_TERM, .lost = true};
+	struct h264_picture picture = {
+		.fields = H264_FRAME,
+		.short_fields = H264_FRAME,
+		.lost = true,
+	};
+	unsigned int fields = h264_slice_get_fields(&h264->slice);
 	int ret;
 
 	h264_dpb_clear(&h264->dpb); /* none of them has a frame */
@@ -223,8 +276,8 @@ int h264_conceal_reference(struct vacodec_decoder *decoder)
 	if (ret < 0)
 		return ret;
 	picture.frame_num = (h264->slice.frame_num - 1) & (h264->dpb.max_frame_num - 1);
-	picture.poc[0] = h264->current.poc[0];
-	picture.poc[1] = h264->current.poc[1];
+	picture.poc[0] = h264->current.poc[fields == H264_BOTTOM];
+	picture.poc[1] = h264->current.poc[fields != H264_TOP];
 	frame_set_result(picture.frame, 0);
 	h264_dpb_insert(&h264->dpb, &picture);
 	vacodec_frame_unref(picture.frame);
@@ -238,9 +291,28 @@ static int submit_current(struct vacodec_decoder *decoder)
 	struct h264 *h264 = h264_of(decoder);
 
 	if (h264->n_slices > 0 && !h264->broken)
-		return submit_picture(decoder, h264->current.frame);
-	frame_set_result(h264->current.frame, -EBADMSG);
+		return submit_picture(decoder, h264->current.frame,
+				      h264->current.fields == H264_FRAME);
+	frame_add_error(h264->current.frame, -EBADMSG);
+	if (h264->current.fields == H264_FRAME)
+		frame_set_result(h264->current.frame, -EBADMSG);
 	return 0;
+}
+
+void h264_close_frame(struct vacodec_decoder *decoder)
+{
+	struct h264 *h264 = h264_of(decoder);
+	struct h264_picture *current = &h264->current;
+
+	if (!h264->frame_open)
+		return;
+	h264->frame_open = false;
+	if (atomic_load(&current->frame->flags) & VACODEC_FRAME_INTERLACED &&
+	    current->fields & H264_TOP &&
+	    (current->fields == H264_TOP || current->poc[0] <= current->poc[1]))
+		frame_add_flags(current->frame, VACODEC_FRAME_TOP_FIRST);
+	h264_store_output(decoder);
+	current->frame = vacodec_frame_unref(current->frame);
 }
 
 int h264_finish_picture(struct vacodec_decoder *decoder)
@@ -260,8 +332,10 @@ int h264_finish_picture(struct vacodec_decoder *decoder)
 		decoder_output_all(decoder);
 		h264->has_recovery_poc = false;
 	}
-	h264_store_current(decoder);
-	h264->current.frame = vacodec_frame_unref(h264->current.frame);
+	h264_store_reference(decoder);
 	h264->in_picture = false;
+	h264->frame_open = true;
+	if (h264->current.fields == H264_FRAME)
+		h264_close_frame(decoder);
 	return ret;
 }

@@ -2,7 +2,8 @@
 /*
  * h264-poc.c - H.264 picture order counts
  *
- * Sums wrap as unsigned: a damaged stream must not overflow a signed number.
+ * Sums wrap as unsigned: a damaged stream must not overflow a signed number. A field's differences
+ * to the other field are 0, so that one set of formulas serves frames and fields.
  * Source: Rec. ITU-T H.264, 8.2.1.
  */
 #include "h264-dpb.h"
@@ -114,12 +115,16 @@ void h264_poc_advance(struct h264_poc *state, const struct h264_slice *slice, co
 	state->prev_frame_num_offset = mmco5 ? 0 : state->frame_num_offset;
 	if (slice->nal_ref_idc == 0)
 		return;
-	/* After operation 5 the frame's own TopFieldOrderCnt stands in for the lsb. */
 	state->prev_msb = mmco5 ? 0 : state->msb;
-	state->prev_lsb = mmco5 ? poc[0] : (int32_t)slice->pic_order_cnt_lsb;
+	state->prev_lsb = (int32_t)slice->pic_order_cnt_lsb;
+	/* After operation 5 the picture's own TopFieldOrderCnt stands in for the lsb. */
+	if (mmco5)
+		state->prev_lsb = slice->bottom_field_flag ? 0 : poc[0];
 }
 
-int32_t h264_poc_of_frame(const int32_t poc[2])
+int32_t h264_poc_get(const int32_t poc[2], unsigned int fields)
 {
-	return poc[0] < poc[1] ? poc[0] : poc[1];
+	if (fields == H264_FRAME)
+		return poc[0] < poc[1] ? poc[0] : poc[1];
+	return poc[fields == H264_BOTTOM];
 }

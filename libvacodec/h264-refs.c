@@ -2,7 +2,7 @@
 /*
  * h264-refs.c - H.264 reference picture lists
  *
- * Source: Rec. ITU-T H.264, 8.2.4.2 (initialisation) and 8.2.4.3 (modification), for frames.
+ * Source: Rec. ITU-T H.264, 8.2.4.2 (initialisation) and 8.2.4.3 (modification).
  */
 #include "h264-dpb.h"
 
@@ -13,94 +13,180 @@
 #define N_PICTURES (H264_MAX_REFS + 1)
 
 struct list {
-	const struct h264_picture *entry[H264_MAX_LIST + 1]; /* one more while it is modified */
+	struct h264_ref entry[2 * N_PICTURES + 1]; /* one more while it is modified */
+	unsigned int n;
+};
+
+/* Frames, complementary pairs and single fields in an order: refFrameList... of the standard. */
+struct frames {
+	const struct h264_picture *entry[N_PICTURES];
 	unsigned int n;
 };
 
 /* The orders: ascending by the key. */
 typedef int64_t (*key_of)(const struct h264_picture *picture);
 
-static int64_t by_pic_num_descending(const struct h264_picture *picture)
+static int64_t by_frame_num_descending(const struct h264_picture *picture)
 {
 	return -(int64_t)picture->frame_num_wrap;
 }
 
-static int64_t by_long_term_pic_num(const struct h264_picture *picture)
+static int64_t by_long_term_frame_idx(const struct h264_picture *picture)
 {
 	return picture->long_term_frame_idx;
 }
 
 static int64_t by_poc(const struct h264_picture *picture)
 {
-	return h264_poc_of_frame(picture->poc);
+	return h264_poc_get(picture->poc, picture->fields);
 }
 
 static int64_t by_poc_descending(const struct h264_picture *picture)
 {
-	return -(int64_t)h264_poc_of_frame(picture->poc);
+	return -by_poc(picture);
 }
 
-static void insert_sorted(struct list *list, unsigned int start, const struct h264_picture *picture,
-			  key_of key)
+static void insert_sorted(struct frames *frames, unsigned int start,
+			  const struct h264_picture *picture, key_of key)
 {
-	unsigned int i = list->n++;
+	unsigned int i = frames->n++;
 
-	for (; i > start && key(list->entry[i - 1]) > key(picture); i--)
-		list->entry[i] = list->entry[i - 1];
-	list->entry[i] = picture;
+	for (; i > start && key(frames->entry[i - 1]) > key(picture); i--)
+		frames->entry[i] = frames->entry[i - 1];
+	frames->entry[i] = picture;
 }
 
-static void append_long(struct list *list, const struct h264_dpb *dpb)
+/* A frame refers to frames both fields of which are marked, a field to any field. */
+static bool is_usable(unsigned int marked, unsigned int structure)
 {
-	unsigned int start = list->n;
+	return structure == H264_FRAME ? marked == H264_FRAME : marked != 0;
+}
+
+/* The next picture that has a field of the parity marked; moves at behind it. */
+static const struct h264_picture *next_of_parity(const struct frames *frames, unsigned int *at,
+						 unsigned int parity, bool is_long)
+{
+	const struct h264_picture *p;
+
+	while (*at < frames->n) {
+		p = frames->entry[(*at)++];
+		if ((is_long ? p->long_fields : p->short_fields) & parity)
+			return p;
+	}
+	return NULL;
+}
+
+static void append_picture(struct list *list, const struct h264_picture *picture,
+			   unsigned int fields)
+{
+	list->entry[list->n].picture = picture;
+	list->entry[list->n++].fields = fields;
+}
+
+/* 8.2.4.2.5: parities alternate, the current one first, until one has run out. */
+static void append_fields(struct list *list, const struct frames *frames, unsigned int parity,
+			  bool is_long)
+{
+	unsigned int at[H264_BOTTOM + 1] = {0};
+	const struct h264_picture *p;
+
+	while ((p = next_of_parity(frames, &at[parity], parity, is_long))) {
+		append_picture(list, p, parity);
+		parity ^= H264_FRAME;
+	}
+	parity ^= H264_FRAME;
+	while ((p = next_of_parity(frames, &at[parity], parity, is_long)))
+		append_picture(list, p, parity);
+}
+
+static void append(struct list *list, const struct frames *frames, unsigned int structure,
+		   bool is_long)
+{
+	unsigned int i;
+
+	if (structure != H264_FRAME) {
+		append_fields(list, frames, structure, is_long);
+		return;
+	}
+	for (i = 0; i < frames->n; i++)
+		append_picture(list, frames->entry[i], H264_FRAME);
+}
+
+static void append_long(struct list *list, const struct h264_dpb *dpb, unsigned int structure)
+{
+	struct frames frames = {.n = 0};
 	unsigned int i;
 
 	for (i = 0; i < N_PICTURES; i++) {
-		if (dpb->pictures[i].marking == H264_LONG_TERM)
-			insert_sorted(list, start, &dpb->pictures[i], by_long_term_pic_num);
+		if (is_usable(dpb->pictures[i].long_fields, structure))
+			insert_sorted(&frames, 0, &dpb->pictures[i], by_long_term_frame_idx);
 	}
+	append(list, &frames, structure, true);
 }
 
-/* 8.2.4.2.1 */
-static void init_p(struct list *list, const struct h264_dpb *dpb)
+/* 8.2.4.2.1 and 8.2.4.2.2 */
+static void init_p(struct list *list, const struct h264_dpb *dpb, unsigned int structure)
 {
+	struct frames frames = {.n = 0};
 	unsigned int i;
 
 	for (i = 0; i < N_PICTURES; i++) {
-		if (dpb->pictures[i].marking == H264_SHORT_TERM)
-			insert_sorted(list, 0, &dpb->pictures[i], by_pic_num_descending);
+		if (is_usable(dpb->pictures[i].short_fields, structure))
+			insert_sorted(&frames, 0, &dpb->pictures[i], by_frame_num_descending);
 	}
-	append_long(list, dpb);
+	append(list, &frames, structure, false);
+	append_long(list, dpb, structure);
 }
 
 struct b_side {
-	bool before; /* pictures before the current one in output order, or after it */
-	int32_t poc;
+	bool before; /* pictures before the limit in output order, or the others */
+	int64_t poc; /* of the limit */
 	bool skip_gaps;
+	unsigned int structure;
 };
 
-static void append_side(struct list *list, const struct h264_dpb *dpb, const struct b_side *side)
+static void add_side(struct frames *frames, const struct h264_dpb *dpb, const struct b_side *side)
 {
 	const struct h264_picture *p;
-	unsigned int start = list->n;
+	unsigned int start = frames->n;
 
 	for (p = dpb->pictures; p < dpb->pictures + N_PICTURES; p++) {
-		if (p->marking != H264_SHORT_TERM || (side->skip_gaps && !p->frame))
+		if (!is_usable(p->short_fields, side->structure) || (side->skip_gaps && !p->frame))
 			continue;
-		if ((h264_poc_of_frame(p->poc) < side->poc) == side->before)
-			insert_sorted(list, start, p, side->before ? by_poc_descending : by_poc);
+		if ((by_poc(p) < side->poc) == side->before)
+			insert_sorted(frames, start, p, side->before ? by_poc_descending : by_poc);
 	}
 }
 
-/* 8.2.4.2.3 */
+/* 8.2.4.2.3 and 8.2.4.2.4 */
 static void init_b(struct list *list, const struct h264_dpb *dpb, const struct b_side *first)
 {
 	struct b_side second = *first;
+	struct frames frames = {.n = 0};
 
 	second.before = !first->before;
-	append_side(list, dpb, first);
-	append_side(list, dpb, &second);
-	append_long(list, dpb);
+	add_side(&frames, dpb, first);
+	add_side(&frames, dpb, &second);
+	append(list, &frames, first->structure, false);
+	append_long(list, dpb, first->structure);
+}
+
+static bool is_same(const struct h264_ref *a, const struct h264_ref *b)
+{
+	return a->picture == b->picture && a->fields == b->fields;
+}
+
+static bool are_equal(const struct list *a, const struct list *b)
+{
+	unsigned int i;
+
+	if (a->n != b->n)
+		return false;
+	for (i = 0; i < a->n; i++) {
+		if (!is_same(&a->entry[i], &b->entry[i]))
+			return false;
+	}
+	return true;
 }
 
 static void init_lists(struct list lists[2], const struct h264_dpb *dpb, const struct h264_sps *sps,
@@ -108,101 +194,92 @@ static void init_lists(struct list lists[2], const struct h264_dpb *dpb, const s
 {
 	struct b_side side = {
 		.before = true,
-		.poc = h264_poc_of_frame(current->poc),
 		.skip_gaps = sps->pic_order_cnt_type == 0,
+		.structure = h264_slice_get_fields(slice),
 	};
-	const struct h264_picture *first;
+	struct h264_ref first;
 
 	if (slice->slice_type == H264_SLICE_P) {
-		init_p(&lists[0], dpb);
+		init_p(&lists[0], dpb, side.structure);
 		return;
 	}
+	/* A field may follow one of the same count, which is before it then. */
+	side.poc = (int64_t)h264_poc_get(current->poc, side.structure) + slice->field_pic_flag;
 	init_b(&lists[0], dpb, &side);
 	side.before = false;
 	init_b(&lists[1], dpb, &side);
-	if (lists[1].n > 1 && lists[0].n == lists[1].n &&
-	    memcmp(lists[0].entry, lists[1].entry, lists[1].n * sizeof(lists[1].entry[0])) == 0) {
+	if (lists[1].n > 1 && are_equal(&lists[0], &lists[1])) {
 		first = lists[1].entry[0];
 		lists[1].entry[0] = lists[1].entry[1];
 		lists[1].entry[1] = first;
 	}
 }
 
-static const struct h264_picture *find(const struct h264_dpb *dpb, enum h264_marking marking,
-				       int64_t number)
-{
-	const struct h264_picture *p;
-
-	for (p = dpb->pictures; p < dpb->pictures + N_PICTURES; p++) {
-		if (p->marking == marking &&
-		    (marking == H264_LONG_TERM ? p->long_term_frame_idx == number
-					       : p->frame_num_wrap == number))
-			return p;
-	}
-	return NULL;
-}
-
 /* Puts a picture at an index and closes the gap where it was behind: (8-37), (8-38). */
 static void move_to(struct list *list, unsigned int index, unsigned int size,
-		    const struct h264_picture *picture)
+		    const struct h264_ref *ref)
 {
-	unsigned int from = index;
-	unsigned int to = index;
+	unsigned int from, to;
 
 	memmove(&list->entry[index + 1], &list->entry[index],
 		(size - index) * sizeof(list->entry[0]));
-	list->entry[index] = picture;
+	list->entry[index] = *ref;
 	for (from = index + 1, to = index + 1; from <= size; from++) {
-		if (list->entry[from] != picture || !picture)
+		if (!ref->picture || !is_same(&list->entry[from], ref))
 			list->entry[to++] = list->entry[from];
 	}
 }
 
 /* 8.2.4.3; a picture that is not there leaves a hole. */
-static void modify(struct list *list, const struct h264_dpb *dpb, const struct h264_slice *slice,
+static void modify(struct list *list, struct h264_dpb *dpb, const struct h264_slice *slice,
 		   unsigned int which)
 {
+	unsigned int structure = h264_slice_get_fields(slice);
+	uint32_t current = slice->field_pic_flag ? 2 * slice->frame_num + 1 : slice->frame_num;
+	uint32_t mask = (dpb->max_frame_num << slice->field_pic_flag) - 1;
 	uint32_t size = slice->num_ref_idx_active[which];
-	uint32_t mask = dpb->max_frame_num - 1;
-	uint32_t pred = slice->frame_num;
+	uint32_t pred = current;
 	const struct h264_modification *m;
-	const struct h264_picture *picture;
-	int64_t pic_num;
+	struct h264_ref ref;
 	unsigned int i;
 
 	for (i = 0; i < slice->n_modifications[which] && i < size; i++) {
 		m = &slice->modifications[which][i];
 		if (m->modification_of_pic_nums_idc == 2) {
-			picture = find(dpb, H264_LONG_TERM, m->value);
+			ref.picture = h264_dpb_find_long(dpb, m->value, structure, &ref.fields);
 		} else {
 			pred += m->modification_of_pic_nums_idc == 0 ? -(m->value + 1)
 								     : m->value + 1;
 			pred &= mask;
-			pic_num =
-				pred >= slice->frame_num ? (int64_t)pred - mask - 1 : (int64_t)pred;
-			picture = find(dpb, H264_SHORT_TERM, pic_num);
+			ref.picture = h264_dpb_find_short(
+				dpb, pred >= current ? (int64_t)pred - mask - 1 : (int64_t)pred,
+				structure, &ref.fields);
 		}
-		move_to(list, i, size, picture);
+		move_to(list, i, size, &ref);
 	}
 }
 
 /* What comes closest to a picture that is not there. */
-static const struct h264_picture *find_nearest(const struct h264_dpb *dpb, int64_t pic_num)
+static struct h264_ref find_nearest(const struct h264_dpb *dpb, int64_t frame_num_wrap,
+				    unsigned int structure)
 {
-	const struct h264_picture *nearest = NULL;
+	struct h264_ref nearest = {.picture = NULL, .fields = structure};
 	const struct h264_picture *p;
 	int64_t distance;
 	int64_t least = INT64_MAX;
 
 	for (p = dpb->pictures; p < dpb->pictures + N_PICTURES; p++) {
-		if (p->marking == H264_UNUSED || !p->frame)
+		if (!h264_picture_is_reference(p) || !p->frame)
 			continue;
-		distance = llabs(p->frame_num_wrap - pic_num);
+		distance = llabs(p->frame_num_wrap - frame_num_wrap);
 		if (distance < least) {
 			least = distance;
-			nearest = p;
+			nearest.picture = p;
 		}
 	}
+	p = nearest.picture;
+	if (p && structure != H264_FRAME && !((p->short_fields | p->long_fields) & structure))
+		nearest.fields = structure ^ H264_FRAME;
 	return nearest;
 }
 
@@ -213,21 +290,23 @@ static const struct h264_picture *find_nearest(const struct h264_dpb *dpb, int64
 static void fill(struct h264_lists *lists, const struct list *list, const struct h264_dpb *dpb,
 		 const struct h264_slice *slice, unsigned int which)
 {
-	bool hole;
-	const struct h264_picture *picture;
+	struct h264_ref ref;
 	unsigned int i;
+	bool hole;
 
 	for (i = 0; i < slice->num_ref_idx_active[which]; i++) {
-		picture = list->entry[i];
-		hole = !picture && (i < list->n || i < slice->n_modifications[which]);
-		if (hole || (picture && picture->lost))
+		ref = list->entry[i];
+		hole = !ref.picture && (i < list->n || i < slice->n_modifications[which]);
+		if (hole || (ref.picture && ref.picture->lost))
 			lists->missing = true;
-		if (!picture && i > 0 && !hole)
-			picture = lists->entry[which][0];
-		if (!picture || !picture->frame)
-			picture = find_nearest(dpb, picture ? picture->frame_num_wrap
-							    : (int64_t)slice->frame_num - 1);
-		lists->entry[which][i] = picture;
+		if (!ref.picture && i > 0 && !hole)
+			ref = lists->entry[which][0];
+		if (!ref.picture || !ref.picture->frame)
+			ref = find_nearest(dpb,
+					   ref.picture ? ref.picture->frame_num_wrap
+						       : (int64_t)slice->frame_num - 1,
+					   h264_slice_get_fields(slice));
+		lists->entry[which][i] = ref;
 	}
 }
 
@@ -241,8 +320,8 @@ int h264_refs_build(struct h264_dpb *dpb, const struct h264_sps *sps,
 	memset(lists, 0, sizeof(*lists));
 	if (slice->num_ref_idx_active[0] == 0)
 		return 0;
-	h264_dpb_number(dpb, slice->frame_num);
-	if (!find_nearest(dpb, slice->frame_num))
+	h264_dpb_number(dpb, slice->frame_num, current->frame);
+	if (!find_nearest(dpb, slice->frame_num, H264_FRAME).picture)
 		return -ENOENT;
 	memset(list, 0, sizeof(list));
 	init_lists(list, dpb, sps, slice, current);

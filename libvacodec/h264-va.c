@@ -27,19 +27,30 @@ static void set_invalid(VAPictureH264 *va, size_t n)
 	}
 }
 
-static void set_picture(VAPictureH264 *va, const struct h264_picture *picture)
+/*
+ * VA has one frame_idx and one kind of marking for both fields of a surface: a pair of which one
+ * field is long-term counts as long-term. The first field's entry, while the second one is decoded,
+ * has both order counts as the current picture has.
+ */
+static void set_picture(VAPictureH264 *va, const struct h264 *h264,
+			const struct h264_picture *picture, unsigned int fields)
 {
-	bool is_long = picture->marking == H264_LONG_TERM;
+	bool is_current = picture->frame == h264->current.frame;
+	const int32_t *poc = is_current ? h264->current.poc : picture->poc;
 
 	memset(va, 0, sizeof(*va));
 	va->picture_id = vawrap_surface_get_id(picture->frame->surface);
-	va->frame_idx = is_long ? picture->long_term_frame_idx : picture->frame_num;
-	if (is_long)
+	va->frame_idx = picture->long_fields ? picture->long_term_frame_idx : picture->frame_num;
+	if (picture->long_fields)
 		va->flags = VA_PICTURE_H264_LONG_TERM_REFERENCE;
-	else if (picture->marking == H264_SHORT_TERM)
+	else if (picture->short_fields)
 		va->flags = VA_PICTURE_H264_SHORT_TERM_REFERENCE;
-	va->TopFieldOrderCnt = picture->poc[0];
-	va->BottomFieldOrderCnt = picture->poc[1];
+	if (fields == H264_TOP)
+		va->flags |= VA_PICTURE_H264_TOP_FIELD;
+	if (fields == H264_BOTTOM)
+		va->flags |= VA_PICTURE_H264_BOTTOM_FIELD;
+	va->TopFieldOrderCnt = poc[0];
+	va->BottomFieldOrderCnt = poc[1];
 }
 
 /* Frames that gaps stand for have no surface and are left out. */
@@ -53,9 +64,9 @@ static int add_references(struct h264 *h264, VAPictureH264 va[16])
 	set_invalid(va, 16);
 	for (i = 0; i < sizeof(h264->dpb.pictures) / sizeof(*p) && n < 16; i++) {
 		p = &h264->dpb.pictures[i];
-		if (p->marking == H264_UNUSED || !p->frame)
+		if (!h264_picture_is_reference(p) || !p->frame)
 			continue;
-		set_picture(&va[n++], p);
+		set_picture(&va[n++], h264, p, p->short_fields | p->long_fields);
 		ret = submit_add_reference(h264->current.frame, p->frame);
 		if (ret < 0)
 			return ret;
@@ -107,7 +118,7 @@ static int add_picture_parameters(struct h264 *h264)
 	int ret;
 
 	memset(&va, 0, sizeof(va));
-	set_picture(&va.CurrPic, &h264->current);
+	set_picture(&va.CurrPic, h264, &h264->current, h264_slice_get_fields(&h264->first_slice));
 	ret = add_references(h264, va.ReferenceFrames);
 	if (ret < 0)
 		return ret;
@@ -160,7 +171,8 @@ static void set_list(VAPictureH264 va[32], const struct h264 *h264, unsigned int
 
 	set_invalid(va, 32);
 	for (i = 0; i < h264->slice.num_ref_idx_active[list]; i++)
-		set_picture(&va[i], h264->lists.entry[list][i]);
+		set_picture(&va[i], h264, h264->lists.entry[list][i].picture,
+			    h264->lists.entry[list][i].fields);
 }
 
 /* Where a flag is not set, the entries are the defaults, which the driver need not look at. */

@@ -28,9 +28,10 @@ struct h264 {
 	unsigned int max_reorder; /* frames that may wait for output */
 	/* The current picture. */
 	bool in_picture;
+	bool frame_open; /* the current frame has one field and may get the other */
 	bool output_current;
 	struct h264_pps pps;
-	struct h264_picture current;
+	struct h264_picture current; /* its fields and order counts: of all decoded so far */
 	struct h264_slice first_slice;
 	uint32_t last_mb; /* first_mb_in_slice of its last slice */
 	unsigned int n_slices;
@@ -65,8 +66,10 @@ unsigned int h264_get_max_reorder(const struct h264_sps *sps);
 
 /* ---- h264-output.c: the bumping process, C.4 ---- */
 
-/* Stores the current picture, which is marked, and outputs what its turn is. */
-void h264_store_current(struct vacodec_decoder *decoder);
+/* Keeps the current picture if it is marked as a reference. */
+void h264_store_reference(struct vacodec_decoder *decoder);
+/* The current frame, which is whole, waits for output; outputs what its turn is. */
+void h264_store_output(struct vacodec_decoder *decoder);
 /* Makes room for one frame. */
 void h264_make_room(struct vacodec_decoder *decoder);
 
@@ -80,6 +83,8 @@ int h264_va_add_slice(struct h264 *h264, const struct unit *unit);
 /* Begins the picture of h264->slice; -EAGAIN as parse_unit() says. */
 int h264_begin_picture(struct vacodec_decoder *decoder, uint64_t timestamp);
 int h264_finish_picture(struct vacodec_decoder *decoder);
+/* No second field comes for the current frame. */
+void h264_close_frame(struct vacodec_decoder *decoder);
 /* A reference for pictures that have none, so that the driver always gets one. */
 int h264_conceal_reference(struct vacodec_decoder *decoder);
 

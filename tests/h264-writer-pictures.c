@@ -29,7 +29,8 @@ static unsigned int list_length(const int *list)
 
 static unsigned int picture_mbs(const struct h264w_stream *s)
 {
-	return s->active->width_mbs * s->active->height_mbs;
+	return s->active->width_mbs * s->active->height_mbs >>
+	       (s->picture[s->n_pictures].structure != H264W_FRAME);
 }
 
 /* The n-th entry that may be used, counted round. */
@@ -163,22 +164,45 @@ static uint8_t sample_new(int picture, unsigned int i, int plane, unsigned int a
 	return 40 * plane + 37 * picture + 11 * i + 3 * (at % width) + 2 * (at / width);
 }
 
+/*
+ * A reference's sample at the place. Chroma of a field of the other parity is a quarter of a line off
+ * (Table 8-9): the bottom field's lines from above, the top field's from below, by 8.4.2.2.2.
+ */
+static uint8_t sample_reference(const struct h264w_stream *s, int ref, int plane, size_t x,
+				size_t y)
+{
+	const struct h264w_picture *p = &s->picture[ref];
+	enum h264w_structure current = s->picture[s->n_pictures].structure;
+	bool is_field = current != H264W_FRAME;
+	size_t size = plane ? 8 : 16, pitch = s->active->width_mbs * size << is_field;
+	size_t last = (s->active->height_mbs * size >> is_field) - 1, other = y;
+
+	assert(is_field == (p->structure != H264W_FRAME));
+	if (plane && p->structure != current)
+		other = current == H264W_TOP ? y - !!y : y + (y < last);
+	if (!plane || p->structure == current)
+		return p->plane[plane][y * pitch + x];
+	return (6 * p->plane[plane][y * pitch + x] + 2 * p->plane[plane][other * pitch + x] + 4) >>
+	       3;
+}
+
 static void mb_paint(struct h264w_stream *s, const struct h264w_shot *shot, unsigned int i,
 		     const struct mb *mb)
 {
 	for (int plane = 0; plane < 3; plane++) {
-		unsigned int size = plane ? 8 : 16, pitch = s->active->width_mbs * size;
-		size_t corner = (size_t)(i / s->active->width_mbs) * size * pitch +
-				i % s->active->width_mbs * size;
+		const struct h264w_picture *p = &s->picture[s->n_pictures];
+		unsigned int size = plane ? 8 : 16, width = s->active->width_mbs * size;
+		size_t left = i % s->active->width_mbs * size,
+		       top = i / s->active->width_mbs * size;
 
 		for (unsigned int at = 0; at < size * size; at++) {
-			size_t pos = corner + at / size * pitch + at % size;
-			uint8_t *out = &s->picture[s->n_pictures].plane[plane][pos];
+			size_t x = left + at % size, y = top + at / size;
+			uint8_t *out = &p->plane[plane][(y * width << !!p->structure) + x];
 			int v[2] = {0};
 
 			for (int l = 0; l < 2; l++)
 				if (mb->ref[l])
-					v[l] = s->picture[mb->ref[l]].plane[plane][pos];
+					v[l] = sample_reference(s, mb->ref[l], plane, x, y);
 			*out = mb->kind == MB_PCM ? sample_new(s->n_pictures, i, plane, at)
 						  : sample_predict(s, shot, mb, plane, v);
 		}
@@ -259,20 +283,58 @@ static void slice_write(struct h264w_stream *s, const struct h264w_shot *shot)
 	s->short_start_codes = short_codes;
 }
 
+static void frame_new(struct h264w_stream *s, struct h264w_picture *p)
+{
+	size_t luma = (size_t)s->active->width_mbs * s->active->height_mbs * 256;
+
+	p->frame[0] = malloc(luma * 3 / 2);
+	assert(p->frame[0]);
+	p->frame[1] = p->frame[0] + luma;
+	p->frame[2] = p->frame[1] + luma / 4;
+	s->pending[s->n_pending++] = s->n_pictures;
+}
+
+static void frame_borrow(struct h264w_picture *p, const struct h264w_picture *from)
+{
+	memcpy(p->frame, from->frame, sizeof(p->frame));
+	p->borrowed = true;
+}
+
+static void lines_set(const struct h264w_stream *s, struct h264w_picture *p)
+{
+	for (int plane = 0; plane < 3; plane++)
+		p->plane[plane] =
+			p->frame[plane] + (p->structure == H264W_BOTTOM
+						   ? s->active->width_mbs * (plane ? 8 : 16)
+						   : 0);
+}
+
 static void picture_new(struct h264w_stream *s, const struct h264w_shot *shot)
 {
-	const struct h264w_sps *sps = s->active;
 	struct h264w_picture *p = &s->picture[++s->n_pictures];
-	size_t luma = (size_t)sps->width_mbs * sps->height_mbs * 256;
 
-	assert(s->n_pictures <= H264W_MAX_PICTURES && picture_mbs(s) <= H264W_MAX_MBS);
-	p->plane[0] = malloc(luma * 3 / 2);
-	assert(p->plane[0]);
-	p->plane[1] = p->plane[0] + luma;
-	p->plane[2] = p->plane[1] + luma / 4;
+	assert(s->n_pictures <= H264W_MAX_PICTURES);
+	p->structure = shot->structure;
+	if (shot->second)
+		frame_borrow(p, p - 1);
+	else
+		frame_new(s, p);
+	lines_set(s, p);
+	assert(picture_mbs(s) <= H264W_MAX_MBS);
 	p->poc = shot->poc;
 	p->long_term = shot->idr_long_term;
-	s->pending[s->n_pending++] = s->n_pictures;
+}
+
+int h264w_view(struct h264w_stream *s, int picture, enum h264w_structure structure)
+{
+	struct h264w_picture *p = &s->picture[++s->n_pictures];
+
+	assert(s->n_pictures <= H264W_MAX_PICTURES);
+	*p = s->picture[picture];
+	p->structure = structure;
+	frame_borrow(p, &s->picture[picture]);
+	lines_set(s, p);
+	return s->n_pictures;
 }
 
 static void active_set(struct h264w_stream *s, const struct h264w_shot *shot)
@@ -329,7 +391,7 @@ static void picture_sum(struct h264w_stream *s, const struct h264w_picture *p)
 
 		for (unsigned int y = sps->crop_top * unit; y < height - sps->crop_bottom * unit;
 		     y++)
-			MD5Update(&md5, p->plane[plane] + (size_t)y * width + sps->crop_left * unit,
+			MD5Update(&md5, p->frame[plane] + (size_t)y * width + sps->crop_left * unit,
 				  width - (sps->crop_left + sps->crop_right) * unit);
 	}
 	fprintf(s->sums, "%s\n", MD5End(&md5, hex));

@@ -125,8 +125,11 @@ void h264w_sps_write(struct h264w_stream *s, unsigned int index)
 	h264w_bits_ue(b, sps->max_num_ref_frames);
 	h264w_bits_u(b, 1, sps->gaps_allowed);
 	h264w_bits_ue(b, sps->width_mbs - 1);
-	h264w_bits_ue(b, sps->height_mbs - 1);
-	h264w_bits_u(b, 2, 3); /* frame_mbs_only_flag, direct_8x8_inference_flag */
+	h264w_bits_ue(b, (sps->height_mbs >> sps->fields) - 1);
+	h264w_bits_u(b, 1, !sps->fields); /* frame_mbs_only_flag */
+	if (sps->fields)
+		h264w_bits_u(b, 1, 0); /* mb_adaptive_frame_field_flag */
+	h264w_bits_u(b, 1, 1);         /* direct_8x8_inference_flag */
 	h264w_bits_u(b, 1, crop);
 	if (crop) {
 		h264w_bits_ue(b, sps->crop_left);
@@ -182,12 +185,12 @@ static void header_poc_write(struct h264w_stream *s, const struct h264w_shot *sh
 
 		h264w_bits_u(b, s->active->log2_max_poc_lsb,
 			     top & ((1 << s->active->log2_max_poc_lsb) - 1));
-		if (pps->pic_order_present)
+		if (pps->pic_order_present && !shot->structure)
 			h264w_bits_se(b, shot->delta_bottom);
 	}
 	if (s->active->poc_type == 1 && !s->active->delta_pic_order_always_zero) {
 		h264w_bits_se(b, shot->delta);
-		if (pps->pic_order_present)
+		if (pps->pic_order_present && !shot->structure)
 			h264w_bits_se(b, shot->delta_bottom);
 	}
 }
@@ -278,6 +281,11 @@ void h264w_header_write(struct h264w_stream *s, const struct h264w_shot *shot)
 	h264w_bits_ue(b, shot->type);
 	h264w_bits_ue(b, pps->id);
 	h264w_bits_u(b, s->active->log2_max_frame_num, shot->frame_num);
+	if (s->active->fields) {
+		h264w_bits_u(b, 1, shot->structure != H264W_FRAME);
+		if (shot->structure)
+			h264w_bits_u(b, 1, shot->structure == H264W_BOTTOM);
+	}
 	if (shot->idr)
 		h264w_bits_ue(b, shot->idr_pic_id);
 	header_poc_write(s, shot);
@@ -317,7 +325,8 @@ int h264w_stream_close(struct h264w_stream *s)
 
 	h264w_flush(s);
 	for (int i = 1; i <= s->n_pictures; i++)
-		free(s->picture[i].plane[0]);
+		if (!s->picture[i].borrowed)
+			free(s->picture[i].frame[0]);
 	bad = fclose(s->units);
 	return fclose(s->sums) || bad ? -EIO : 0;
 }

@@ -23,6 +23,7 @@
 #define H264W_NONE (-1)
 
 enum h264w_type { H264W_P = 0, H264W_B = 1, H264W_I = 2 };
+enum h264w_structure { H264W_FRAME, H264W_TOP, H264W_BOTTOM };
 
 /* A writer of bits; the RBSP of one NAL unit. */
 struct h264w_bits {
@@ -41,6 +42,7 @@ struct h264w_sps {
 	unsigned int max_num_ref_frames;
 	bool gaps_allowed;
 	unsigned int width_mbs, height_mbs;
+	bool fields; /* frame_mbs_only_flag is 0; height_mbs is the frame's and even */
 	unsigned int crop_left, crop_right, crop_top, crop_bottom; /* in units of two pixels */
 	bool vui; /* with bitstream_restriction only */
 	unsigned int max_num_reorder_frames, max_dec_frame_buffering;
@@ -82,6 +84,8 @@ struct h264w_weights {
 struct h264w_shot {
 	enum h264w_type type;
 	unsigned int pps; /* index of the parameter set */
+	enum h264w_structure structure;
+	bool second; /* field of the frame before */
 	bool idr, idr_long_term;
 	unsigned int idr_pic_id;
 	unsigned int ref_idc, frame_num;
@@ -98,7 +102,10 @@ struct h264w_shot {
 };
 
 struct h264w_picture {
-	uint8_t *plane[3];
+	uint8_t *frame[3]; /* all lines */
+	uint8_t *plane[3]; /* its own first line; a field has every other one */
+	enum h264w_structure structure;
+	bool borrowed; /* the lines are another picture's */
 	int poc;
 	bool long_term;            /* set by the test when it has marked it so */
 	int mb_ref[H264W_MAX_MBS]; /* picture that a macroblock's vector refers to; 0 if intra */
@@ -138,6 +145,9 @@ void h264w_header_write(struct h264w_stream *s, const struct h264w_shot *shot);
 /* Pictures. The second form takes several slices; what is the picture's own comes from the first. */
 int h264w_picture(struct h264w_stream *s, const struct h264w_shot *shot);
 int h264w_picture_slices(struct h264w_stream *s, const struct h264w_shot *shots, unsigned int n);
+
+/* A coded picture as what other pictures refer to: a frame's field, a pair as a frame. */
+int h264w_view(struct h264w_stream *s, int picture, enum h264w_structure structure);
 
 /* Sums of all pictures that wait, by POC: at the end, an IDR picture and after MMCO 5. */
 void h264w_flush(struct h264w_stream *s);

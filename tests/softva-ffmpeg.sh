@@ -49,6 +49,10 @@ decode() { # stream; the MD5s on stdout
 		options=(-apply_cropping 0)
 		filters="$filters,crop=158:134:10:6:exact=1"
 		;;
+	*/tests/streams/mbaff-crop.264)
+		options=(-apply_cropping 0)
+		filters="$filters,crop=152:84:2:4:exact=1"
+		;;
 	*/tests/streams/written-crop.264)
 		options=(-apply_cropping 0)
 		filters="$filters,crop=66:52:6:10:exact=1"

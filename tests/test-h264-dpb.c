@@ -153,7 +153,8 @@ static void add_short(struct h264_dpb *dpb, uint32_t frame_num, int32_t poc)
 {
 	struct h264_picture picture = {
 		.frame = &frames[frame_num],
-		.marking = H264_SHORT_TERM,
+		.fields = H264_FRAME,
+		.short_fields = H264_FRAME,
 		.frame_num = frame_num,
 		.poc = {poc, poc},
 	};
@@ -166,7 +167,8 @@ static void add_long(struct h264_dpb *dpb, unsigned int frame, uint32_t idx)
 {
 	struct h264_picture picture = {
 		.frame = &frames[frame],
-		.marking = H264_LONG_TERM,
+		.fields = H264_FRAME,
+		.long_fields = H264_FRAME,
 		.frame_num = frame,
 		.long_term_frame_idx = idx,
 		.poc = {2 * (int32_t)frame, 2 * (int32_t)frame},
@@ -210,7 +212,7 @@ static void test_sliding_window_drops_the_oldest(void **state)
 	add_short(&dpb, 0, 4);
 	assert_false(mark(&dpb, &slice, &current));
 	assert_int_equal(held(&dpb), 1 << 15 | 1 << 0);
-	assert_int_equal(current.marking, H264_SHORT_TERM);
+	assert_int_equal(current.short_fields, H264_FRAME);
 	h264_dpb_clear(&dpb);
 }
 
@@ -260,7 +262,8 @@ static void test_adaptive_marking(void **state)
 	add_short(&dpb, 4, 8);
 	assert_false(mark(&dpb, &slice, &current));
 	assert_int_equal(held(&dpb), 1 << 2 | 1 << 3);
-	assert_int_equal(current.marking, H264_LONG_TERM);
+	assert_int_equal(current.short_fields, 0);
+	assert_int_equal(current.long_fields, H264_FRAME);
 	assert_int_equal(current.long_term_frame_idx, 0);
 	h264_dpb_clear(&dpb);
 }
@@ -346,8 +349,9 @@ static void check_list(const struct h264_lists *lists, unsigned int which,
 	unsigned int i;
 
 	for (i = 0; i < expected->n; i++) {
-		assert_non_null(lists->entry[which][i]);
-		assert_int_equal(lists->entry[which][i]->frame - frames, expected->frame[i]);
+		assert_non_null(lists->entry[which][i].picture);
+		assert_int_equal(lists->entry[which][i].picture->frame - frames,
+				 expected->frame[i]);
 	}
 }
 
@@ -489,9 +493,9 @@ static void test_missing_reference_is_replaced(void **state)
 	add_short(&dpb, 5, 4);
 	build(&dpb, &slice, 8, &lists);
 	assert_true(lists.missing);
-	assert_non_null(lists.entry[0][0]);
+	assert_non_null(lists.entry[0][0].picture);
 	check_list(&lists, 0, &(struct refs){0, {0}});
-	assert_int_equal(lists.entry[0][1]->frame - frames, 5);
+	assert_int_equal(lists.entry[0][1].picture->frame - frames, 5);
 	h264_dpb_clear(&dpb);
 }
 
@@ -517,7 +521,8 @@ static void test_gap_frames_are_replaced_in_lists(void **state)
 {
 	struct h264_slice slice = {
 		.slice_type = H264_SLICE_P, .frame_num = 3, .num_ref_idx_active = {2, 0}};
-	struct h264_picture gap = {.marking = H264_SHORT_TERM, .frame_num = 2};
+	struct h264_picture gap = {
+		.fields = H264_FRAME, .short_fields = H264_FRAME, .frame_num = 2};
 	struct h264_lists lists;
 	struct h264_dpb dpb;
 

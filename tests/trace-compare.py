@@ -5,12 +5,13 @@
 # (LIBVA_TRACE=PREFIX writes PREFIX.TIME.thd-ID): each field of each picture, IQ matrix and slice
 # parameter buffer, and the sizes of the slice data, picture by picture in decoding order.
 #
-#   trace-compare.py compare PREFIX_A PREFIX_B PICTURES    differences, status 1 if there are any
+#   trace-compare.py compare PREFIX_A PREFIX_B FRAMES      differences, status 1 if there are any
 #   trace-compare.py self-test PREFIX...                   a changed field must be noticed, as TAP
 #
 # Made comparable, not masked: surfaces are named by the picture that was last decoded into them;
 # POCs count from the last picture that had no references (clients begin where they like, FFmpeg at
-# 65536: h264dec.c, ff_h264_flush_change); ReferenceFrames are sorted, for they are a set.
+# 65536: h264dec.c, ff_h264_flush_change), that of a field not decoded yet has to be 0;
+# ReferenceFrames are sorted, for they are a set.
 
 import copy
 import glob
@@ -196,23 +197,50 @@ def fields_check(n, buffer):
 
 def relate(pictures):
     """Surfaces become numbers of pictures; POCs count from the last picture without references."""
-    last_in, base = {}, 0
+    last_in, fields, base = {}, {}, 0
+    named = lambda surface: last_in.get(surface, 'never decoded')
+    relative = lambda poc, surface, field: poc - base if fields.get(surface, 3) & field else poc
+    previous = None
     for n, picture in enumerate(pictures):
-        last_in[picture['target']] = n
-        named = lambda surface: last_in.get(surface, 'never decoded')
-        picture['target'] = 'its own' if picture['target'] is not None else None
+        target = picture['target']
+        second = is_second(previous, picture)
+        previous = {'target': target, 'coded': coded_fields(picture), 'second': second}
+        fields[target] = 3 if second else previous['coded']
+        last_in[target] = n
+        picture['second'] = second
+        picture['target'] = 'its own' if target is not None else None
         for buffer in picture['buffers']:
             if 'CurrPic.picture_id' in buffer:
                 if not buffer['ReferenceFrames']:
-                    base = buffer['CurrPic.TopFieldOrderCnt']
-                buffer['CurrPic.picture_id'] = named(buffer['CurrPic.picture_id'])
-                buffer['CurrPic.TopFieldOrderCnt'] -= base
-                buffer['CurrPic.BottomFieldOrderCnt'] -= base
+                    base = current_poc(buffer)
+                surface = buffer['CurrPic.picture_id']
+                buffer['CurrPic.picture_id'] = named(surface)
+                for field, name in ((1, 'Top'), (2, 'Bottom')):
+                    name = f'CurrPic.{name}FieldOrderCnt'
+                    buffer[name] = relative(buffer[name], surface, field)
             for table in ('ReferenceFrames', 'RefPicList0', 'RefPicList1'):
-                buffer[table] = [[top - base, bottom - base, named(surface), index, flags]
+                buffer[table] = [[relative(top, surface, 1), relative(bottom, surface, 2),
+                                  named(surface), index, flags]
                                  for top, bottom, surface, index, flags in buffer.get(table, [])]
             buffer['ReferenceFrames'].sort(key=str)
     return pictures
+
+
+def coded_fields(picture):
+    """1 top, 2 bottom, 3 a frame: va.h, VA_PICTURE_H264_TOP_FIELD and _BOTTOM_FIELD."""
+    flags = [buffer.get('CurrPic.flags', 0) for buffer in picture['buffers']]
+    return (flags[0] >> 1 & 3 if flags else 0) or 3
+
+
+def current_poc(buffer):
+    bottom = buffer['CurrPic.flags'] >> 1 & 3 == 2
+    return buffer['CurrPic.BottomFieldOrderCnt' if bottom else 'CurrPic.TopFieldOrderCnt']
+
+
+def is_second(previous, picture):
+    """The other field of the frame before."""
+    return bool(previous and not previous['second'] and previous['target'] == picture['target'] and
+                previous['coded'] + coded_fields(picture) == 3)
 
 
 def mask(pictures):
@@ -242,11 +270,12 @@ def differences(a, b):
                            f'{left.get(name, 0)} against {right.get(name, 0)}')
 
 
-def compare(prefix_a, prefix_b, pictures):
+def compare(prefix_a, prefix_b, frames):
     a, b = normal(trace_lines(prefix_a)), normal(trace_lines(prefix_b))
     found = list(differences(a, b))
-    if len(a) != int(pictures):
-        found.append(f'{len(a)} pictures were decoded, the stream has {pictures}')
+    count = sum(not picture['second'] for picture in a)
+    if count != int(frames):
+        found.append(f'{count} frames were decoded, the stream has {frames}')
     for text in found[:12]:
         print('#', text)
     if len(found) > 12:
@@ -346,7 +375,7 @@ def main(arguments):
         return compare(*arguments[1:])
     if len(arguments) > 1 and arguments[0] == 'self-test':
         return self_test(arguments[1:])
-    print('usage: trace-compare.py compare A B PICTURES | self-test PREFIX...', file=sys.stderr)
+    print('usage: trace-compare.py compare A B FRAMES | self-test PREFIX...', file=sys.stderr)
     return 2
 
 

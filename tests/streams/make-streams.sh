@@ -105,6 +105,7 @@ gcc -O1 -Wall -o "$work/openh264-stream" "$here/openh264-stream.c" -lopenh264
 noise='noise=alls=7:allf=t:all_seed=7'
 moving='testsrc2=s=176x144:r=30'
 source_new qcif    24 "$moving,$noise"
+source_new fields  12 "testsrc2=s=160x96:r=60,$noise,tinterlace=interleave_top"
 source_new clean   24 "$moving"
 source_new fade    30 "$moving,fade=in:0:12,fade=out:18:12"
 source_new long    40 "testsrc2=s=128x96:r=30"
@@ -186,6 +187,13 @@ x264_stream hrd-filler-aud      clean --nal-hrd cbr --bitrate 300 --vbv-maxrate 
 	--aud --pic-struct
 x264_stream vui-full-range      clean --aud --sar 16:11 --colorprim bt709 --transfer bt709 \
 	--colormatrix bt709 --range pc --qp 32
+
+# Interlaced: x264 makes MBAFF frames of two fields; progressive frames under an interlaced SPS.
+x264_stream mbaff-tff           fields --tff --bframes 2 --ref 3 --qp 30
+x264_stream mbaff-bff-temporal  fields --bff --bframes 3 --b-adapt 0 --direct temporal --no-cabac --weightb \
+	--ref 4 --qp 30
+x264_stream mbaff-crop          fields --tff --bframes 2 --b-pyramid normal --weightp 2 --crop-rect 2,4,6,8 --qp 32
+x264_stream fake-interlaced     clean --fake-interlaced --bframes 2 --qp 30 --frames 12
 
 # openh264: temporal layers, long-term references, frame numbers that jump.
 openh264_stream temporal-layers qcif  layers
