@@ -28,16 +28,6 @@ void h264_make_room(struct vacodec_decoder *decoder)
 		;
 }
 
-/* C.4.5.2: without room, a picture that precedes all others goes straight out. */
-static void make_room_for_non_reference(struct vacodec_decoder *decoder, int64_t order)
-{
-	struct h264 *h264 = h264_of(decoder);
-
-	while (get_fullness(decoder) >= h264->dpb_frames &&
-	       reorder_get_first(&decoder->reorder) < order)
-		decoder_output_first(decoder);
-}
-
 void h264_store_reference(struct vacodec_decoder *decoder)
 {
 	struct h264 *h264 = h264_of(decoder);
@@ -53,17 +43,13 @@ void h264_store_output(struct vacodec_decoder *decoder)
 {
 	struct h264 *h264 = h264_of(decoder);
 	int64_t order = h264_poc_get(h264->current.poc, h264->current.fields);
-	bool straight = false;
 
-	if (!h264_dpb_has(&h264->dpb, h264->current.frame)) {
-		make_room_for_non_reference(decoder, order);
-		straight = get_fullness(decoder) >= h264->dpb_frames;
-	}
 	if (!h264->output_current)
 		return;
 	reorder_add(&decoder->reorder, h264->current.frame, order);
-	if (straight)
-		decoder_output_first(decoder);
+	/* C.4.5.2: without room, a non-reference picture that precedes all others goes straight out. */
+	while (get_fullness(decoder) > h264->dpb_frames && decoder_output_first(decoder))
+		;
 	while (decoder->reorder.n > h264->max_reorder)
 		decoder_output_first(decoder);
 }
