@@ -297,8 +297,6 @@ static void refuse_tools(struct vacodec_probe *probe)
 
 	if (!probe->judge.display)
 		return;
-	if (probe->result.structure & VACODEC_STRUCTURE_FIELDS)
-		probe_refuse(probe, "field pictures");
 	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		if (probe->result.features >> refused[i].feature & 1)
 			probe_refuse(probe, "%s", refused[i].name);

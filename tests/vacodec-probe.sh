@@ -76,9 +76,18 @@ if [ ! -e "$driver" ] || [ ! -x "$vacodec" ]; then
 	exit 0
 fi
 
+structure_of() { # STREAM
+	case $1 in
+	mbaff-*) echo 'interlaced: MBAFF frames' ;;
+	written-fields*) echo 'interlaced: (frames, )?field pictures' ;;
+	fake-interlaced.*) echo 'interlaced: ' ;;
+	*) echo progressive ;;
+	esac
+}
+
 for file in "$streams"/*.264; do
 	probe "$file" && says decodes 'yes, H264' && says units '[0-9]+, 0 damaged' &&
-		says structure progressive
+		says structure "$(structure_of "$(basename "$file")")"
 	result $? "$(basename "$file")"
 done
 
