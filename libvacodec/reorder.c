@@ -42,11 +42,6 @@ struct vacodec_frame *reorder_pop(struct reorder *reorder)
 	return frame;
 }
 
-int64_t reorder_get_first(const struct reorder *reorder)
-{
-	return reorder->n ? reorder->waiting[find_first(reorder)].order : INT64_MAX;
-}
-
 bool reorder_holds(const struct reorder *reorder, const struct vacodec_frame *frame)
 {
 	unsigned int i;

@@ -24,8 +24,6 @@ struct reorder {
 void reorder_add(struct reorder *reorder, struct vacodec_frame *frame, int64_t order);
 /* Takes out the frame that is first in output order, with its reference; NULL when empty. */
 struct vacodec_frame *reorder_pop(struct reorder *reorder);
-/* The first frame's order; INT64_MAX when empty. */
-int64_t reorder_get_first(const struct reorder *reorder);
 bool reorder_holds(const struct reorder *reorder, const struct vacodec_frame *frame);
 void reorder_clear(struct reorder *reorder);
 
