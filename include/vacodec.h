@@ -74,12 +74,12 @@ struct vacodec_rect {
 /* What a sequence header says. Source for H.264: Rec. ITU-T H.264, 7.4.2.1.1 and Annex E. */
 struct vacodec_format {
 	enum vacodec_codec codec;
-	int32_t profile;                       /* VAProfile that decodes it */
-	unsigned int level;                    /* ten times the level's number (4.1: 41), 1b: 9 */
-	uint32_t fourcc;                       /* of the surfaces: VA_FOURCC_NV12, ... */
-	unsigned int bit_depth;                /* of a sample: 8, 10, 12 */
+	int32_t profile;                        /* VAProfile that decodes it */
+	unsigned int level;                     /* ten times the level's number (4.1: 41), 1b: 9 */
+	uint32_t fourcc;                        /* of the surfaces: VA_FOURCC_NV12, ... */
+	unsigned int bit_depth;                 /* of a sample: 8, 10, 12 */
 	unsigned int coded_width, coded_height; /* luma samples, whole macroblocks */
-	struct vacodec_rect crop;              /* the visible part */
+	struct vacodec_rect crop;               /* the visible part */
 	unsigned int min_frames;  /* frames to decode with none held by the client: DPB + 1 */
 	unsigned int max_reorder; /* frames that may precede one in decoding order and follow it
 				     in output order */
@@ -89,8 +89,8 @@ struct vacodec_format {
 };
 
 enum vacodec_frame_flags {
-	VACODEC_FRAME_CORRUPT = 1 << 0, /* damaged, or refers to what is missing */
-	VACODEC_FRAME_KEY = 1 << 1,     /* decoding can start here */
+	VACODEC_FRAME_CORRUPT = 1 << 0,    /* damaged, or refers to what is missing */
+	VACODEC_FRAME_KEY = 1 << 1,        /* decoding can start here */
 	VACODEC_FRAME_INTERLACED = 1 << 2, /* coded as fields or MBAFF; both fields are in the
 					      surface, line by line; of a single field the lines of
 					      the other are undefined */
@@ -144,8 +144,9 @@ struct vacodec_log {
 struct vacodec_decoder_params {
 	size_t size_bytes; /* sizeof(struct vacodec_decoder_params) */
 	enum vacodec_codec codec;
-	struct vacodec_log log;     /* copied; write NULL is silent */
-	const uint8_t *extradata;   /* out-of-band parameter sets; read during the call, may be NULL */
+	struct vacodec_log log; /* copied; write NULL is silent */
+	const uint8_t
+		*extradata; /* out-of-band parameter sets; read during the call, may be NULL */
 	size_t extradata_bytes;
 	unsigned int max_in_flight; /* pictures submitted and not waited for; 0 means 4 */
 	bool show_incomplete; /* output frames before the first recovery point is complete, too */
