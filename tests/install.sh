@@ -15,11 +15,14 @@ fi
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 prefix=$(sed -n 's/^prefix = //p' Makefile)
+# libtool relinks in the build folder while it installs: no other test may run its programs now.
+flock -x 8 2>/dev/null || true
 make DESTDIR="$tmp/dest" install >"$tmp/install.log" 2>&1 || {
 	tail -n 20 "$tmp/install.log"
 	echo "Bail out! make install failed"
 	exit 1
 }
+flock -s 8 2>/dev/null || true
 root=$tmp/dest$prefix
 PKG_CONFIG_PATH=$(find "$root" -type d -name pkgconfig)
 export PKG_CONFIG_PATH
