@@ -169,8 +169,9 @@ struct h264_sets {
 };
 
 /*
- * Parse a whole NAL unit. Outputs are filled on success only. Errors: -EBADMSG; -ENOTSUP for a slice
- * header with tools that nothing here decodes; -ENOENT for one without its parameter sets.
+ * Parse a whole NAL unit. Parameter sets are filled on success only; a slice header that failed holds
+ * what was read before, so the caller parses into one that it can lose. Errors: -EBADMSG; -ENOTSUP for
+ * a slice header with tools that nothing here decodes; -ENOENT for one without its parameter sets.
  */
 int h264_parse_sps(const uint8_t *data, size_t size_bytes, struct h264_sps *sps);
 int h264_parse_pps(const uint8_t *data, size_t size_bytes, const struct h264_sets *sets,
