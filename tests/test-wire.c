@@ -193,7 +193,7 @@ static void test_params_dialects_differ_by_the_tail(void **state)
 
 static void test_cursor_crosses_pieces(void **state)
 {
-	uint8_t a[3] = "abc", b[1] = "d", c[4] = "efgh", out[6];
+	uint8_t a[] = {'a', 'b', 'c'}, b[] = {'d'}, c[] = {'e', 'f', 'g', 'h'}, out[6];
 	struct resource *resource = calloc(1, sizeof(*resource) + 3 * sizeof(struct iovec));
 	struct resource_cursor cursor;
 	size_t n = 10;
