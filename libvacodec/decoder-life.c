@@ -62,32 +62,19 @@ static bool has_codec(struct vacodec_decoder *decoder)
 	return *profile != VAProfileNone;
 }
 
-/* Parameter sets from outside the stream, as if they had come first in it. */
+static int take_extradata(void *cookie, const struct unit *unit)
+{
+	struct vacodec_decoder *decoder = cookie;
+	int ret = decoder->ops->parse_unit(decoder, unit);
+
+	return ret < 0 && ret != -ENOMEM ? -EBADMSG : ret;
+}
+
 static int parse_extradata(struct vacodec_decoder *decoder, const uint8_t *data, size_t size_bytes)
 {
-	struct unit unit;
-	int64_t n;
-	int ret;
+	const struct unit_sink sink = {take_extradata, decoder};
 
-	while (size_bytes > 0 || decoder->splitter.in_unit) {
-		n = unit_splitter_push(&decoder->splitter, data, size_bytes, 0);
-		if (n < 0)
-			return (int)n;
-		data += n;
-		size_bytes -= (size_t)n;
-		if (size_bytes == 0 && !decoder->splitter.ready)
-			unit_splitter_end(&decoder->splitter);
-		if (!decoder->splitter.ready)
-			continue;
-		ret = unit_splitter_get(&decoder->splitter, &unit)
-			      ? decoder->ops->parse_unit(decoder, &unit)
-			      : -EBADMSG;
-		unit_splitter_next(&decoder->splitter);
-		if (ret < 0)
-			return ret == -ENOMEM ? ret : -EBADMSG;
-	}
-	unit_splitter_reset(&decoder->splitter);
-	return 0;
+	return extradata_read(decoder->ops, &decoder->splitter, data, size_bytes, &sink);
 }
 
 static void decoder_free(struct vacodec_decoder *decoder)
@@ -117,7 +104,7 @@ static struct vacodec_decoder *decoder_alloc(struct vawrap_display *display,
 	decoder->log = params->log;
 	decoder->show_incomplete = params->show_incomplete;
 	decoder->in_flight.max = max < DECODER_MAX_IN_FLIGHT ? max : DECODER_MAX_IN_FLIGHT;
-	unit_splitter_init(&decoder->splitter);
+	unit_splitter_init(&decoder->splitter, decoder->ops->syntax, 0);
 	return decoder;
 }
 

@@ -9,6 +9,7 @@
 #ifndef LIBVACODEC_DECODER_H
 #define LIBVACODEC_DECODER_H
 
+#include "extradata.h"
 #include "frame-pool.h"
 #include "reorder.h"
 #include "unit-splitter.h"
@@ -29,8 +30,16 @@ struct codec_ops {
 	enum vacodec_codec codec;
 	const char *name;
 	const VAProfile *profiles; /* that it can decode, best last; ends with VAProfileNone */
+	enum unit_syntax syntax;
 	int (*open)(struct vacodec_decoder *decoder);
 	void (*close)(struct vacodec_decoder *decoder);
+	/*
+	 * Reads the out-of-band record of ISO base media files: its units, and of how many bytes the
+	 * lengths before all further units are. 1; 0 when the data is no such record, but a stream;
+	 * -EBADMSG. NULL where there is none.
+	 */
+	int (*read_record)(const uint8_t *data, size_t size_bytes, const struct unit_sink *sink,
+			   unsigned int *length_bytes);
 	int (*parse_unit)(struct vacodec_decoder *decoder, const struct unit *unit);
 	/* Completes the current picture; may be called without one. */
 	int (*finish_picture)(struct vacodec_decoder *decoder);
@@ -74,6 +83,7 @@ struct vacodec_decoder {
 	bool show_incomplete;
 	struct wake *wake;
 	struct unit_splitter splitter;
+	size_t rest_bytes;            /* of the packet that was taken in part */
 	struct vacodec_format format; /* the newest; of pool once it was accepted */
 	enum format_state format_state;
 	struct frame_pool *pool;

@@ -133,6 +133,11 @@ static int add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 	const struct h264_sps *sps = &h264->sets.active;
 	int ret;
 
+	if (unit->damaged) {
+		decoder_warn(decoder, "an H.264 slice is cut off");
+		flag_current(h264);
+		return -EBADMSG;
+	}
 	if (h264->slice.first_mb_in_slice >= count_addresses(h264) ||
 	    (h264->n_slices > 0 && h264->slice.first_mb_in_slice <= h264->last_mb)) {
 		decoder_warn(decoder, "an H.264 slice is out of order (damage, or ASO)");
@@ -287,15 +292,18 @@ static int parse_other(struct vacodec_decoder *decoder, const struct unit *unit,
 
 static int h264_parse_unit(struct vacodec_decoder *decoder, const struct unit *unit)
 {
-	unsigned int type = unit->data[0] & 31;
+	unsigned int type;
 
+	if (unit->size_bytes == 0)
+		return lose_slice(decoder, unit);
+	type = unit->data[0] & 31;
 	if (unit->data[0] & 0x80) /* forbidden_zero_bit */
 		return -EBADMSG;
 	if (type == H264_NAL_SLICE || type == H264_NAL_IDR)
 		return parse_slice(decoder, unit);
 	if (type >= H264_NAL_PARTITION_A && type <= H264_NAL_PARTITION_C)
 		return refuse_extended(decoder, unit);
-	return parse_other(decoder, unit, type);
+	return unit->damaged ? -EBADMSG : parse_other(decoder, unit, type);
 }
 
 static int h264_finish(struct vacodec_decoder *decoder)
@@ -310,6 +318,8 @@ const struct codec_ops h264_codec_ops = {
 	.codec = VACODEC_CODEC_H264,
 	.name = "h264",
 	.profiles = profiles,
+	.syntax = UNIT_START_CODES,
+	.read_record = h264_read_record,
 	.open = h264_open,
 	.close = h264_close,
 	.parse_unit = h264_parse_unit,

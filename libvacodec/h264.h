@@ -64,6 +64,12 @@ int h264_get_format(struct vacodec_decoder *decoder, const struct h264_sps *sps,
 unsigned int h264_get_dpb_frames(const struct h264_sps *sps);
 unsigned int h264_get_max_reorder(const struct h264_sps *sps);
 
+/* ---- h264-record.c ---- */
+
+/* As codec_ops.read_record(). */
+int h264_read_record(const uint8_t *data, size_t size_bytes, const struct unit_sink *sink,
+		     unsigned int *length_bytes);
+
 /* ---- h264-output.c: the bumping process, C.4 ---- */
 
 /* Keeps the current picture if it is marked as a reference. */
