@@ -73,8 +73,11 @@ static int take_extradata(void *cookie, const struct unit *unit)
 static int parse_extradata(struct vacodec_decoder *decoder, const uint8_t *data, size_t size_bytes)
 {
 	const struct unit_sink sink = {take_extradata, decoder};
+	int ret = extradata_read(decoder->ops, &decoder->splitter, data, size_bytes, &sink);
 
-	return extradata_read(decoder->ops, &decoder->splitter, data, size_bytes, &sink);
+	/* They belong to no picture, nor does their time. */
+	decoder->ops->flush(decoder);
+	return ret;
 }
 
 static void decoder_free(struct vacodec_decoder *decoder)
@@ -126,7 +129,7 @@ int vacodec_decoder_new(struct vawrap_display *display, const struct vacodec_dec
 	ret = wake_new(&decoder->wake);
 	if (ret == 0)
 		ret = has_codec(decoder) ? decoder->ops->open(decoder) : -ENOTSUP;
-	if (ret == 0)
+	if (ret == 0 && params->extradata_bytes > 0)
 		ret = parse_extradata(decoder, params->extradata, params->extradata_bytes);
 	if (ret < 0) {
 		decoder_free(decoder);

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_PACKETS 400
+#define MAX_PACKETS     400
+#define FIRST_TIMESTAMP 1000 /* a packet's is its number more */
 
 /* A stream in packets of one access unit each. */
 struct file {
@@ -96,8 +97,9 @@ static void make_file(struct file *f, const struct stream *s, unsigned int lengt
 
 static void send_packet(struct client *c, const struct file *f, unsigned int i)
 {
-	assert_int_equal(
-		client_send(c, f->data + f->packets[i], f->packets[i + 1] - f->packets[i], i), 0);
+	assert_int_equal(client_send(c, f->data + f->packets[i], f->packets[i + 1] - f->packets[i],
+				     FIRST_TIMESTAMP + i),
+			 0);
 }
 
 static void open_file(struct client *c, const struct file *f)
@@ -174,7 +176,7 @@ static void test_timestamps_are_those_of_the_packets(void **state)
 	assert_int_equal(client_drain(&c), 0);
 	assert_int_equal(c.n_frames, f.n_packets);
 	for (i = 0; i < c.n_frames; i++)
-		assert_int_equal(c.timestamps[i], i);
+		assert_int_equal(c.timestamps[i], FIRST_TIMESTAMP + i);
 	client_close(&c);
 	free(f.data);
 	stream_free(&s);
@@ -207,7 +209,8 @@ static void test_a_wrong_length_costs_its_own_frame(void **state)
 		assert_true(c.n_frames == 11 || c.n_frames == 12);
 		assert_int_equal(c.n_corrupt, c.n_frames - 11);
 		for (j = 0; j < c.n_frames; j++)
-			assert_true(!(c.flags[j] & VACODEC_FRAME_CORRUPT) || c.timestamps[j] == 5);
+			assert_true(!(c.flags[j] & VACODEC_FRAME_CORRUPT) ||
+				    c.timestamps[j] == FIRST_TIMESTAMP + 5);
 		client_close(&c);
 		free(f.data);
 	}
