@@ -83,6 +83,7 @@ static int parse_extradata(struct vacodec_decoder *decoder, const uint8_t *data,
 static void decoder_free(struct vacodec_decoder *decoder)
 {
 	decoder->ops->close(decoder);
+	picture_drop(decoder);
 	submit_forget_all(decoder);
 	reorder_clear(&decoder->reorder);
 	event_queue_clear(&decoder->events);

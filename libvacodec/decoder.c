@@ -83,6 +83,8 @@ int decoder_begin_sequence(struct vacodec_decoder *decoder, const struct vacodec
 	ret = submit_wait_all(decoder);
 	if (ret < 0)
 		return ret;
+	decoder->ops->new_sequence(decoder);
+	start_reset(&decoder->start);
 	decoder_output_all(decoder);
 	memcpy(&decoder->format, format, sizeof(*format)); /* with its padding: it is compared */
 	decoder->format_state = FORMAT_QUEUED;
@@ -379,6 +381,8 @@ int vacodec_decoder_flush(struct vacodec_decoder *decoder)
 	unit_splitter_reset(&decoder->splitter);
 	decoder->rest_bytes = 0;
 	decoder->ops->flush(decoder);
+	picture_drop(decoder);
+	start_reset(&decoder->start);
 	decoder->draining = false;
 	decoder->waiting_frame = false;
 	wake_arm_frame(decoder->wake, false);
