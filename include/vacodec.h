@@ -40,7 +40,7 @@ struct vacodec_frame;
 
 enum vacodec_codec {
 	VACODEC_CODEC_NONE,
-	VACODEC_CODEC_H264, /* ITU-T H.264, Annex B byte stream */
+	VACODEC_CODEC_H264, /* ITU-T H.264: Annex B byte stream, or length-prefixed with avcC */
 	VACODEC_N_CODECS,
 };
 
@@ -149,8 +149,12 @@ struct vacodec_decoder_params {
 	size_t size_bytes; /* sizeof(struct vacodec_decoder_params) */
 	enum vacodec_codec codec;
 	struct vacodec_log log; /* copied; write NULL is silent */
-	const uint8_t
-		*extradata; /* out-of-band parameter sets; read during the call, may be NULL */
+	/*
+	 * Out-of-band parameter sets; read during the call, may be NULL. They are a byte stream
+	 * (Annex B), or, when their first byte is 1, the record of ISO base media and Matroska files
+	 * (avcC); then the stream's units are behind lengths, of as many bytes as the record says.
+	 */
+	const uint8_t *extradata;
 	size_t extradata_bytes;
 	unsigned int max_in_flight; /* pictures submitted and not waited for; 0 means 4 */
 	bool show_incomplete; /* output frames before the first recovery point is complete, too */
@@ -174,6 +178,11 @@ struct vacodec_packet {
 /*
  * Takes bytes of the stream, split in any way. Returns how many were taken, at least 1 and possibly
  * fewer than given (call again with the rest); 0 only for an empty packet.
+ * Where units are behind lengths, a wrong length costs what follows it in its packet; the next packet
+ * that is whole units from its first byte to its last one begins anew. So it is, too, when a unit
+ * reaches beyond its packet's end and none did before, but then the length was right if the next
+ * packet is not whole units. (A stream in pieces that are cut anywhere gives the same frames, but
+ * has no such place after damage before a drain or a flush.)
  * Errors: -EAGAIN receive an event, accept the format or give a frame back first; nothing was
  * taken. -ENOTSUP, -EIO, -ENODEV, -ESHUTDOWN: the session has ended (an ERROR event said so). A
  * damaged unit is no error: it is skipped, and its frames are flagged.
@@ -288,6 +297,9 @@ int vacodec_probe_new(struct vawrap_display *display, enum vacodec_codec codec,
 		      struct vacodec_probe **out);
 /* NULL is accepted; returns NULL. */
 struct vacodec_probe *vacodec_probe_free(struct vacodec_probe *probe);
+/* As vacodec_decoder_params.extradata, before the first bytes. Errors: -EBADMSG; -EINVAL; -ENOMEM. */
+int vacodec_probe_set_extradata(struct vacodec_probe *probe, const uint8_t *data,
+				size_t size_bytes);
 /* Takes all of the bytes of a stream, split in any way. Errors: -EINVAL; -ENOMEM. */
 int vacodec_probe_send(struct vacodec_probe *probe, const uint8_t *data, size_t size_bytes);
 /*

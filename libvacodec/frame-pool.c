@@ -334,6 +334,7 @@ int frame_pool_acquire(struct frame_pool *pool, struct vacodec_frame **out)
 	atomic_store(&frame->flags, 0);
 	atomic_store(&frame->error, 0);
 	frame->current = 0;
+	frame->is_reference = false;
 	atomic_store(&frame->sync_result, FRAME_SYNC_PENDING);
 	*out = frame;
 	return 0;

@@ -40,8 +40,7 @@ static void clear_access_unit(struct h264 *h264)
 
 static void drop_pictures(struct h264 *h264)
 {
-	if (h264->in_picture || h264->frame_open)
-		h264->current.frame = vacodec_frame_unref(h264->current.frame);
+	h264->current.frame = NULL;
 	h264->in_picture = false;
 	h264->frame_open = false;
 	h264_dpb_clear(&h264->dpb);
@@ -61,8 +60,12 @@ static void h264_flush(struct vacodec_decoder *decoder)
 	struct h264 *h264 = h264_of(decoder);
 
 	drop_pictures(h264);
-	h264->start = H264_WAITING;
 	clear_access_unit(h264);
+}
+
+static void h264_new_sequence(struct vacodec_decoder *decoder)
+{
+	h264_dpb_clear(&h264_of(decoder)->dpb);
 }
 
 /* ---- Slices ---- */
@@ -85,38 +88,25 @@ static bool headers_differ(const struct h264_slice *a, const struct h264_slice *
 }
 
 /* Encoders that give consecutive IDR pictures one idr_pic_id are told by their first macroblock. */
-static bool begins_picture(const struct h264 *h264)
+static bool begins_picture(const struct vacodec_decoder *decoder)
 {
+	const struct h264 *h264 = decoder->codec;
+
 	return !h264->in_picture || headers_differ(&h264->first_slice, &h264->slice) ||
-	       (h264->slice.first_mb_in_slice == 0 && h264->n_slices > 0);
+	       (h264->slice.first_mb_in_slice == 0 && decoder->current.n_slices > 0);
 }
 
-static void flag_current(struct h264 *h264)
-{
-	if (h264->in_picture)
-		frame_add_flags(h264->current.frame, VACODEC_FRAME_CORRUPT);
-}
-
-/* A picture whose buffers the driver refuses is lost, not the session. */
 static int give_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 {
 	struct h264 *h264 = h264_of(decoder);
 	int ret = 0;
 
-	if (h264->n_slices == 0)
+	if (decoder->current.n_slices == 0)
 		ret = h264_va_add_picture(h264);
 	if (ret == 0)
 		ret = h264_va_add_slice(h264, unit);
-	if (ret == -ENODEV || ret == -ESHUTDOWN || ret == -ENOMEM)
-		return ret;
-	if (ret < 0) {
-		decoder_warn(decoder, "the driver refused a buffer (error %d)", -ret);
-		h264->broken = true;
-		flag_current(h264);
-	}
 	h264->last_mb = h264->slice.first_mb_in_slice;
-	h264->n_slices++;
-	return 0;
+	return picture_add_slice(decoder, ret);
 }
 
 /* What first_mb_in_slice counts: macroblocks, or pairs of them in MBAFF frames (7.4.3). */
@@ -128,6 +118,19 @@ static unsigned int count_addresses(const struct h264 *h264)
 	       (h264->slice.field_pic_flag || sps->mb_adaptive_frame_field_flag);
 }
 
+static void refer_to_lists(struct vacodec_decoder *decoder)
+{
+	const struct h264 *h264 = decoder->codec;
+	unsigned int list, i;
+
+	if (h264->lists.missing)
+		picture_refer_missing(decoder, h264->lists.missing_number);
+	for (list = 0; list < 2; list++) {
+		for (i = 0; i < h264->slice.num_ref_idx_active[list]; i++)
+			picture_refer(decoder, h264->lists.entry[list][i].picture->frame);
+	}
+}
+
 /* Adds the slice at hand to the current picture. */
 static int add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 {
@@ -135,10 +138,15 @@ static int add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 	const struct h264_sps *sps = &h264->sets.active;
 	int ret;
 
+	if (unit->damaged) {
+		decoder_warn(decoder, "an H.264 slice is cut off");
+		picture_damage(decoder);
+		return -EBADMSG;
+	}
 	if (h264->slice.first_mb_in_slice >= count_addresses(h264) ||
-	    (h264->n_slices > 0 && h264->slice.first_mb_in_slice <= h264->last_mb)) {
+	    (decoder->current.n_slices > 0 && h264->slice.first_mb_in_slice <= h264->last_mb)) {
 		decoder_warn(decoder, "an H.264 slice is out of order (damage, or ASO)");
-		flag_current(h264);
+		picture_damage(decoder);
 		return -EBADMSG;
 	}
 	ret = h264_refs_build(&h264->dpb, sps, &h264->slice, &h264->current, &h264->lists);
@@ -150,22 +158,20 @@ static int add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 	}
 	if (ret < 0)
 		return ret;
-	if (h264->lists.missing)
-		flag_current(h264);
+	refer_to_lists(decoder);
 	return give_slice(decoder, unit);
 }
 
 /* A slice whose header is of no use: the picture that it belongs to has a hole. */
 static int lose_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 {
-	struct h264 *h264 = h264_of(decoder);
 	struct bits b;
 
 	bits_init(&b, unit->data, unit->size_bytes);
 	bits_skip(&b, 8);
 	/* One that begins a picture is not the current picture's. */
 	if (bits_ue_max(&b, H264_MAX_MBS) != 0 || !bits_ok(&b))
-		flag_current(h264);
+		picture_damage(decoder);
 	decoder_warn(decoder, "a damaged H.264 slice header");
 	return -EBADMSG;
 }
@@ -197,17 +203,17 @@ static int parse_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 
 	if (ret == -ENOTSUP)
 		return refuse_extended(decoder, unit);
-	if (ret == -ENOENT && h264->start == H264_WAITING)
+	if (ret == -ENOENT && decoder->start.state == START_WAITING)
 		return 0; /* the stream is entered before its parameter sets */
 	if (ret < 0)
 		return lose_slice(decoder, unit);
 	if (h264->slice.redundant_pic_cnt > 0)
 		return 0; /* the primary picture is decoded */
-	if (begins_picture(h264)) {
+	if (begins_picture(decoder)) {
 		ret = h264_finish_picture(decoder);
 		if (ret == 0)
-			ret = h264_begin_picture(decoder, h264->has_timestamp ? h264->timestamp
-									      : unit->timestamp);
+			ret = h264_begin(decoder,
+					 h264->has_timestamp ? h264->timestamp : unit->timestamp);
 		if (ret < 0)
 			return ret;
 	}
@@ -289,15 +295,18 @@ static int parse_other(struct vacodec_decoder *decoder, const struct unit *unit,
 
 static int h264_parse_unit(struct vacodec_decoder *decoder, const struct unit *unit)
 {
-	unsigned int type = unit->data[0] & 31;
+	unsigned int type;
 
+	if (unit->size_bytes == 0)
+		return lose_slice(decoder, unit);
+	type = unit->data[0] & 31;
 	if (unit->data[0] & 0x80) /* forbidden_zero_bit */
 		return -EBADMSG;
 	if (type == H264_NAL_SLICE || type == H264_NAL_IDR)
 		return parse_slice(decoder, unit);
 	if (type >= H264_NAL_PARTITION_A && type <= H264_NAL_PARTITION_C)
 		return refuse_extended(decoder, unit);
-	return parse_other(decoder, unit, type);
+	return unit->damaged ? -EBADMSG : parse_other(decoder, unit, type);
 }
 
 static int h264_finish(struct vacodec_decoder *decoder)
@@ -312,9 +321,13 @@ const struct codec_ops h264_codec_ops = {
 	.codec = VACODEC_CODEC_H264,
 	.name = "h264",
 	.profiles = profiles,
+	.syntax = UNIT_START_CODES,
+	.read_record = h264_read_record,
 	.open = h264_open,
 	.close = h264_close,
 	.parse_unit = h264_parse_unit,
+	.new_sequence = h264_new_sequence,
+	.begin_picture = h264_enter_picture,
 	.finish_picture = h264_finish,
 	.flush = h264_flush,
 	.probe = &h264_probe_ops,
