@@ -4,7 +4,7 @@
  */
 #include "mutator.h"
 
-#include "h264-syntax.h"
+#include "mutator-streams.h"
 
 #include <dirent.h>
 #include <stdarg.h>
@@ -13,26 +13,11 @@
 #include <string.h>
 
 #define MAX_STREAMS     128
-#define MAX_FILE_BYTES  (1u << 20)
-#define MAX_SAMPLES     (352 * 288)
 #define MAX_PICTURES    12
 #define ARENA_BYTES     (8u << 20)
 #define MAX_CHANGES     3
 #define MAX_LISTED      400 /* fields of one header */
 #define PERCENT_HEADERS 88
-
-enum unit_type { UNIT_IDR = 5, UNIT_SPS = 7, UNIT_PPS = 8 };
-
-/* A stream's file, and where its units and pictures begin. */
-struct base {
-	char name[64];
-	uint8_t *data;
-	struct mutator_unit *unit;
-	uint32_t *key; /* of a parameter set: its type and id */
-	unsigned int n_units;
-	unsigned int *picture; /* its first unit, also of what precedes its slices */
-	unsigned int n_pictures;
-};
 
 struct mutator {
 	struct base base[MAX_STREAMS];
@@ -78,110 +63,7 @@ __attribute__((format(printf, 2, 3))) static void tell(struct mutator *m, const 
 	va_end(args);
 }
 
-/* ---- Streams ---- */
-
-static unsigned int type_of(const struct mutator_unit *unit)
-{
-	return unit->size_bytes > unit->start_bytes ? unit->data[unit->start_bytes] & 31u : 0;
-}
-
-/* first_mb_in_slice is ue(v) 0. */
-static bool begins_picture(const struct mutator_unit *unit)
-{
-	return h264s_is_slice(type_of(unit)) && unit->size_bytes > unit->start_bytes + 1 &&
-	       unit->data[unit->start_bytes + 1] & 0x80;
-}
-
-static void read_nal(struct nal *nal, const struct mutator_unit *unit)
-{
-	nal_unescape(nal, unit->data + unit->start_bytes, unit->size_bytes - unit->start_bytes);
-}
-
-static uint32_t read_key(struct mutator *m, const struct mutator_unit *unit)
-{
-	unsigned int type = type_of(unit);
-	uint32_t id;
-
-	if (type != UNIT_SPS && type != UNIT_PPS)
-		return 0;
-	read_nal(&m->nal, unit);
-	nal_read_ue(&m->nal, type == UNIT_SPS ? 32 : 8, &id);
-	return type << 16 | (id & 0xffff);
-}
-
-static bool split(struct mutator *m, struct base *base, size_t size)
-{
-	unsigned int n = nal_count(base->data, size, 0);
-	size_t at = nal_find(base->data, size, 0, 0);
-	unsigned int begin = 0;
-
-	base->unit = calloc(n + 1, sizeof(*base->unit));
-	base->key = calloc(n + 1, sizeof(*base->key));
-	base->picture = calloc(n + 1, sizeof(*base->picture));
-	if (!base->unit || !base->key || !base->picture)
-		return false;
-	for (unsigned int i = 0; i < n; i++) {
-		size_t end = nal_find(base->data, size, at + 3, 0);
-
-		base->unit[i] = (struct mutator_unit){base->data + at, end - at, 3};
-		base->key[i] = read_key(m, &base->unit[i]);
-		if (begins_picture(&base->unit[i]))
-			base->picture[base->n_pictures++] = begin;
-		if (h264s_is_slice(type_of(&base->unit[i])))
-			begin = i + 1;
-		at = end;
-	}
-	base->n_units = n;
-	base->picture[base->n_pictures] = n;
-	return base->n_pictures > 0;
-}
-
-static bool is_small(struct mutator *m, const struct base *base)
-{
-	for (unsigned int i = 0; i < base->n_units; i++) {
-		struct h264s_coder c;
-
-		if (type_of(&base->unit[i]) != UNIT_SPS)
-			continue;
-		read_nal(&m->nal, &base->unit[i]);
-		h264s_begin_reading(&c, &m->nal);
-		memset(&m->sps, 0, sizeof(m->sps));
-		h264s_sps(&c, &m->sps);
-		if ((m->sps.width_minus1 + 1) * (m->sps.height_minus1 + 1) * 256 > MAX_SAMPLES)
-			return false;
-	}
-	return true;
-}
-
-static void base_finish(struct base *base)
-{
-	free(base->data);
-	free(base->unit);
-	free(base->key);
-	free(base->picture);
-}
-
-static void add_base(struct mutator *m, const char *folder, const char *name)
-{
-	struct base *base = &m->base[m->n_bases];
-	char path[4096];
-	FILE *file;
-	size_t n = 0;
-
-	memset(base, 0, sizeof(*base));
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	snprintf(base->name, sizeof(base->name), "%.*s", (int)strlen(name) - 4, name);
-	file = fopen(path, "rb");
-	base->data = malloc(MAX_FILE_BYTES);
-	if (file && base->data)
-		n = fread(base->data, 1, MAX_FILE_BYTES, file);
-	if (file)
-		fclose(file);
-	if (n && split(m, base, n) && is_small(m, base))
-		m->n_bases++;
-	else
-		base_finish(base);
-}
+/* ---- Making one ---- */
 
 static int is_stream(const struct dirent *entry)
 {
@@ -200,7 +82,7 @@ struct mutator *mutator_new(const char *folder)
 		m->arena = malloc(ARENA_BYTES);
 	for (int i = 0; i < n; i++) {
 		if (m && m->n_bases < MAX_STREAMS)
-			add_base(m, folder, entries[i]->d_name);
+			m->n_bases += base_load(&m->base[m->n_bases], folder, entries[i]->d_name);
 		free(entries[i]);
 	}
 	free(entries);
@@ -244,15 +126,6 @@ static void add_sets(struct mutator *m, const struct base *base, unsigned int en
 	}
 }
 
-static bool has_idr(const struct base *base, unsigned int picture)
-{
-	for (unsigned int i = base->picture[picture]; i < base->picture[picture + 1]; i++) {
-		if (type_of(&base->unit[i]) == UNIT_IDR)
-			return true;
-	}
-	return false;
-}
-
 /* Three out of four begin at an IDR picture. */
 static unsigned int choose_start(struct mutator *m, const struct base *base)
 {
@@ -260,7 +133,7 @@ static unsigned int choose_start(struct mutator *m, const struct base *base)
 
 	if (mutator_pick(m, 4) == 0)
 		return start;
-	while (start > 0 && !has_idr(base, start))
+	while (start > 0 && !base_has_idr(base, start))
 		start--;
 	return start;
 }
@@ -276,7 +149,7 @@ static void choose_window(struct mutator *m)
 	add_sets(m, base, base->picture[start]);
 	for (unsigned int i = base->picture[start]; i < base->picture[end]; i++)
 		add_unit(m, &base->unit[i]);
-	m->mutant.whole_start = has_idr(base, start);
+	m->mutant.whole_start = base_has_idr(base, start);
 	tell(m, "%s, pictures %u to %u:", base->name, start, end - 1);
 }
 
@@ -360,9 +233,9 @@ static void choose_targets(struct mutator *m)
 /* Reads a unit's header by the sets as they were; false for one that has none. */
 static bool read_unit(struct mutator *m, const struct mutator_unit *unit, struct h264s_coder *c)
 {
-	unsigned int type = type_of(unit);
+	unsigned int type = unit_get_type(unit);
 
-	read_nal(&m->nal, unit);
+	unit_read(unit, &m->nal);
 	if (m->nal.size_bytes == NAL_MAX_BYTES)
 		return false;
 	h264s_begin_reading(c, &m->nal);
@@ -425,7 +298,7 @@ static void replace_unit(struct mutator *m, struct mutator_unit *unit)
 /* Changes fields of a unit's header; false where it cannot be read. */
 static bool change_unit(struct mutator *m, struct mutator_unit *unit)
 {
-	unsigned int type = type_of(unit);
+	unsigned int type = unit_get_type(unit);
 	struct h264s_coder c;
 
 	if (!read_unit(m, unit, &c) || !write_unit(m, type, &c, count_field))
@@ -441,7 +314,7 @@ static void follow_unit(struct mutator *m, struct mutator_unit *unit)
 {
 	struct h264s_coder c;
 
-	if (read_unit(m, unit, &c) && write_unit(m, type_of(unit), &c, NULL))
+	if (read_unit(m, unit, &c) && write_unit(m, unit_get_type(unit), &c, NULL))
 		replace_unit(m, unit);
 }
 
@@ -457,11 +330,11 @@ static void forget_sets(struct h264s_sets *sets)
 
 static void note_unit(struct mutator *m, struct h264s_sets *sets, const struct mutator_unit *unit)
 {
-	unsigned int type = type_of(unit);
+	unsigned int type = unit_get_type(unit);
 
 	if (type != UNIT_SPS && type != UNIT_PPS)
 		return;
-	read_nal(&m->nal, unit);
+	unit_read(unit, &m->nal);
 	h264s_sets_note(sets, &m->nal);
 }
 
@@ -473,7 +346,7 @@ static unsigned int choose_unit(struct mutator *m)
 	unsigned int start = mutator_pick(m, m->mutant.n_units), i = start;
 
 	do {
-		unsigned int is = type_of(&m->mutant.unit[i]);
+		unsigned int is = unit_get_type(&m->mutant.unit[i]);
 
 		if (is == type || (type == 1 && is == UNIT_IDR))
 			return i;
@@ -489,17 +362,17 @@ static bool uses_change(struct mutator *m, const struct mutator_unit *unit)
 	uint32_t first, type, pps;
 	size_t at = 8;
 
-	if (!h264s_is_slice(type_of(unit)))
+	if (!h264s_is_slice(unit_get_type(unit)))
 		return false;
-	read_nal(&m->nal, unit);
+	unit_read(unit, &m->nal);
 	at += nal_read_ue(&m->nal, at, &first);
 	at += nal_read_ue(&m->nal, at, &type);
 	nal_read_ue(&m->nal, at, &pps);
 	if (pps >= H264S_N_PPS || !m->after.pps[pps].valid)
 		return false;
-	if (type_of(changed) == UNIT_PPS)
-		return read_key(m, changed) == (UNIT_PPS << 16 | pps);
-	return read_key(m, changed) ==
+	if (unit_get_type(changed) == UNIT_PPS)
+		return unit_get_key(changed) == (UNIT_PPS << 16 | pps);
+	return unit_get_key(changed) ==
 	       (UNIT_SPS << 16 | (uint32_t)m->after.sps[m->after.pps[pps].sps_id].id);
 }
 
@@ -510,8 +383,8 @@ static bool mutate_header(struct mutator *m)
 	bool follow = mutator_pick(m, 4) != 0, is_slice;
 
 	mutant->changed = choose_unit(m);
-	is_slice = h264s_is_slice(type_of(&mutant->unit[mutant->changed]));
-	tell(m, " unit %u type %u", mutant->changed, type_of(&mutant->unit[mutant->changed]));
+	is_slice = h264s_is_slice(unit_get_type(&mutant->unit[mutant->changed]));
+	tell(m, " unit %u type %u", mutant->changed, unit_get_type(&mutant->unit[mutant->changed]));
 	forget_sets(&m->before);
 	forget_sets(&m->after);
 	for (unsigned int i = 0; i < mutant->n_units; i++) {
