@@ -100,6 +100,11 @@ struct vvd_device_options {
 	 */
 	const char *device;
 	const char *driver;
+	/*
+	 * The process has a SIGBUS handler that calls vvd_handle_sigbus(). Without one, memory of a
+	 * region that may shrink is copied by the kernel, call by call, which is slower.
+	 */
+	bool handles_sigbus;
 };
 
 /*
@@ -117,8 +122,10 @@ struct vvd_device *vvd_device_free(struct vvd_device *device);
 /* ---- Guest memory ---- */
 
 /*
- * Adds guest memory: size bytes at guest-physical address gpa, mapped at addr, from fd (or -1). The
- * embedder keeps the mapping until the region was removed. fd is not kept; its seals are read.
+ * Adds guest memory: size bytes at guest-physical address gpa, mapped at addr, from fd (or -1: it
+ * cannot shrink). The embedder keeps the mapping until the region was removed. fd is not kept; its
+ * seals are read: without F_SEAL_SHRINK the file may become shorter while it is mapped. What was in
+ * the part that is gone ends in an error answer.
  * Errors: -EEXIST overlaps another region; -EINVAL wraps or empty; -ENOSPC more than 512 regions.
  */
 int vvd_device_add_region(struct vvd_device *device, uint64_t gpa, void *addr, uint64_t size_bytes,
@@ -130,6 +137,19 @@ int vvd_device_add_region(struct vvd_device *device, uint64_t gpa, void *addr, u
  * again later, or give up the mapping only with the device.
  */
 int vvd_device_remove_region(struct vvd_device *device, uint64_t gpa);
+
+/*
+ * For the embedder's SIGBUS handler; the library installs none. siginfo is the handler's siginfo_t.
+ * When the thread was copying from or to guest memory, this does not return: the copy ends in an
+ * error. Otherwise false: the signal is not ours.
+ */
+bool vvd_handle_sigbus(const void *siginfo);
+/*
+ * The same protection for an embedder's own accesses: runs touch(cookie) and returns what it
+ * returned, or -EFAULT when memory was gone under it. touch() may be left anywhere: it takes no lock
+ * and owns nothing when it touches such memory.
+ */
+int vvd_guard(int (*touch)(void *cookie), void *cookie);
 
 /* ---- Features and config space ---- */
 

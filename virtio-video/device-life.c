@@ -218,12 +218,17 @@ int vvd_device_add_region(struct vvd_device *device, uint64_t gpa, void *addr, u
 			  int fd)
 {
 	struct memory_region region = {.gpa = gpa, .addr = addr, .size_bytes = size_bytes};
-	int seals = fd < 0 ? -1 : fcntl(fd, F_GET_SEALS);
+	int seals = fd < 0 ? F_SEAL_SHRINK : fcntl(fd, F_GET_SEALS);
+	uint8_t byte;
 
-	if (seals < 0 || !(seals & F_SEAL_SHRINK))
-		log_printf(device->log, LOG_LEVEL_DEBUG,
+	if (!device->options.handles_sigbus && (seals < 0 || !(seals & F_SEAL_SHRINK)))
+		region.by_syscall = true;
+	if (region.by_syscall && memory_copy(true, &byte, &byte, 1)) {
+		log_printf(device->log, LOG_LEVEL_WARN,
 			   "region 0x%" PRIx64 " may shrink: touching what is gone is a SIGBUS",
 			   gpa);
+		region.by_syscall = false;
+	}
 	return memory_add(&device->memory, &region);
 }
 

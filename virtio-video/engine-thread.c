@@ -138,7 +138,7 @@ static struct resource *find_output(struct engine *engine, struct params_layout 
 }
 
 static void answer_frame(struct engine *engine, struct resource *resource,
-			 const struct params_layout *layout, uint64_t copied_bytes)
+			 const struct params_layout *layout)
 {
 	struct vacodec_frame_info info = {.size_bytes = sizeof(info)};
 	struct engine_stats *stats = engine->stats;
@@ -150,14 +150,16 @@ static void answer_frame(struct engine *engine, struct resource *resource,
 	resource->timestamp = info.timestamp;
 	stats->frames++;
 	stats->corrupt_frames += flags != 0;
-	stats->copied_bytes += copied_bytes;
+	for (unsigned int i = 0; i < layout->num_planes; i++)
+		stats->copied_bytes +=
+			(uint64_t)layout->planes[i].width_bytes * layout->planes[i].rows;
 	stats->driver_copied_bytes += landing_get_driver_bytes(engine->landing);
 	engine_answer(engine, ENGINE_OUTPUT, resource, flags, layout->size_bytes);
 }
 
 static enum step step_land(struct engine *engine)
 {
-	uint64_t generation = engine->generation, copied;
+	uint64_t generation = engine->generation;
 	struct params_layout layout;
 	struct resource *resource;
 	int err;
@@ -176,10 +178,16 @@ static enum step step_land(struct engine *engine)
 	}
 	if (!begin_copy(engine, generation))
 		return STEP_DONE;
-	copied = landing_store(engine->landing, &layout, resource);
+	err = landing_store(engine->landing, &layout, resource);
 	if (!end_copy(engine, generation))
 		return STEP_DONE;
-	answer_frame(engine, resource, &layout, copied);
+	if (err) {
+		/* Its memory has gone; the frame waits for another one. */
+		resource->timestamp = 0;
+		engine_answer(engine, ENGINE_OUTPUT, resource, VIRTIO_VIDEO_BUFFER_FLAG_ERR, 0);
+		return STEP_DONE;
+	}
+	answer_frame(engine, resource, &layout);
 	unlock(engine);
 	drop_frame(engine);
 	lock(engine);
@@ -380,6 +388,7 @@ static enum step step_fill(struct engine *engine)
 {
 	struct resource *resource = engine_first(engine, ENGINE_INPUT);
 	uint64_t generation = engine->generation;
+	int err;
 
 	if (!resource)
 		return STEP_NEXT;
@@ -387,15 +396,18 @@ static enum step step_fill(struct engine *engine)
 		return create_decoder(engine);
 	engine->n_bytes = resource->data_bytes;
 	engine->timestamp = resource->timestamp;
-	if (!reserve(engine, engine->n_bytes)) {
+	err = reserve(engine, engine->n_bytes) ? 0 : -ENOMEM;
+	if (!err && !begin_copy(engine, generation))
+		return STEP_DONE;
+	if (!err) {
+		err = resource_read(resource, engine->bytes, engine->n_bytes);
+		if (!end_copy(engine, generation))
+			return STEP_DONE;
+	}
+	if (err) {
 		engine_answer(engine, ENGINE_INPUT, resource, VIRTIO_VIDEO_BUFFER_FLAG_ERR, 0);
 		return STEP_DONE;
 	}
-	if (!begin_copy(engine, generation))
-		return STEP_DONE;
-	resource_read(resource, engine->bytes, engine->n_bytes);
-	if (!end_copy(engine, generation))
-		return STEP_DONE;
 	engine->stats->bitstream_bytes += engine->n_bytes;
 	engine->input_active = true;
 	engine->filled = true;

@@ -132,13 +132,14 @@ void engine_destroy(struct engine *engine)
 	free(engine);
 }
 
-/* The embedder's signals are not for our threads. */
+/* The embedder's signals are not for our threads, but for the one that a thread brings on itself. */
 static int start_thread(struct engine *engine)
 {
 	sigset_t all, before;
 	int err;
 
 	sigfillset(&all);
+	sigdelset(&all, SIGBUS);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	err = pthread_create(&engine->thread, NULL, engine_thread, engine);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

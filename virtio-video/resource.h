@@ -28,6 +28,7 @@ struct resource {
 	unsigned int num_planes;
 	struct resource_plane planes[WIRE_MAX_PLANES];
 	uint64_t size_bytes; /* of all pieces */
+	bool by_syscall;     /* how its memory is copied: memory_copy() */
 
 	struct resource *next; /* in the queue */
 	struct answer *answer; /* not NULL: queued */
@@ -68,7 +69,10 @@ void resource_cursor_init(struct resource_cursor *cursor, const struct resource 
  * it, at most *n_bytes, are in one piece; NULL past the end.
  */
 uint8_t *resource_cursor_at(struct resource_cursor *cursor, uint64_t pos, size_t *n_bytes);
-/* Copies the first bytes of plane 0 out. The range was checked when it was queued. */
-void resource_read(const struct resource *resource, void *out, size_t n_bytes);
+/*
+ * Copies the first bytes of plane 0 out. The range was checked when it was queued. Errors: -EFAULT
+ * the memory has gone.
+ */
+int resource_read(const struct resource *resource, void *out, size_t n_bytes);
 
 #endif
