@@ -209,7 +209,7 @@ int vvd_device_submit(struct vvd_device *device, uint64_t token, const struct io
 		return err;
 	call.answer->token = token;
 	call.answer->cap_bytes = resp_cap_bytes;
-	device->n_commands++;
+	device->stats.commands++;
 	/* Of a request whose memory has gone nothing is believed. */
 	if (vvd_guard(copy_request, &copy))
 		copy.size_bytes = 0;
@@ -237,10 +237,12 @@ int vvd_device_reap(struct vvd_device *device, struct vvd_done *done, void *buf,
 {
 	if (cap_bytes < vvd_device_get_max_resp(device))
 		return -ENOSPC;
-	return done_reap(&device->done, done, buf);
+	/* What the watchdog finds makes answers. */
+	return done_reap(&device->done, done, buf) ||
+	       (device_watch(device) && done_reap(&device->done, done, buf));
 }
 
 int vvd_device_get_fd(const struct vvd_device *device)
 {
-	return device->done.fd;
+	return device->fd;
 }

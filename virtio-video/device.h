@@ -27,8 +27,9 @@ struct vvd_device {
 	struct memory memory;
 	uint64_t features; /* negotiated */
 	struct done_queue done;
-	struct engine_stats stats;
-	uint64_t n_commands;
+	int fd; /* an epoll of the done queue's and the watchdog's */
+	struct watchdog watchdog;
+	struct vvd_stats stats;  /* of commands, and of streams that have gone */
 	struct stream **streams; /* limits.streams places */
 	unsigned int n_streams;
 	struct engine **leaving; /* stopped, their threads not ended; as many places */
@@ -55,6 +56,8 @@ int call_begin(struct call *call, uint32_t type, size_t size_bytes, struct wire_
 int call_side(uint32_t queue_type, enum engine_side *side);
 /* Joins the threads that have ended meanwhile. */
 void device_collect(struct vvd_device *device);
+/* Looks after the streams when the watchdog says so; returns whether it did. */
+bool device_watch(struct vvd_device *device);
 int device_open_display(struct vvd_device *device, struct vawrap_display **out);
 
 /* Handlers. device.c has the table. */
@@ -89,6 +92,7 @@ struct stream {
 };
 
 struct stream *stream_find(const struct vvd_device *device, uint32_t id);
+void device_add_stats(struct vvd_stats *to, struct engine *engine);
 /* Answers all that is pending and takes the stream out of the table; its engine leaves. */
 void stream_destroy(struct vvd_device *device, struct stream *stream);
 /* Takes away all resources with memory in the range. */

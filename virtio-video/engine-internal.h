@@ -50,6 +50,7 @@ enum format_state {
 
 struct resource_list {
 	struct resource *head, *tail;
+	unsigned int n;
 };
 
 struct engine {
@@ -63,10 +64,12 @@ struct engine {
 
 	/* Under the lock. */
 	bool stop, exited, abandoned, lost;
+	uint64_t busy_since_ns; /* not 0: in the driver, or on the way there */
+	struct vvd_stream_stats stats;
 	bool started; /* the decoder is chosen */
 	enum vacodec_codec codec;
 	struct done_queue *done;
-	struct engine_stats *stats;
+	struct watchdog *watchdog;
 	struct event_source events;
 	struct resource_list queues[ENGINE_N_SIDES];
 	uint64_t generation; /* changes when a resource, the layout or a frame is taken away */
@@ -86,8 +89,8 @@ struct engine {
 	struct vacodec_frame *frame; /* next to be landed */
 	bool poll_events;
 	bool decoder_drains;
-	unsigned int stalls;
-	uint8_t *bytes; /* of the input resource that is being consumed */
+	unsigned int refusals; /* in a row, although the decoder's fd says otherwise */
+	uint8_t *bytes;        /* of the input resource that is being consumed */
 	size_t capacity_bytes, n_bytes, pos;
 	bool filled;
 	uint64_t timestamp;
@@ -102,6 +105,8 @@ void engine_unqueue(struct engine *engine, enum engine_side side, struct resourc
 void engine_answer(struct engine *engine, enum engine_side side, struct resource *resource,
 		   uint32_t flags, uint32_t size_bytes);
 void engine_answer_all(struct engine *engine, enum engine_side side);
+/* Ends the session: answers all that waits and raises the event, once. */
+void engine_lose(struct engine *engine, int error, const char *why);
 
 /* The start routine; frees what the thread owns. */
 void *engine_thread(void *engine);

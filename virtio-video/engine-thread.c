@@ -7,18 +7,16 @@
  * it needs from the shared state afterwards.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include "caps.h"
 #include "engine-internal.h"
 #include "landing.h"
 #include "log.h"
 
-#define EXTRA_FRAMES   2    /* one being landed, one waiting for it */
-#define MAX_STALLS     2000 /* refusals in a row, a few milliseconds each, that end a session */
-#define STALL_SLEEP_NS 2000000
-#define MIN_CAPACITY   (256 * 1024)
+#define EXTRA_FRAMES 2 /* one being landed, one waiting for it */
+#define MAX_REFUSALS 1000
+#define MIN_CAPACITY (256 * 1024)
 
 enum step {
 	STEP_NEXT, /* nothing to do here: try the next step */
@@ -26,49 +24,47 @@ enum step {
 	STEP_WAIT, /* nothing further may be done until something changes */
 };
 
+/* Between these two the driver may be called. */
 static void unlock(struct engine *engine)
 {
+	engine->busy_since_ns = watchdog_now_ns();
+	if (engine->watchdog)
+		watchdog_arm(engine->watchdog);
 	pthread_mutex_unlock(&engine->lock);
 }
 
 static void lock(struct engine *engine)
 {
 	pthread_mutex_lock(&engine->lock);
+	engine->busy_since_ns = 0;
 }
 
 static void lose(struct engine *engine, int error)
 {
-	if (engine->lost || engine->stop)
-		return;
-	log_printf(engine->log, LOG_LEVEL_ERROR, "stream %u: the session is lost: %s%s%s",
-		   engine->events.stream_id, strerror(-error), engine->decoder ? ": " : "",
-		   engine->decoder ? vacodec_decoder_get_last_error(engine->decoder) : "");
-	engine->lost = true;
-	engine_cancel_drain(engine);
-	engine_answer_all(engine, ENGINE_INPUT);
-	engine_answer_all(engine, ENGINE_OUTPUT);
-	event_raise(engine->done, &engine->events, VIRTIO_VIDEO_EVENT_ERROR);
+	engine_lose(engine, error,
+		    engine->decoder ? vacodec_decoder_get_last_error(engine->decoder) : "");
 }
 
 static void progress(struct engine *engine)
 {
 	engine->poll_events = true;
-	engine->stalls = 0;
+	engine->refusals = 0;
 }
 
-/* The decoder refuses and has no event: that must not last. */
-static void stall(struct engine *engine)
+/*
+ * The decoder refuses and has no event. Its fd says whether it would not now; otherwise a frame is
+ * missing, and whoever gives one back wakes this thread.
+ */
+static enum step stall(struct engine *engine)
 {
-	const struct timespec t = {.tv_nsec = STALL_SLEEP_NS};
+	struct pollfd fd = {.fd = vacodec_decoder_get_fd(engine->decoder), .events = POLLIN};
 
 	engine->poll_events = true;
-	if (++engine->stalls > MAX_STALLS) {
+	if (poll(&fd, 1, 0) != 1)
+		return STEP_WAIT;
+	if (++engine->refusals > MAX_REFUSALS)
 		lose(engine, -EDEADLK);
-	} else if (engine->stalls > 1) {
-		unlock(engine);
-		nanosleep(&t, NULL);
-		lock(engine);
-	}
+	return STEP_DONE;
 }
 
 /*
@@ -141,7 +137,7 @@ static void answer_frame(struct engine *engine, struct resource *resource,
 			 const struct params_layout *layout)
 {
 	struct vacodec_frame_info info = {.size_bytes = sizeof(info)};
-	struct engine_stats *stats = engine->stats;
+	struct vvd_stream_stats *stats = &engine->stats;
 	uint32_t flags = 0;
 
 	vacodec_frame_get_info(engine->frame, &info);
@@ -290,7 +286,7 @@ static enum step step_receive(struct engine *engine)
 	if (!engine->poll_events || !engine->decoder)
 		return STEP_NEXT;
 	unlock(engine);
-	err = vacodec_decoder_receive(engine->decoder, &event, engine->stalls ? STALL_SLEEP_NS : 0);
+	err = vacodec_decoder_receive(engine->decoder, &event, 0);
 	lock(engine);
 	engine->poll_events = false;
 	if (!err)
@@ -298,7 +294,7 @@ static enum step step_receive(struct engine *engine)
 	else if (err != -EAGAIN && err != -ETIMEDOUT)
 		lose(engine, err);
 	else if (engine->decoder_drains)
-		stall(engine);
+		return stall(engine);
 	return STEP_DONE;
 }
 
@@ -333,9 +329,9 @@ static enum step step_send(struct engine *engine)
 	unlock(engine);
 	n = vacodec_decoder_send(engine->decoder, &packet);
 	lock(engine);
-	if (n == -EAGAIN) {
-		stall(engine);
-	} else if (n <= 0 || (size_t)n > packet.size_bytes) {
+	if (n == -EAGAIN)
+		return stall(engine);
+	if (n <= 0 || (size_t)n > packet.size_bytes) {
 		lose(engine, n < 0 ? n : -EIO);
 	} else {
 		engine->pos += n;
@@ -408,7 +404,7 @@ static enum step step_fill(struct engine *engine)
 		engine_answer(engine, ENGINE_INPUT, resource, VIRTIO_VIDEO_BUFFER_FLAG_ERR, 0);
 		return STEP_DONE;
 	}
-	engine->stats->bitstream_bytes += engine->n_bytes;
+	engine->stats.bitstream_bytes += engine->n_bytes;
 	engine->input_active = true;
 	engine->filled = true;
 	engine->pos = 0;
@@ -433,8 +429,7 @@ static enum step step_drain(struct engine *engine)
 	lock(engine);
 	if (err == -EAGAIN || err == -EBUSY) {
 		engine->decoder_drains = err == -EBUSY;
-		stall(engine);
-		return STEP_DONE;
+		return stall(engine);
 	}
 	if (err) {
 		lose(engine, err);

@@ -5,18 +5,11 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include "engine-internal.h"
 #include "landing.h"
 #include "log.h"
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 /* ---- State ---- */
 
@@ -63,6 +56,7 @@ static void append(struct resource_list *list, struct resource *resource)
 	else
 		list->head = resource;
 	list->tail = resource;
+	list->n++;
 }
 
 void engine_unqueue(struct engine *engine, enum engine_side side, struct resource *resource)
@@ -78,6 +72,7 @@ void engine_unqueue(struct engine *engine, enum engine_side side, struct resourc
 		list->head = resource->next;
 	if (list->tail == resource)
 		list->tail = before;
+	list->n--;
 	resource->next = NULL;
 	if (side == ENGINE_INPUT && !before)
 		engine->input_active = false;
@@ -90,6 +85,7 @@ void engine_answer(struct engine *engine, enum engine_side side, struct resource
 
 	engine_unqueue(engine, side, resource);
 	resource->answer = NULL;
+	engine->stats.errors += (flags & VIRTIO_VIDEO_BUFFER_FLAG_ERR) != 0;
 	answer_resource(answer, VIRTIO_VIDEO_RESP_OK_RESOURCE_QUEUE, resource->timestamp, flags,
 			size_bytes);
 	done_push(engine->done, answer);
@@ -105,6 +101,19 @@ void engine_answer_all(struct engine *engine, enum engine_side side)
 		engine_answer(engine, side, resource, VIRTIO_VIDEO_BUFFER_FLAG_ERR, 0);
 	}
 	engine->generation++;
+}
+
+void engine_lose(struct engine *engine, int error, const char *why)
+{
+	if (engine->lost || engine->stop)
+		return;
+	log_printf(engine->log, LOG_LEVEL_ERROR, "stream %u: the session is lost: %s: %s",
+		   engine->events.stream_id, strerror(-error), why);
+	engine->lost = true;
+	engine_cancel_drain(engine);
+	engine_answer_all(engine, ENGINE_INPUT);
+	engine_answer_all(engine, ENGINE_OUTPUT);
+	event_raise(engine->done, &engine->events, VIRTIO_VIDEO_EVENT_ERROR);
 }
 
 /* ---- Start ---- */
@@ -154,7 +163,8 @@ int engine_new(const struct engine_params *params, struct engine **out)
 	if (!engine)
 		return -ENOMEM;
 	engine->done = params->done;
-	engine->stats = params->stats;
+	engine->watchdog = params->watchdog;
+	engine->stats.stream_id = params->stream_id;
 	engine->codec = params->codec;
 	engine->bounds = params->bounds;
 	engine->events.stream_id = params->stream_id;
@@ -227,6 +237,29 @@ int engine_set_codec(struct engine *engine, enum vacodec_codec codec)
 		engine->codec = codec;
 	pthread_mutex_unlock(&engine->lock);
 	return err;
+}
+
+void engine_get_stats(struct engine *engine, struct vvd_stream_stats *stats)
+{
+	pthread_mutex_lock(&engine->lock);
+	*stats = engine->stats;
+	stats->queued_inputs = engine->queues[ENGINE_INPUT].n;
+	stats->queued_outputs = engine->queues[ENGINE_OUTPUT].n;
+	stats->lost = engine->lost;
+	stats->hangs = engine->lost && engine->busy_since_ns;
+	pthread_mutex_unlock(&engine->lock);
+}
+
+void engine_check(struct engine *engine)
+{
+	pthread_mutex_lock(&engine->lock);
+	if (engine->busy_since_ns && !engine->lost) {
+		if (watchdog_now_ns() - engine->busy_since_ns < engine->watchdog->period_ns)
+			watchdog_arm(engine->watchdog);
+		else
+			engine_lose(engine, -ETIMEDOUT, "a driver call hangs");
+	}
+	pthread_mutex_unlock(&engine->lock);
 }
 
 bool engine_is_lost(struct engine *engine)
@@ -325,22 +358,22 @@ void engine_stop(struct engine *engine)
 	engine_answer_all(engine, ENGINE_OUTPUT);
 	engine->stop = true;
 	engine->done = NULL;
-	engine->stats = NULL;
+	engine->watchdog = NULL;
 	pthread_cond_signal(&engine->wake);
 	pthread_mutex_unlock(&engine->lock);
 	event_forget(done, &engine->events);
 	wait_for_copy(engine);
-	engine->stopped_at_ns = now_ns();
+	engine->stopped_at_ns = watchdog_now_ns();
 }
 
 uint64_t engine_get_stopping_ns(const struct engine *engine)
 {
-	return now_ns() - engine->stopped_at_ns;
+	return watchdog_now_ns() - engine->stopped_at_ns;
 }
 
 bool engine_collect(struct engine *engine, uint64_t timeout_ns)
 {
-	uint64_t until = now_ns() + timeout_ns;
+	uint64_t until = watchdog_now_ns() + timeout_ns;
 	struct timespec t = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
 	bool exited;
 

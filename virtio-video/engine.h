@@ -9,12 +9,13 @@
 #ifndef ENGINE_H
 #define ENGINE_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "done.h"
 #include "params.h"
 #include "vacodec.h"
+#include "virtio-video.h"
+#include "watchdog.h"
 
 struct engine;
 struct log;
@@ -27,16 +28,11 @@ enum engine_side {
 	ENGINE_N_SIDES,
 };
 
-struct engine_stats {
-	atomic_uint_fast64_t frames, corrupt_frames;
-	atomic_uint_fast64_t copied_bytes, driver_copied_bytes, bitstream_bytes;
-};
-
 struct engine_params {
 	struct vawrap_display *display; /* the engine takes a reference of its own */
 	struct log *log;
 	struct done_queue *done; /* these two are not used any more after engine_stop() */
-	struct engine_stats *stats;
+	struct watchdog *watchdog;
 	uint32_t stream_id;
 	enum vacodec_codec codec;
 	struct params_bounds bounds;
@@ -58,6 +54,7 @@ void engine_params_were_read(struct engine *engine);
 int engine_set_codec(struct engine *engine, enum vacodec_codec codec);
 /* The session is lost: nothing but clearing and stopping is of use. */
 bool engine_is_lost(struct engine *engine);
+void engine_get_stats(struct engine *engine, struct vvd_stream_stats *stats);
 
 /* ---- Work ---- */
 
@@ -79,6 +76,9 @@ int engine_drain(struct engine *engine, struct answer *answer);
 void engine_clear(struct engine *engine, enum engine_side side);
 /* Takes one resource away: when it is queued, it is answered with ERR. */
 void engine_remove(struct engine *engine, enum engine_side side, struct resource *resource);
+
+/* Fails the session when a driver call hangs; where one has just begun, the watchdog looks again. */
+void engine_check(struct engine *engine);
 
 /* ---- End ---- */
 

@@ -44,7 +44,7 @@ static int create_engine(struct vvd_device *device, struct stream *stream,
 	struct engine_params params = {
 		.log = device->log,
 		.done = &device->done,
-		.stats = &device->stats,
+		.watchdog = &device->watchdog,
 		.stream_id = stream->id,
 		.codec = stream->caps->codec,
 	};
@@ -140,6 +140,7 @@ void stream_destroy(struct vvd_device *device, struct stream *stream)
 	unsigned int i = 0;
 
 	engine_stop(stream->engine);
+	device_add_stats(&device->stats, stream->engine);
 	for (int side = 0; side < ENGINE_N_SIDES; side++)
 		free_resources(stream, side);
 	while (device->streams[i] != stream)
