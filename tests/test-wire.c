@@ -221,7 +221,7 @@ static void test_cursor_crosses_pieces(void **state)
 	assert_null(resource_cursor_at(&cursor, 8, &n));
 	assert_false(resource_touches(resource, b + 1, 0));
 	assert_true(resource_touches(resource, b, 1));
-	resource_free(resource);
+	resource_unref(resource);
 }
 
 int main(void)

@@ -55,7 +55,7 @@ static void stop_all(struct vvd_device *device)
 	uint64_t left_ns = STOP_WAIT_NS;
 
 	while (device->n_streams)
-		stream_destroy(device, device->streams[0]);
+		stream_destroy(device, device->streams[0], NULL);
 	for (unsigned int i = 0; i < device->n_leaving; i++) {
 		struct engine *engine = device->leaving[i];
 		uint64_t before_ns = engine_get_stopping_ns(engine);
@@ -286,6 +286,8 @@ int vvd_device_remove_region(struct vvd_device *device, uint64_t gpa)
 		return -ENOENT;
 	for (unsigned int i = 0; i < device->n_streams; i++)
 		stream_drop_memory(device->streams[i], region->addr, region->size_bytes);
+	for (unsigned int i = 0; i < device->n_leaving; i++)
+		engine_wait_for_copy(device->leaving[i]);
 	return memory_remove(&device->memory, gpa);
 }
 

@@ -47,7 +47,7 @@ struct call {
 	bool read_output_params;    /* to be told to the engine once the answer is out */
 };
 
-/* What a handler returns besides 0 (answered) and -errno: the answer is kept and comes later. */
+/* What a handler returns besides 0 (answered) and -errno: the answer is the engine's now. */
 #define CALL_PENDING 1
 
 /* Begins an answer with a body; the caller's chain has room for size_bytes or it is -EINVAL. */
@@ -93,8 +93,8 @@ struct stream {
 
 struct stream *stream_find(const struct vvd_device *device, uint32_t id);
 void device_add_stats(struct vvd_stats *to, struct engine *engine);
-/* Answers all that is pending and takes the stream out of the table; its engine leaves. */
-void stream_destroy(struct vvd_device *device, struct stream *stream);
+/* Answers all that is pending, then answer (or NULL), and takes the stream out; its engine leaves. */
+void stream_destroy(struct vvd_device *device, struct stream *stream, struct answer *answer);
 /* Takes away all resources with memory in the range. */
 void stream_drop_memory(struct stream *stream, const uint8_t *addr, uint64_t size_bytes);
 

@@ -2,8 +2,11 @@
 /*
  * engine-internal.h - what the two sides of an engine share
  *
- * engine.c runs on the caller's thread, engine-thread.c on the engine's. Order of locks:
- * landing_lock, lock, the done queue's. The driver is never called with one of them held.
+ * engine.c runs on the caller's thread, engine-thread.c on the engine's. Order of locks: lock, the
+ * done queue's. The driver is never called and no guest memory touched with one of them held.
+ *
+ * A resource that is written or read meanwhile is held. When it is taken away then, its answer goes to
+ * the limbo, as do all answers after it, until the thread has let it go.
  */
 #ifndef ENGINE_INTERNAL_H
 #define ENGINE_INTERNAL_H
@@ -54,9 +57,8 @@ struct resource_list {
 };
 
 struct engine {
-	pthread_mutex_t landing_lock; /* held while guest memory is read or written */
 	pthread_mutex_t lock;
-	pthread_cond_t wake, ended;
+	pthread_cond_t wake, ended; /* for the thread; of its copies, and of itself */
 	pthread_t thread;
 	struct log *log;
 	struct params_bounds bounds; /* constant */
@@ -72,9 +74,10 @@ struct engine {
 	struct watchdog *watchdog;
 	struct event_source events;
 	struct resource_list queues[ENGINE_N_SIDES];
-	uint64_t generation; /* changes when a resource, the layout or a frame is taken away */
-	bool input_active;   /* the head of the input is in bytes[] */
-	bool flush;          /* a seek is to be done first */
+	struct answer_list limbo; /* answers that wait until nothing is held */
+	bool copying;             /* a resource is held by the thread */
+	bool input_active;        /* the head of the input is in bytes[] */
+	bool flush;               /* a seek is to be done first */
 	enum drain_state drain;
 	uint64_t drain_serial;
 	struct answer *drain_answer;
@@ -101,6 +104,10 @@ bool engine_drain_step(struct engine *engine, enum drain_event event);
 void engine_cancel_drain(struct engine *engine);
 struct resource *engine_first(struct engine *engine, enum engine_side side);
 void engine_unqueue(struct engine *engine, enum engine_side side, struct resource *resource);
+/* Sends an answer off, or into the limbo where one waits already. */
+void engine_push(struct engine *engine, struct answer *answer);
+/* Sends off what is in the limbo. */
+void engine_settle(struct engine *engine);
 /* Takes the resource from its queue and answers it. */
 void engine_answer(struct engine *engine, enum engine_side side, struct resource *resource,
 		   uint32_t flags, uint32_t size_bytes);

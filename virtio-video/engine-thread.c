@@ -67,30 +67,29 @@ static enum step stall(struct engine *engine)
 	return STEP_DONE;
 }
 
-/*
- * Before guest memory is touched. True: the landing lock is held and the other is not. False:
- * something was taken away since generation, and it is the other way round.
- */
-static bool begin_copy(struct engine *engine, uint64_t generation)
+/* Before guest memory is touched: from here on the lock is not held, but the resource. */
+static struct answer *begin_copy(struct engine *engine, struct resource *resource)
+{
+	struct answer *answer = resource->answer;
+
+	resource_ref(resource);
+	resource->held = engine->copying = true;
+	unlock(engine);
+	return answer;
+}
+
+/* False: the resource was taken away meanwhile; what waited for it goes out. */
+static bool end_copy(struct engine *engine, struct resource *resource, const struct answer *answer)
 {
 	bool same;
 
-	unlock(engine);
-	pthread_mutex_lock(&engine->landing_lock);
 	lock(engine);
-	same = generation == engine->generation;
-	if (same)
-		unlock(engine);
-	else
-		pthread_mutex_unlock(&engine->landing_lock);
+	same = resource->answer == answer;
+	resource->held = engine->copying = false;
+	engine_settle(engine);
+	pthread_cond_broadcast(&engine->ended);
+	resource_unref(resource);
 	return same;
-}
-
-static bool end_copy(struct engine *engine, uint64_t generation)
-{
-	pthread_mutex_unlock(&engine->landing_lock);
-	lock(engine);
-	return generation == engine->generation;
 }
 
 /* ---- Seek ---- */
@@ -155,9 +154,9 @@ static void answer_frame(struct engine *engine, struct resource *resource,
 
 static enum step step_land(struct engine *engine)
 {
-	uint64_t generation = engine->generation;
 	struct params_layout layout;
 	struct resource *resource;
+	struct answer *answer;
 	int err;
 
 	if (!engine->frame)
@@ -172,10 +171,12 @@ static enum step step_land(struct engine *engine)
 		lose(engine, err);
 		return STEP_DONE;
 	}
-	if (!begin_copy(engine, generation))
+	resource = find_output(engine, &layout);
+	if (!resource)
 		return STEP_DONE;
+	answer = begin_copy(engine, resource);
 	err = landing_store(engine->landing, &layout, resource);
-	if (!end_copy(engine, generation))
+	if (!end_copy(engine, resource, answer))
 		return STEP_DONE;
 	if (err) {
 		/* Its memory has gone; the frame waits for another one. */
@@ -244,7 +245,6 @@ static void take_format(struct engine *engine, const struct vacodec_format *form
 	engine->reallocating = true;
 	for (int i = 0; i < ENGINE_N_SIDES; i++)
 		params_apply(&engine->params[i], &new, &engine->bounds);
-	engine->generation++;
 	event_raise(engine->done, &engine->events, VIRTIO_VIDEO_EVENT_DECODER_RESOLUTION_CHANGED);
 }
 
@@ -383,7 +383,7 @@ static bool reserve(struct engine *engine, size_t n_bytes)
 static enum step step_fill(struct engine *engine)
 {
 	struct resource *resource = engine_first(engine, ENGINE_INPUT);
-	uint64_t generation = engine->generation;
+	struct answer *answer;
 	int err;
 
 	if (!resource)
@@ -393,11 +393,10 @@ static enum step step_fill(struct engine *engine)
 	engine->n_bytes = resource->data_bytes;
 	engine->timestamp = resource->timestamp;
 	err = reserve(engine, engine->n_bytes) ? 0 : -ENOMEM;
-	if (!err && !begin_copy(engine, generation))
-		return STEP_DONE;
 	if (!err) {
+		answer = begin_copy(engine, resource);
 		err = resource_read(resource, engine->bytes, engine->n_bytes);
-		if (!end_copy(engine, generation))
+		if (!end_copy(engine, resource, answer))
 			return STEP_DONE;
 	}
 	if (err) {
@@ -455,7 +454,7 @@ static enum step step_eos(struct engine *engine)
 	engine->drain_answer = NULL;
 	engine_drain_step(engine, DRAIN_ON_TOLD);
 	answer_header(answer, VIRTIO_VIDEO_RESP_OK_NODATA);
-	done_push(engine->done, answer);
+	engine_push(engine, answer);
 	return STEP_DONE;
 }
 
@@ -501,8 +500,10 @@ void *engine_thread(void *arg)
 	finish(engine);
 	lock(engine);
 	engine->exited = true;
+	if (!engine->abandoned)
+		engine_settle(engine);
 	abandoned = engine->abandoned;
-	pthread_cond_signal(&engine->ended);
+	pthread_cond_broadcast(&engine->ended);
 	unlock(engine);
 	if (abandoned)
 		engine_destroy(engine);

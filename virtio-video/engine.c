@@ -33,11 +33,27 @@ bool engine_drain_step(struct engine *engine, enum drain_event event)
 	return true;
 }
 
+void engine_push(struct engine *engine, struct answer *answer)
+{
+	if (engine->limbo.head)
+		done_list_append(&engine->limbo, answer);
+	else
+		done_push(engine->done, answer);
+}
+
+void engine_settle(struct engine *engine)
+{
+	struct answer *answer;
+
+	while ((answer = done_list_pop(&engine->limbo)))
+		done_push(engine->done, answer);
+}
+
 void engine_cancel_drain(struct engine *engine)
 {
 	if (engine->drain_answer) {
 		answer_header(engine->drain_answer, VIRTIO_VIDEO_RESP_ERR_INVALID_OPERATION);
-		done_push(engine->done, engine->drain_answer);
+		engine_push(engine, engine->drain_answer);
 	}
 	engine->drain_answer = NULL;
 	engine_drain_step(engine, DRAIN_ON_CANCEL);
@@ -88,7 +104,10 @@ void engine_answer(struct engine *engine, enum engine_side side, struct resource
 	engine->stats.errors += (flags & VIRTIO_VIDEO_BUFFER_FLAG_ERR) != 0;
 	answer_resource(answer, VIRTIO_VIDEO_RESP_OK_RESOURCE_QUEUE, resource->timestamp, flags,
 			size_bytes);
-	done_push(engine->done, answer);
+	if (resource->held)
+		done_list_append(&engine->limbo, answer);
+	else
+		engine_push(engine, answer);
 }
 
 void engine_answer_all(struct engine *engine, enum engine_side side)
@@ -100,7 +119,6 @@ void engine_answer_all(struct engine *engine, enum engine_side side)
 			resource->timestamp = 0;
 		engine_answer(engine, side, resource, VIRTIO_VIDEO_BUFFER_FLAG_ERR, 0);
 	}
-	engine->generation++;
 }
 
 void engine_lose(struct engine *engine, int error, const char *why)
@@ -122,7 +140,6 @@ static void init_sync(struct engine *engine)
 {
 	pthread_condattr_t attr;
 
-	pthread_mutex_init(&engine->landing_lock, NULL);
 	pthread_mutex_init(&engine->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -136,7 +153,6 @@ void engine_destroy(struct engine *engine)
 	pthread_cond_destroy(&engine->ended);
 	pthread_cond_destroy(&engine->wake);
 	pthread_mutex_destroy(&engine->lock);
-	pthread_mutex_destroy(&engine->landing_lock);
 	log_unref(engine->log);
 	free(engine);
 }
@@ -197,8 +213,6 @@ void engine_set_params(struct engine *engine, enum engine_side side, const struc
 {
 	pthread_mutex_lock(&engine->lock);
 	params_set(&engine->params[side], asked, &engine->bounds, &engine->format);
-	if (side == ENGINE_OUTPUT)
-		engine->generation++;
 	pthread_cond_signal(&engine->wake);
 	pthread_mutex_unlock(&engine->lock);
 }
@@ -313,14 +327,15 @@ int engine_drain(struct engine *engine, struct answer *answer)
 	return err;
 }
 
-/* Returns when no copy from or to a resource that was removed is running any more. */
-static void wait_for_copy(struct engine *engine)
+void engine_wait_for_copy(struct engine *engine)
 {
-	pthread_mutex_lock(&engine->landing_lock);
-	pthread_mutex_unlock(&engine->landing_lock);
+	pthread_mutex_lock(&engine->lock);
+	while (engine->copying)
+		pthread_cond_wait(&engine->ended, &engine->lock);
+	pthread_mutex_unlock(&engine->lock);
 }
 
-void engine_clear(struct engine *engine, enum engine_side side)
+void engine_clear(struct engine *engine, enum engine_side side, struct answer *answer)
 {
 	pthread_mutex_lock(&engine->lock);
 	/* Clearing the output is a step of every change of format: the drain goes on behind it. */
@@ -329,40 +344,34 @@ void engine_clear(struct engine *engine, enum engine_side side)
 	engine_answer_all(engine, side);
 	if (side == ENGINE_INPUT)
 		engine->flush = true;
+	if (answer)
+		engine_push(engine, answer);
 	pthread_cond_signal(&engine->wake);
 	pthread_mutex_unlock(&engine->lock);
-	wait_for_copy(engine);
 }
 
 void engine_remove(struct engine *engine, enum engine_side side, struct resource *resource)
 {
 	pthread_mutex_lock(&engine->lock);
-	if (resource->answer) {
-		engine->generation++;
+	if (resource->answer)
 		engine_answer(engine, side, resource, VIRTIO_VIDEO_BUFFER_FLAG_ERR, 0);
-	}
 	pthread_mutex_unlock(&engine->lock);
-	wait_for_copy(engine);
 }
 
 /* ---- End ---- */
 
-void engine_stop(struct engine *engine)
+void engine_stop(struct engine *engine, struct answer *answer)
 {
-	struct done_queue *done;
-
 	pthread_mutex_lock(&engine->lock);
-	done = engine->done;
 	engine_cancel_drain(engine);
 	engine_answer_all(engine, ENGINE_INPUT);
 	engine_answer_all(engine, ENGINE_OUTPUT);
 	engine->stop = true;
-	engine->done = NULL;
-	engine->watchdog = NULL;
+	event_forget(engine->done, &engine->events);
+	if (answer)
+		engine_push(engine, answer);
 	pthread_cond_signal(&engine->wake);
 	pthread_mutex_unlock(&engine->lock);
-	event_forget(done, &engine->events);
-	wait_for_copy(engine);
 	engine->stopped_at_ns = watchdog_now_ns();
 }
 
@@ -393,11 +402,16 @@ bool engine_collect(struct engine *engine, uint64_t timeout_ns)
 
 void engine_abandon(struct engine *engine)
 {
+	struct answer *answer;
 	bool exited;
 
+	engine_wait_for_copy(engine);
 	pthread_mutex_lock(&engine->lock);
 	exited = engine->exited;
+	while ((answer = done_list_pop(&engine->limbo)))
+		done_forget(engine->done, answer);
 	if (!exited) {
+		engine->watchdog = NULL;
 		engine->abandoned = true;
 		pthread_detach(engine->thread);
 	}

@@ -109,6 +109,7 @@ int resource_new(struct wire_reader *r, const struct memory *memory,
 	resource = calloc(1, sizeof(*resource) + h.n_entries * sizeof(resource->pieces[0]));
 	if (!resource)
 		return -ENOMEM;
+	atomic_init(&resource->refs, 1);
 	resource->id = h.id;
 	resource->n_pieces = h.n_entries;
 	resource->by_syscall = memory->n_by_syscall > 0;
@@ -118,16 +119,23 @@ int resource_new(struct wire_reader *r, const struct memory *memory,
 	if (!err)
 		err = place_planes(&h, limits, resource);
 	if (err) {
-		free(resource);
+		resource_unref(resource);
 		return err;
 	}
 	*out = resource;
 	return 0;
 }
 
-void resource_free(struct resource *resource)
+struct resource *resource_ref(struct resource *resource)
 {
-	free(resource);
+	atomic_fetch_add_explicit(&resource->refs, 1, memory_order_relaxed);
+	return resource;
+}
+
+void resource_unref(struct resource *resource)
+{
+	if (atomic_fetch_sub_explicit(&resource->refs, 1, memory_order_acq_rel) == 1)
+		free(resource);
 }
 
 bool resource_touches(const struct resource *resource, const uint8_t *addr, uint64_t size_bytes)

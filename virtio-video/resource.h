@@ -8,6 +8,7 @@
 #ifndef RESOURCE_H
 #define RESOURCE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,8 +31,10 @@ struct resource {
 	uint64_t size_bytes; /* of all pieces */
 	bool by_syscall;     /* how its memory is copied: memory_copy() */
 
+	atomic_uint refs;
 	struct resource *next; /* in the queue */
 	struct answer *answer; /* not NULL: queued */
+	bool held;             /* the engine's thread reads or writes it */
 	uint64_t timestamp;
 	uint32_t data_bytes;
 
@@ -51,7 +54,8 @@ struct resource_limits {
  */
 int resource_new(struct wire_reader *r, const struct memory *memory,
 		 const struct resource_limits *limits, struct resource **out);
-void resource_free(struct resource *resource);
+struct resource *resource_ref(struct resource *resource);
+void resource_unref(struct resource *resource);
 /* Whether a piece lies in [addr, addr + size). */
 bool resource_touches(const struct resource *resource, const uint8_t *addr, uint64_t size_bytes);
 
