@@ -4,9 +4,10 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include "device-fixture.h"
 #include "fake-vacodec.h"
@@ -23,7 +24,7 @@
 static struct {
 	struct pump *pump;
 	uint8_t *ram;
-	int kick, call;
+	int ram_fd, kick, call;
 	uint16_t avail[2], used[2];
 } t;
 
@@ -90,7 +91,9 @@ static int setup(void **state)
 	struct pump_region ring = {RINGS, NULL, RING_RAM, -1};
 
 	fx_setup(state);
-	t.ram = aligned_alloc(4096, RING_RAM);
+	t.ram_fd = memfd_create("rings", MFD_CLOEXEC);
+	assert_int_equal(ftruncate(t.ram_fd, RING_RAM), 0);
+	t.ram = mmap(NULL, RING_RAM, PROT_READ | PROT_WRITE, MAP_SHARED, t.ram_fd, 0);
 	t.kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	t.call = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	assert_int_equal(vvd_device_remove_region(fx.device, GPA), 0);
@@ -109,7 +112,8 @@ static int teardown(void **state)
 	fx_teardown(state);
 	close(t.kick);
 	close(t.call);
-	free(t.ram);
+	munmap(t.ram, RING_RAM);
+	close(t.ram_fd);
 	return 0;
 }
 
@@ -306,6 +310,38 @@ static void test_removing_a_region(void **state)
 	assert_int_equal(pump_dispatch(t.pump), -EIO);
 }
 
+static void on_sigbus(int number, siginfo_t *info, void *context)
+{
+	(void)number;
+	(void)context;
+	if (!vvd_handle_sigbus(info))
+		_exit(99);
+}
+
+static void test_memory_that_shrinks(void **state)
+{
+	struct sigaction action = {.sa_flags = SA_SIGINFO, .sa_sigaction = on_sigbus};
+	struct msg create = msg_create(1, H264);
+
+	(void)state;
+	sigaction(SIGBUS, &action, NULL);
+	/* The place of the answer has gone, not the request. */
+	assert_int_equal(ftruncate(t.ram_fd, RESP_AT), 0);
+	offer_command(0, &create);
+	assert_int_equal(wait_used(0, 0), 0);
+	assert_int_equal(ftruncate(t.ram_fd, RING_RAM), 0);
+	assert_int_equal(command(create), ERR_STREAM);
+	/* The rings themselves: both queues are broken, the device lives. */
+	assert_int_equal(ftruncate(t.ram_fd, 0), 0);
+	kick();
+	assert_int_equal(pump_dispatch(t.pump), -EIO);
+	assert_int_equal(ftruncate(t.ram_fd, RING_RAM), 0);
+	assert_int_equal(pump_dispatch(t.pump), -EIO);
+	assert_int_equal(pump_stop(t.pump), 0);
+	start(pump_get_features(t.pump));
+	assert_int_equal(command(create), OK_NODATA);
+}
+
 static void test_set_up_is_checked(void **state)
 {
 	struct pump_queue queue = {.size = 3, .kick_fd = -1, .call_fd = -1};
@@ -336,6 +372,7 @@ int main(void)
 		TEST(test_a_head_offered_twice_breaks_the_queue),
 		TEST(test_chains_wait_for_memory),
 		TEST(test_removing_a_region),
+		TEST(test_memory_that_shrinks),
 		TEST(test_set_up_is_checked),
 	};
 

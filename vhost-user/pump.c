@@ -306,10 +306,56 @@ static int give_to_device(struct pump *pump, enum vvd_queue which, const struct 
 				 cap > UINT32_MAX ? UINT32_MAX : (uint32_t)cap);
 }
 
+/*
+ * What touches rings and chains runs in a guard: in memory that has shrunk it ends with -EFAULT, and
+ * the queue is broken.
+ */
+struct touch {
+	struct virtq *queue;
+	struct virtq_chain *chain;
+	const struct slot *slot;
+	const uint8_t *from;
+	uint16_t head;
+	uint32_t len_bytes;
+};
+
+static int run_guarded(int (*what)(void *cookie), struct touch *touch)
+{
+	int ret = vvd_guard(what, touch);
+
+	if (ret != -EFAULT)
+		return ret;
+	virtq_break(touch->queue);
+	return -EIO;
+}
+
+static int touch_pop(void *cookie)
+{
+	const struct touch *touch = cookie;
+
+	return virtq_pop(touch->queue, touch->chain);
+}
+
+static int touch_push(void *cookie)
+{
+	const struct touch *touch = cookie;
+
+	return virtq_push(touch->queue, touch->head, touch->len_bytes);
+}
+
+static int touch_should_notify(void *cookie)
+{
+	const struct touch *touch = cookie;
+
+	return virtq_should_notify(touch->queue);
+}
+
 static int push(struct pump_side *side, uint16_t head, uint32_t len_bytes)
 {
+	struct touch touch = {.queue = side->queue, .head = head, .len_bytes = len_bytes};
+
 	side->pushed = true;
-	return virtq_push(side->queue, head, len_bytes);
+	return run_guarded(touch_push, &touch);
 }
 
 static int take_chain(struct pump *pump, enum vvd_queue which, const struct virtq_chain *chain)
@@ -338,10 +384,11 @@ static int take_chains(struct pump *pump, enum vvd_queue which)
 {
 	struct pump_side *side = &pump->sides[which];
 	struct virtq_chain chain;
+	struct touch touch = {.queue = side->queue, .chain = &chain};
 	int n, err;
 
 	for (n = 0; n < CHAINS_A_ROUND; n++) {
-		err = virtq_pop(side->queue, &chain);
+		err = run_guarded(touch_pop, &touch);
 		if ((err == 1 || err == -EBADMSG) && side->slots[chain.head].busy) {
 			virtq_break(side->queue);
 			err = -EIO;
@@ -360,18 +407,21 @@ static int take_chains(struct pump *pump, enum vvd_queue which)
 
 /* ---- Out ---- */
 
-static uint32_t scatter(const struct slot *slot, const uint8_t *from, uint32_t size_bytes)
+/* Returns the number of bytes that had room. */
+static int scatter(void *cookie)
 {
-	uint32_t left = size_bytes;
+	const struct touch *touch = cookie;
+	const struct slot *slot = touch->slot;
+	uint32_t done = 0;
 
-	for (size_t i = 0; i < slot->n_pieces && left; i++) {
+	for (size_t i = 0; i < slot->n_pieces && done < touch->len_bytes; i++) {
+		size_t left = touch->len_bytes - done;
 		size_t n = slot->pieces[i].iov_len < left ? slot->pieces[i].iov_len : left;
 
-		memcpy(slot->pieces[i].iov_base, from, n);
-		from += n;
-		left -= n;
+		memcpy(slot->pieces[i].iov_base, touch->from + done, n);
+		done += n;
 	}
-	return size_bytes - left;
+	return (int)done;
 }
 
 /* Returns the number of answers given back. */
@@ -384,9 +434,12 @@ static int give_back(struct pump *pump)
 	       vvd_device_reap(pump->device, &done, pump->answer, pump->answer_bytes) == 1) {
 		struct pump_side *side = &pump->sides[done.queue];
 		struct slot *slot = &side->slots[done.token];
+		struct touch touch = {
+			.slot = slot, .from = pump->answer, .len_bytes = done.len_bytes};
+		int written = vvd_guard(scatter, &touch);
 
 		slot->busy = false;
-		push(side, done.token, scatter(slot, pump->answer, done.len_bytes));
+		push(side, done.token, written < 0 ? 0 : (uint32_t)written);
 		slot->n_pieces = 0;
 		n++;
 	}
@@ -395,13 +448,14 @@ static int give_back(struct pump *pump)
 
 static void notify(struct pump_side *side)
 {
+	struct touch touch = {.queue = side->queue};
 	uint64_t one = 1;
 	ssize_t n;
 
 	if (!side->pushed)
 		return;
 	side->pushed = false;
-	if (!virtq_should_notify(side->queue) || side->config.call_fd < 0)
+	if (run_guarded(touch_should_notify, &touch) <= 0 || side->config.call_fd < 0)
 		return;
 	/* A full pipe or counter says it as well. */
 	n = write(side->config.call_fd, &one, sizeof(one));

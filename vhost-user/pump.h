@@ -7,6 +7,10 @@
  * pump_dispatch() when the pump's fd is readable. Requests go to vvd_device_submit(), answers go
  * into the chain's writable part, and the driver is notified where it asked for it.
  *
+ * Rings are shared memory: with regions that may shrink, the process needs a SIGBUS handler that calls
+ * vvd_handle_sigbus(). A queue whose ring is gone is broken; an answer whose place is gone is lost,
+ * and its chain comes back with length 0.
+ *
  * Common to all functions: 0 (or as said) or -errno.
  * Threads: all calls come from the thread that uses the device.
  */
