@@ -300,6 +300,15 @@ void engine_clear(struct engine *engine, enum engine_side side)
 	wait_for_copy(engine);
 }
 
+void engine_clear_all(struct engine *engine)
+{
+	pthread_mutex_lock(&engine->lock);
+	engine_cancel_drain(engine);
+	pthread_mutex_unlock(&engine->lock);
+	engine_clear(engine, ENGINE_INPUT);
+	engine_clear(engine, ENGINE_OUTPUT);
+}
+
 void engine_remove(struct engine *engine, enum engine_side side, struct resource *resource)
 {
 	pthread_mutex_lock(&engine->lock);

@@ -77,6 +77,8 @@ int engine_queue(struct engine *engine, enum engine_side side, struct resource *
 int engine_drain(struct engine *engine, struct answer *answer);
 /* Answers all of a queue with ERR, in order, a pending drain before; input: seeks. */
 void engine_clear(struct engine *engine, enum engine_side side);
+/* Both queues, and a drain in any case. */
+void engine_clear_all(struct engine *engine);
 /* Takes one resource away: when it is queued, it is answered with ERR. */
 void engine_remove(struct engine *engine, enum engine_side side, struct resource *resource);
 
