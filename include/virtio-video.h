@@ -182,6 +182,15 @@ int vvd_device_submit(struct vvd_device *device, uint64_t token, const struct io
 /* Takes an (at least 8 bytes large) buffer from the event queue. Errors: as submit. */
 int vvd_device_post_event(struct vvd_device *device, uint64_t token);
 
+/*
+ * Takes the tokens of a queue back while streams and resources stay: a virtual machine is paused, or
+ * a transport stops the queue. VVD_QUEUE_COMMAND: everything pending is answered, to be reaped as
+ * ever: drains as refused, queued resources with ERR, so that each stream has been sought in.
+ * VVD_QUEUE_EVENT: buffers that no event is in are the caller's again and are not reaped. Errors:
+ * -EINVAL no such queue.
+ */
+int vvd_device_clear_queue(struct vvd_device *device, enum vvd_queue queue);
+
 struct vvd_done {
 	uint64_t token;
 	enum vvd_queue queue;

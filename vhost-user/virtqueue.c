@@ -189,6 +189,11 @@ void virtq_break(struct virtq *queue)
 	queue->broken = true;
 }
 
+bool virtq_is_broken(const struct virtq *queue)
+{
+	return queue->broken;
+}
+
 static bool overlaps(const uint8_t *at, size_t size_bytes, const struct virtq_region *region)
 {
 	return at < region->addr + region->size_bytes && at + size_bytes > region->addr;

@@ -258,6 +258,19 @@ int vvd_device_reset(struct vvd_device *device)
 	return 0;
 }
 
+int vvd_device_clear_queue(struct vvd_device *device, enum vvd_queue queue)
+{
+	if (queue == VVD_QUEUE_EVENT) {
+		event_forget_buffers(&device->done);
+		return 0;
+	}
+	if (queue != VVD_QUEUE_COMMAND)
+		return -EINVAL;
+	for (unsigned int i = 0; i < device->n_streams; i++)
+		engine_clear_all(device->streams[i]->engine);
+	return 0;
+}
+
 /* ---- Guest memory ---- */
 
 int vvd_device_add_region(struct vvd_device *device, uint64_t gpa, void *addr, uint64_t size_bytes,

@@ -350,6 +350,15 @@ void engine_clear(struct engine *engine, enum engine_side side, struct answer *a
 	pthread_mutex_unlock(&engine->lock);
 }
 
+void engine_clear_all(struct engine *engine)
+{
+	pthread_mutex_lock(&engine->lock);
+	engine_cancel_drain(engine);
+	pthread_mutex_unlock(&engine->lock);
+	engine_clear(engine, ENGINE_INPUT, NULL);
+	engine_clear(engine, ENGINE_OUTPUT, NULL);
+}
+
 void engine_remove(struct engine *engine, enum engine_side side, struct resource *resource)
 {
 	pthread_mutex_lock(&engine->lock);

@@ -78,6 +78,8 @@ int engine_drain(struct engine *engine, struct answer *answer);
  * those behind it.
  */
 void engine_clear(struct engine *engine, enum engine_side side, struct answer *answer);
+/* Both queues, and a drain in any case. */
+void engine_clear_all(struct engine *engine);
 /* Takes one resource away: when it is queued, it is answered with ERR. */
 void engine_remove(struct engine *engine, enum engine_side side, struct resource *resource);
 /* Waits until nothing is copied from or to a resource of guest pages that was removed. */
