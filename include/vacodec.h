@@ -74,10 +74,14 @@ struct vacodec_rect {
 /* What a sequence header says. Source for H.264: Rec. ITU-T H.264, 7.4.2.1.1 and Annex E. */
 struct vacodec_format {
 	enum vacodec_codec codec;
-	int32_t profile;                        /* VAProfile that decodes it */
-	unsigned int level;                     /* ten times the level's number (4.1: 41), 1b: 9 */
-	uint32_t fourcc;                        /* of the surfaces: VA_FOURCC_NV12, ... */
-	unsigned int bit_depth;                 /* of a sample: 8, 10, 12 */
+	int32_t profile;        /* VAProfile that decodes it */
+	unsigned int level;     /* ten times the level's number (4.1: 41), 1b: 9 */
+	uint32_t fourcc;        /* of the surfaces: VA_FOURCC_NV12, ... */
+	unsigned int chroma;    /* of the pictures: 420, 422, 444; 400 where only the
+						   luma of a 4:2:0 surface counts. Monochrome H.264
+						   is 420 with mid-grey chroma. */
+	unsigned int bit_depth; /* of a sample, 8 to 12; where the fourcc has room for
+						   more than that and than 8, the upper bits count */
 	unsigned int coded_width, coded_height; /* luma samples, whole macroblocks */
 	struct vacodec_rect crop;               /* the visible part */
 	unsigned int min_frames;  /* frames to decode with none held by the client: DPB + 1 */
@@ -102,7 +106,7 @@ struct vacodec_frame_info {
 	uint64_t timestamp;
 	uint32_t flags; /* enum vacodec_frame_flags; CORRUPT is final once the frame is synced */
 	uint32_t fourcc;
-	unsigned int bit_depth;
+	unsigned int chroma, bit_depth; /* as in struct vacodec_format */
 	unsigned int coded_width, coded_height;
 	struct vacodec_rect crop;
 };
@@ -273,7 +277,7 @@ struct vacodec_probe_result {
 	 */
 	struct vacodec_format format;
 	char profile[40];          /* what the stream calls itself: "High 4:2:2" */
-	unsigned int chroma;       /* 400, 420, 422 or 444 */
+	unsigned int chroma;       /* the stream's: 400, 420, 422 or 444 */
 	unsigned int max_refs;     /* reference frames */
 	unsigned int n_sequences;  /* changes of the sequence header, the first one included */
 	uint32_t structure;        /* enum vacodec_structure */

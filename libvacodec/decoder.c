@@ -7,6 +7,7 @@
  * more than one unit.
  */
 #include "decoder.h"
+#include "surface-format.h"
 
 #include <errno.h>
 #include <string.h>
@@ -308,7 +309,7 @@ static int new_pool(struct vacodec_decoder *decoder, const struct vacodec_frame_
 	struct frame_pool_params params = {
 		.display = decoder->display,
 		.format = &decoder->format,
-		.rt_format = VA_RT_FORMAT_YUV420,
+		.rt_format = surface_format_get_rt(&decoder->format),
 		.ops = ops,
 		.n_frames = n_frames,
 		.wake = decoder->wake,

@@ -376,6 +376,7 @@ int vacodec_frame_get_info(const struct vacodec_frame *frame, struct vacodec_fra
 	info->timestamp = frame->timestamp;
 	info->flags = atomic_load(&frame->flags);
 	info->fourcc = format->fourcc;
+	info->chroma = format->chroma;
 	info->bit_depth = format->bit_depth;
 	info->coded_width = format->coded_width;
 	info->coded_height = format->coded_height;

@@ -15,6 +15,8 @@ static const VAProfile profiles[] = {
 	VAProfileH264ConstrainedBaseline,
 	VAProfileH264Main,
 	VAProfileH264High,
+	H264_PROFILE_HIGH_10,
+	H264_PROFILE_HIGH_422,
 	VAProfileNone,
 };
 

@@ -37,7 +37,18 @@ static inline struct h264 *h264_of(struct vacodec_decoder *decoder)
 
 /* ---- h264-format.c ---- */
 
-/* The SPS's format; -ENOTSUP with a warning that says why. */
+/* Named from VA-API 1.18 and 1.23 on; libva passes the numbers on. */
+#define H264_PROFILE_HIGH_10  ((VAProfile)36)
+#define H264_PROFILE_HIGH_422 ((VAProfile)40)
+
+/* What the SPS calls itself: "High 4:2:2 Intra". */
+void h264_name_profile(const struct h264_sps *sps, char *name, size_t size_bytes);
+/* What no profile of VA-API has, "" where there is nothing of the kind: "4:4:4 chroma, ...". */
+#define H264_FAULTS_BYTES 80
+void h264_name_faults(const struct h264_sps *sps, char *text, size_t size_bytes);
+/* The SPS's format as far as it does not depend on the display: without profile and fourcc. */
+void h264_describe_format(const struct h264_sps *sps, struct vacodec_format *format);
+/* The whole of it; -ENOTSUP with a warning that says why, or -errno of a VA call. */
 int h264_get_format(struct vacodec_decoder *decoder, const struct h264_sps *sps,
 		    struct vacodec_format *format);
 /* Frames that the decoded picture buffer holds, A.3.1 and E.2.1. */

@@ -415,7 +415,9 @@ static void test_mistake_is_seen(void **state)
 	client_close(&client, &report);
 	assert_string_equal(report.names, mistake->checks);
 	assert_int_equal(differing, mistake->differing);
-	assert_int_equal(failing, mistake->failing);
+	/* What a decoder calls damaged differs: some fail a picture that others only show wrong. */
+	assert_int_equal(failing & mistake->failing, mistake->failing);
+	assert_int_equal(failing & ~(differing | mistake->failing), 0);
 	assert_true(report.performed > 0);
 	assert_int_equal(report.missing, 0);
 	assert_int_equal(report.leaked, 0);

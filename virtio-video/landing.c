@@ -11,9 +11,11 @@
 #include <string.h>
 #include "landing.h"
 #include "log.h"
+#include "memory.h"
 #include "params.h"
 #include "vacodec.h"
 #include "vawrap.h"
+#include "virtio-video.h"
 
 #define MAX_VIEWS 64 /* surfaces of a pool */
 
@@ -233,57 +235,80 @@ uint64_t landing_get_driver_bytes(const struct landing *landing)
 
 /* ---- Copying ---- */
 
-static void copy_samples(uint8_t *to, const uint8_t *from, size_t n, enum params_samples samples)
+struct store {
+	const struct landing *landing;
+	const struct params_layout *layout;
+	const struct resource *resource;
+};
+
+/* Every other sample of a row, maybe on its way to memory that only the kernel may touch. */
+static int copy_picked(bool by_syscall, uint8_t *to, const uint8_t *from, size_t n)
 {
-	if (samples == PARAMS_SAMPLES_ALL) {
-		memcpy(to, from, n);
-		return;
-	}
+	uint8_t row[PARAMS_MAX_SIZE], *into = by_syscall ? row : to;
+
 	for (size_t i = 0; i < n; i++)
-		to[i] = from[2 * i];
+		into[i] = from[2 * i];
+	return by_syscall ? memory_copy(true, to, row, n) : 0;
 }
 
-static void copy_row(struct resource_cursor *cursor, uint64_t pos, const uint8_t *from,
-		     const struct params_plane *plane)
+static int copy_row(struct resource_cursor *cursor, uint64_t pos, const uint8_t *from,
+		    const struct store *store, const struct params_plane *plane)
 {
-	size_t step = plane->samples == PARAMS_SAMPLES_ALL ? 1 : 2;
-	size_t left = plane->width_bytes;
+	bool by_syscall = store->resource->by_syscall;
+	size_t left = plane->width_bytes, n;
+	int err = 0;
 
-	while (left) {
-		size_t n = left;
-		uint8_t *to = resource_cursor_at(cursor, pos, &n);
+	for (; !err && left; pos += n, left -= n) {
+		uint8_t *to;
 
+		n = left;
+		to = resource_cursor_at(cursor, pos, &n);
 		if (!to)
-			return;
-		copy_samples(to, from, n, plane->samples);
-		from += n * step;
-		pos += n;
-		left -= n;
+			return -EFAULT;
+		if (plane->samples == PARAMS_SAMPLES_ALL)
+			err = memory_copy(by_syscall, to, from, n);
+		else
+			err = copy_picked(by_syscall, to, from, n);
+		from += plane->samples == PARAMS_SAMPLES_ALL ? n : 2 * n;
 	}
+	return err;
 }
 
-uint64_t landing_store(struct landing *landing, const struct params_layout *layout,
-		       const struct resource *resource)
+static int copy_plane(const struct store *store, unsigned int i)
 {
-	const struct vawrap_image_layout *from = vawrap_image_get_layout(landing->mapped);
-	uint64_t copied = 0;
+	const struct vawrap_image_layout *from = vawrap_image_get_layout(store->landing->mapped);
+	const struct params_plane *plane = &store->layout->planes[i];
+	const uint8_t *row = store->landing->samples + from->offset_bytes[plane->source];
+	struct resource_cursor cursor;
+	unsigned int in;
+	uint64_t pos = params_plane_start(store->layout, store->resource, i, &in);
+	int err = 0;
 
-	for (unsigned int i = 0; i < layout->num_planes; i++) {
-		const struct params_plane *plane = &layout->planes[i];
-		const uint8_t *row = landing->samples + from->offset_bytes[plane->source];
-		struct resource_cursor cursor;
-		unsigned int in;
-		uint64_t pos = params_plane_start(layout, resource, i, &in);
-
-		if (plane->samples == PARAMS_SAMPLES_ODD)
-			row++;
-		resource_cursor_init(&cursor, resource, in);
-		for (uint32_t y = 0; y < plane->rows; y++) {
-			copy_row(&cursor, pos, row, plane);
-			row += from->pitch_bytes[plane->source];
-			pos += plane->stride_bytes;
-		}
-		copied += (uint64_t)plane->width_bytes * plane->rows;
+	if (plane->samples == PARAMS_SAMPLES_ODD)
+		row++;
+	resource_cursor_init(&cursor, store->resource, in);
+	for (uint32_t y = 0; !err && y < plane->rows; y++) {
+		err = copy_row(&cursor, pos, row, store, plane);
+		row += from->pitch_bytes[plane->source];
+		pos += plane->stride_bytes;
 	}
-	return copied;
+	return err;
+}
+
+static int copy_planes(void *cookie)
+{
+	const struct store *store = cookie;
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < store->layout->num_planes; i++)
+		err = copy_plane(store, i);
+	return err;
+}
+
+int landing_store(struct landing *landing, const struct params_layout *layout,
+		  const struct resource *resource)
+{
+	struct store store = {landing, layout, resource};
+
+	return vvd_guard(copy_planes, &store);
 }
