@@ -115,6 +115,7 @@ static int begin_sequence(struct vacodec_decoder *decoder)
 	memset(&format, 0, sizeof(format));
 	format.profile = VAProfileVP8Version0_3;
 	format.fourcc = VA_FOURCC_NV12;
+	format.chroma = 420;
 	format.bit_depth = 8;
 	format.coded_width = 16U * toy->sequence[0];
 	format.coded_height = 16U * toy->sequence[1];
