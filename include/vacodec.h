@@ -184,8 +184,10 @@ struct vacodec_packet {
  * packet is not whole units. (A stream in pieces that are cut anywhere gives the same frames, but
  * has no such place after damage before a drain or a flush.)
  * Errors: -EAGAIN receive an event, accept the format or give a frame back first; nothing was
- * taken. -ENOTSUP, -EIO, -ENODEV, -ESHUTDOWN: the session has ended (an ERROR event said so). A
- * damaged unit is no error: it is skipped, and its frames are flagged.
+ * taken. -ENOTSUP, -EIO, -ENODEV, -ESHUTDOWN: the session has ended (an ERROR event said so).
+ * A damaged unit is no error: it is skipped, and its frames are flagged; so is what refers to them, up to
+ * the next key picture or recovery point. In the middle of a stream, headers that would end the session
+ * with -ENOTSUP count when they come a second time: the first time may be damage.
  */
 ssize_t vacodec_decoder_send(struct vacodec_decoder *decoder, const struct vacodec_packet *packet);
 

@@ -95,7 +95,8 @@ static void decoder_free(struct vacodec_decoder *decoder)
 }
 
 static struct vacodec_decoder *decoder_alloc(struct vawrap_display *display,
-					     const struct vacodec_decoder_params *params)
+					     const struct vacodec_decoder_params *params,
+					     const struct codec_ops *ops)
 {
 	struct vacodec_decoder *decoder = calloc(1, sizeof(*decoder));
 	unsigned int max = params->max_in_flight ? params->max_in_flight : DEFAULT_IN_FLIGHT;
@@ -104,7 +105,7 @@ static struct vacodec_decoder *decoder_alloc(struct vawrap_display *display,
 		return NULL;
 	atomic_init(&decoder->refs, 1);
 	decoder->display = vawrap_display_ref(display);
-	decoder->ops = codec_ops_get(params->codec);
+	decoder->ops = ops;
 	decoder->log = params->log;
 	decoder->show_incomplete = params->show_incomplete;
 	decoder->in_flight.max = max < DECODER_MAX_IN_FLIGHT ? max : DECODER_MAX_IN_FLIGHT;
@@ -112,24 +113,17 @@ static struct vacodec_decoder *decoder_alloc(struct vawrap_display *display,
 	return decoder;
 }
 
-int vacodec_decoder_new(struct vawrap_display *display, const struct vacodec_decoder_params *params,
-			struct vacodec_decoder **out)
+int decoder_new(struct vawrap_display *display, const struct vacodec_decoder_params *params,
+		const struct codec_ops *ops, struct vacodec_decoder **out)
 {
-	struct vacodec_decoder *decoder;
+	struct vacodec_decoder *decoder = decoder_alloc(display, params, ops);
 	int ret;
 
-	if (!out)
-		return -EINVAL;
-	*out = NULL;
-	if (!display || !params || params->size_bytes < sizeof(*params) ||
-	    !codec_ops_get(params->codec) || (!params->extradata && params->extradata_bytes > 0))
-		return -EINVAL;
-	decoder = decoder_alloc(display, params);
 	if (!decoder)
 		return -ENOMEM;
 	ret = wake_new(&decoder->wake);
 	if (ret == 0)
-		ret = has_codec(decoder) ? decoder->ops->open(decoder) : -ENOTSUP;
+		ret = has_codec(decoder) ? ops->open(decoder) : -ENOTSUP;
 	if (ret == 0 && params->extradata_bytes > 0)
 		ret = parse_extradata(decoder, params->extradata, params->extradata_bytes);
 	if (ret < 0) {
@@ -138,6 +132,18 @@ int vacodec_decoder_new(struct vawrap_display *display, const struct vacodec_dec
 	}
 	*out = decoder;
 	return 0;
+}
+
+int vacodec_decoder_new(struct vawrap_display *display, const struct vacodec_decoder_params *params,
+			struct vacodec_decoder **out)
+{
+	if (!out)
+		return -EINVAL;
+	*out = NULL;
+	if (!display || !params || params->size_bytes < sizeof(*params) ||
+	    !codec_ops_get(params->codec) || (!params->extradata && params->extradata_bytes > 0))
+		return -EINVAL;
+	return decoder_new(display, params, codec_ops_get(params->codec), out);
 }
 
 struct vacodec_decoder *vacodec_decoder_ref(struct vacodec_decoder *decoder)

@@ -61,6 +61,10 @@ extern const struct codec_ops h264_codec_ops;
 /* NULL for a number that is no codec. */
 const struct codec_ops *codec_ops_get(enum vacodec_codec codec);
 
+/* vacodec_decoder_new() for a codec that needs not be in the table. */
+int decoder_new(struct vawrap_display *display, const struct vacodec_decoder_params *params,
+		const struct codec_ops *ops, struct vacodec_decoder **out);
+
 /* Pictures that were given to the driver and not waited for, oldest first. */
 struct in_flight {
 	struct {

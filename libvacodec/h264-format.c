@@ -170,6 +170,7 @@ void h264_name_faults(const struct h264_sps *sps, char *text, size_t size_bytes)
 {
 	unsigned int depth = get_bit_depth(sps);
 	const char *chroma = sps->chroma_format_idc == 3 ? "4:4:4 chroma, " : "";
+	const char *planes = sps->separate_colour_plane_flag ? "separate colour planes, " : "";
 	const char *lossless = sps->qpprime_y_zero_transform_bypass_flag ? "lossless coding, " : "";
 	char bits[64] = "";
 	size_t used;
@@ -179,7 +180,7 @@ void h264_name_faults(const struct h264_sps *sps, char *text, size_t size_bytes)
 	else if (sps->chroma_format_idc && sps->bit_depth_luma != sps->bit_depth_chroma)
 		snprintf(bits, sizeof(bits), "luma of %u and chroma of %u bits, ",
 			 sps->bit_depth_luma, sps->bit_depth_chroma);
-	snprintf(text, size_bytes, "%s%s%s", chroma, bits, lossless);
+	snprintf(text, size_bytes, "%s%s%s%s", chroma, planes, bits, lossless);
 	used = strlen(text);
 	if (used >= 2)
 		text[used - 2] = '\0';
@@ -272,7 +273,7 @@ int h264_get_format(struct vacodec_decoder *decoder, const struct h264_sps *sps,
 	ret = choose_profile(decoder, sps, format);
 	if (ret == -ENOTSUP) {
 		h264_name_profile(sps, profile, sizeof(profile));
-		decoder_warn(decoder, "H.264 %s profile is not supported", profile);
+		decoder_warn(decoder, "H.264 %s profile: not supported", profile);
 	}
 	return ret;
 }

@@ -17,12 +17,13 @@ static bool is_idr(const struct h264_slice *slice)
 	return slice->nal_unit_type == H264_NAL_IDR;
 }
 
-static int check_supported(struct vacodec_decoder *decoder, const struct h264_pps *pps)
+/* Slice groups of a profile without them are damage. */
+static int check_supported(struct vacodec_decoder *decoder, const struct h264_sps *sps,
+			   const struct h264_pps *pps)
 {
 	if (pps->num_slice_groups_minus1 == 0)
 		return 0;
-	decoder_warn(decoder, "H.264 slice groups (FMO): not supported");
-	return -ENOTSUP;
+	return h264_has_slice_groups(sps) ? h264_refuse(decoder, H264_REASON_FMO) : -EBADMSG;
 }
 
 /* Takes over a new or changed SPS; -EAGAIN while its format waits for an answer. */
@@ -176,8 +177,29 @@ static void init_picture(struct vacodec_decoder *decoder)
 		h264->current.poc[0] = poc[0];
 	if (fields & H264_BOTTOM)
 		h264->current.poc[1] = poc[1];
-	if (h264->slice.first_mb_in_slice != 0)
+	h264->out_of_order = false;
+	if (h264->slice.first_mb_in_slice != 0 || h264->doubtful)
 		picture_damage(decoder);
+}
+
+/* A sequence begins where the SPS may be another one than what is decoded by. */
+static void note_doubt(struct h264 *h264)
+{
+	if (!h264->doubt)
+		h264->doubtful = false;
+	else if (is_idr(&h264->slice) || h264->recovery_frame_cnt >= 0)
+		h264->doubtful =
+			h264->doubtful_sps.seq_parameter_set_id == h264->pps.seq_parameter_set_id;
+}
+
+static void note_slice_order(struct vacodec_decoder *decoder)
+{
+	struct h264 *h264 = h264_of(decoder);
+
+	if (decoder->current.n_slices < 2 && !h264->out_of_order)
+		return;
+	h264->last_disorder = h264->out_of_order;
+	h264->seen_order |= !h264->out_of_order;
 }
 
 void h264_enter_picture(struct vacodec_decoder *decoder)
@@ -195,6 +217,7 @@ void h264_enter_picture(struct vacodec_decoder *decoder)
 		.frame = decoder->current.frame,
 		.frame_num = h264->slice.frame_num,
 	};
+	note_doubt(h264);
 	init_frame(h264);
 	init_picture(decoder);
 	place(decoder);
@@ -243,7 +266,7 @@ int h264_begin(struct vacodec_decoder *decoder, uint64_t timestamp)
 		h264_close_frame(decoder);
 	if (!second && !can_start(decoder))
 		return 0;
-	ret = check_supported(decoder, pps);
+	ret = check_supported(decoder, sps, pps);
 	if (ret == 0 && second) {
 		h264->pps = *pps;
 		enter_second_field(decoder);
@@ -322,6 +345,7 @@ int h264_finish_picture(struct vacodec_decoder *decoder)
 
 	if (!h264->in_picture)
 		return 0;
+	note_slice_order(decoder);
 	ret = picture_submit(decoder, h264->current.fields == H264_FRAME);
 	if (h264->first_slice.nal_ref_idc != 0)
 		mmco5 = h264_dpb_mark(&h264->dpb, &h264->first_slice, &h264->current);

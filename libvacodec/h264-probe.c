@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONSTRAINT_SET1 0x40
-
 #define SUBSET_SPS      15 /* NAL unit types of Annexes F to H, 7.4.1 */
 #define SLICE_EXTENSION 20
 
@@ -173,55 +171,22 @@ static void begin_sequence(struct vacodec_probe *probe, const struct h264_sps *s
 
 /* ---- Pictures ---- */
 
-static bool allows_aso(const struct h264_sps *sps)
-{
-	return (sps->profile_idc == 66 && !(sps->constraint_flags & CONSTRAINT_SET1)) ||
-	       sps->profile_idc == 88;
-}
-
-/* Macroblock 0 is a picture's first, but for ASO and colour planes of their own. */
-static bool begins_picture(const struct h264_probe *p, const struct h264_sps *sps)
-{
-	const struct h264_slice *a = &p->first_slice;
-	const struct h264_slice *b = &p->slice;
-	bool a_idr = a->nal_unit_type == H264_NAL_IDR;
-	bool b_idr = b->nal_unit_type == H264_NAL_IDR;
-
-	if (!p->in_picture || a->frame_num != b->frame_num || a_idr != b_idr ||
-	    (a_idr && a->idr_pic_id != b->idr_pic_id))
-		return true;
-	if (a->pic_parameter_set_id != b->pic_parameter_set_id ||
-	    a->field_pic_flag != b->field_pic_flag ||
-	    a->bottom_field_flag != b->bottom_field_flag || !a->nal_ref_idc != !b->nal_ref_idc)
-		return true;
-	if (a->pic_order_cnt_lsb != b->pic_order_cnt_lsb ||
-	    a->delta_pic_order_cnt_bottom != b->delta_pic_order_cnt_bottom ||
-	    a->delta_pic_order_cnt[0] != b->delta_pic_order_cnt[0] ||
-	    a->delta_pic_order_cnt[1] != b->delta_pic_order_cnt[1])
-		return true;
-	return b->first_mb_in_slice == 0 && !sps->separate_colour_plane_flag &&
-	       (a->first_mb_in_slice == 0 || !allows_aso(sps));
-}
-
 /* Tools that no sequence header tells and that the decoder refuses, or takes for damage. */
 static void refuse_tools(struct vacodec_probe *probe)
 {
-	static const struct {
-		enum feature feature;
-		const char *name;
-	} refused[] = {
-		{FMO, "slice groups (FMO)"},
-		{ASO, "arbitrary slice order (ASO)"},
-		{DATA_PARTITIONING, "data partitioning"},
-		{SP_SI_SLICES, "SP and SI slices"},
+	static const enum feature refused[H264_N_REASONS] = {
+		[H264_REASON_FMO] = FMO,
+		[H264_REASON_ASO] = ASO,
+		[H264_REASON_PARTITIONS] = DATA_PARTITIONING,
+		[H264_REASON_SWITCHING] = SP_SI_SLICES,
 	};
-	size_t i;
+	unsigned int i;
 
 	if (!probe->judge.display)
 		return;
-	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-		if (probe->result.features >> refused[i].feature & 1)
-			probe_refuse(probe, "%s", refused[i].name);
+	for (i = 0; i < H264_N_REASONS; i++) {
+		if (probe->result.features >> refused[i] & 1)
+			probe_refuse(probe, "%s", h264_reason_get_name((enum h264_reason)i));
 	}
 }
 
@@ -243,7 +208,6 @@ static void note_pps(struct vacodec_probe *probe, const struct h264_pps *pps)
 	probe_note(probe, TRANSFORM_8X8, pps->transform_8x8_mode_flag);
 	probe_note(probe, SCALING_LISTS, pps->scaling.present);
 	probe_note(probe, CONSTRAINED_INTRA, pps->constrained_intra_pred_flag);
-	probe_note(probe, FMO, pps->num_slice_groups_minus1 > 0);
 }
 
 static void note_slice_type(struct vacodec_probe *probe, const struct h264_slice *slice,
@@ -310,12 +274,13 @@ static int take_slice(struct vacodec_probe *probe, const struct unit *unit)
 		probe_note(probe, REDUNDANT_PICTURES, true);
 		return 0;
 	}
-	first = begins_picture(p, sps);
+	first = !p->in_picture || h264_begins_picture(&p->first_slice, &p->slice, sps);
 	if (first)
 		begin_picture(probe, sps);
 	probe_note(probe, MULTI_SLICE, !first);
+	probe_note(probe, FMO, h264_has_slice_groups(sps) && pps->num_slice_groups_minus1 > 0);
 	probe_note(probe, ASO,
-		   !first && allows_aso(sps) && pps->num_slice_groups_minus1 == 0 &&
+		   !first && h264_has_slice_groups(sps) && pps->num_slice_groups_minus1 == 0 &&
 			   p->slice.first_mb_in_slice < p->last_mb);
 	p->last_mb = p->slice.first_mb_in_slice;
 	note_pps(probe, pps);

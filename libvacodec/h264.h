@@ -18,7 +18,16 @@ struct h264 {
 	struct h264_pps pps;
 	struct h264_picture current; /* its fields and order counts: of all decoded so far */
 	struct h264_slice first_slice;
-	uint32_t last_mb;        /* first_mb_in_slice of its last slice */
+	uint32_t last_mb; /* first_mb_in_slice of its last slice */
+	/* Pictures of several slices, as of the slices' order. */
+	bool seen_order;    /* one of the sequence came in order */
+	bool out_of_order;  /* the current one does not */
+	bool last_disorder; /* the one before it did not */
+	/* Parameter sets that are not decoded and came once. */
+	struct h264_sps doubtful_sps;
+	struct h264_pps doubtful_pps;
+	bool doubt;              /* the doubtful SPS is the newest */
+	bool doubtful;           /* the current picture may be of it */
 	struct h264_slice slice; /* the one at hand */
 	struct h264_lists lists; /* its reference lists */
 	/* The access unit that is about to begin. */
@@ -44,7 +53,7 @@ static inline struct h264 *h264_of(struct vacodec_decoder *decoder)
 /* What the SPS calls itself: "High 4:2:2 Intra". */
 void h264_name_profile(const struct h264_sps *sps, char *name, size_t size_bytes);
 /* What no profile of VA-API has, "" where there is nothing of the kind: "4:4:4 chroma, ...". */
-#define H264_FAULTS_BYTES 80
+#define H264_FAULTS_BYTES 112
 void h264_name_faults(const struct h264_sps *sps, char *text, size_t size_bytes);
 /* The SPS's format as far as it does not depend on the display: without profile and fourcc. */
 void h264_describe_format(const struct h264_sps *sps, struct vacodec_format *format);
@@ -54,6 +63,20 @@ int h264_get_format(struct vacodec_decoder *decoder, const struct h264_sps *sps,
 /* Frames that the decoded picture buffer holds, A.3.1 and E.2.1. */
 unsigned int h264_get_dpb_frames(const struct h264_sps *sps);
 unsigned int h264_get_max_reorder(const struct h264_sps *sps);
+
+/* ---- h264-reasons.c: tools that no sequence header tells ---- */
+
+enum h264_reason {
+	H264_REASON_FMO,
+	H264_REASON_ASO,
+	H264_REASON_PARTITIONS,
+	H264_REASON_SWITCHING,
+	H264_N_REASONS,
+};
+
+const char *h264_reason_get_name(enum h264_reason reason);
+/* Says it in a warning and returns -ENOTSUP. */
+int h264_refuse(struct vacodec_decoder *decoder, enum h264_reason reason);
 
 /* ---- h264-record.c ---- */
 
