@@ -54,7 +54,7 @@ static int get_object(void *cookie, const uint8_t uuid[16], int *fd)
 {
 	struct guest *guest = cookie;
 
-	if (uuid[0] >= GUEST_STREAMS || uuid[1] > GUEST_OUTPUTS || uuid[2] != 0x77)
+	if (uuid[0] >= GUEST_STREAMS || uuid[1] > 2 * GUEST_OUTPUTS || uuid[2] != 0x77)
 		return -ENOENT;
 	*fd = fcntl(guest->streams[uuid[0]].objects[uuid[1]].fd, F_DUPFD_CLOEXEC, 0);
 	return *fd < 0 ? -errno : 0;
@@ -69,9 +69,9 @@ static void make_object(struct guest_object *object, size_t size_bytes)
 	object->map = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, object->fd, 0);
 }
 
-static void drop_objects(struct guest_stream *s)
+static void drop_objects(struct guest_stream *s, uint32_t base)
 {
-	for (unsigned int i = 0; i <= GUEST_OUTPUTS; i++) {
+	for (unsigned int i = base + 1; i <= base + GUEST_OUTPUTS; i++) {
 		if (!s->objects[i].map)
 			continue;
 		munmap(s->objects[i].map, s->objects[i].size_bytes);
@@ -206,21 +206,25 @@ static void get_params(struct guest *guest, unsigned int i)
 static void take_params(struct guest *guest, unsigned int i)
 {
 	struct guest_stream *s = &guest->streams[i];
-	uint64_t at = INPUT_BYTES;
+	uint64_t at, end;
 
 	memcpy(s->params, guest->answer + 8, sizeof(s->params));
-	s->n_outputs = s->params[4];
+	s->n_outputs = s->params[4] < GUEST_OUTPUTS ? s->params[4] : GUEST_OUTPUTS;
+	/* The old ones may still be answered: with a picture of the new format, when they are large. */
+	s->base ^= GUEST_OUTPUTS;
+	at = s->base ? GUEST_SLICE / 2 : INPUT_BYTES;
+	end = s->base ? GUEST_SLICE : GUEST_SLICE / 2;
 	simple(guest, token_of(i, OTHER, 0), 0x107, OUT);
 	simple(guest, token_of(i, OTHER, 0), 0x106, OUT);
-	drop_objects(s);
-	for (uint32_t id = 1; id <= s->n_outputs && id <= GUEST_OUTPUTS; id++) {
+	drop_objects(s, s->base);
+	for (uint32_t id = s->base + 1; id <= s->base + s->n_outputs; id++) {
 		s->at[id] = at;
 		at += s->params[12];
-		if (!guest->objects && at > GUEST_SLICE)
+		if (!guest->objects && at > end)
 			abort();
 		create_output(guest, i, id);
 	}
-	for (uint32_t id = 1; id <= s->n_outputs && id <= GUEST_OUTPUTS; id++)
+	for (uint32_t id = s->base + 1; id <= s->base + s->n_outputs; id++)
 		queue(guest, i, OUT, id, 0);
 }
 
@@ -236,7 +240,8 @@ static void take_output(struct guest *guest, unsigned int i, uint32_t id)
 	if ((flags & 1) && size == 0)
 		return;
 	take_picture(guest, i, id);
-	queue(guest, i, OUT, id, 0);
+	if (id > guest->streams[i].base && id <= guest->streams[i].base + GUEST_OUTPUTS)
+		queue(guest, i, OUT, id, 0);
 }
 
 static void take_event(struct guest *guest)
@@ -392,7 +397,8 @@ void guest_forget(struct guest *guest, unsigned int i)
 {
 	struct guest_stream *s = &guest->streams[i];
 
-	drop_objects(s);
+	drop_objects(s, 0);
+	drop_objects(s, GUEST_OUTPUTS);
 	free(s->data);
 	free(s->md5);
 	*s = (struct guest_stream){.created = false};

@@ -15,7 +15,7 @@
 #include "virtio-video.h"
 
 #define GUEST_STREAMS 64
-#define GUEST_OUTPUTS 32
+#define GUEST_OUTPUTS 32 /* of one format; those of the format before keep their ids and memory */
 #define GUEST_SLICE   (4u << 20) /* guest memory of one stream */
 #define GUEST_GPA     UINT64_C(0x100000000)
 
@@ -34,8 +34,9 @@ struct guest_stream {
 	uint32_t params[28]; /* of the output */
 	bool have_params;
 	unsigned int n_outputs, n_events;
-	uint64_t at[GUEST_OUTPUTS + 1]; /* where output i begins in the stream's slice */
-	struct guest_object objects[GUEST_OUTPUTS + 1]; /* or in which object */
+	uint32_t base;                      /* ids of outputs are above it: 0 or GUEST_OUTPUTS */
+	uint64_t at[2 * GUEST_OUTPUTS + 1]; /* where output i begins in the stream's slice */
+	struct guest_object objects[2 * GUEST_OUTPUTS + 1]; /* or in which object */
 };
 
 struct guest {
