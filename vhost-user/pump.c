@@ -308,9 +308,9 @@ int pump_dispatch(struct pump *pump)
 {
 	int moved, commands, events;
 
+	swallow_kicks(pump);
 	if (!pump_is_any_started(pump))
 		return -EINVAL;
-	swallow_kicks(pump);
 	pump->retry = false;
 	moved = give_back(pump);
 	events = take_chains(pump, VVD_QUEUE_EVENT);
