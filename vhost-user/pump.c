@@ -120,6 +120,7 @@ static int take_chain(struct pump *pump, enum vvd_queue which, const struct virt
 	}
 	slot->busy = true;
 	slot->order = virtq_get_next_avail(side->queue) - 1;
+	side->slots[slot->order & (side->n_slots - 1)].popped = chain->head;
 	return 0;
 }
 
@@ -230,20 +231,15 @@ static void give_back_all(struct pump *pump)
  */
 static void unpop_events(struct pump_side *side)
 {
-	bool found;
-
-	do {
+	for (;;) {
 		uint16_t last = virtq_get_next_avail(side->queue) - 1;
+		struct slot *slot = &side->slots[side->slots[last & (side->n_slots - 1)].popped];
 
-		found = false;
-		for (unsigned int i = 0; i < side->n_slots && !found; i++) {
-			found = side->slots[i].busy && side->slots[i].order == last;
-			if (found) {
-				side->slots[i].busy = false;
-				virtq_unpop(side->queue);
-			}
-		}
-	} while (found);
+		if (!slot->busy || slot->order != last)
+			break;
+		slot->busy = false;
+		virtq_unpop(side->queue);
+	}
 	for (unsigned int i = 0; i < side->n_slots; i++)
 		if (side->slots[i].busy)
 			push(side, (uint16_t)i, 0);
