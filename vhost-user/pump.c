@@ -122,6 +122,7 @@ static int take_chain(struct pump *pump, enum vvd_queue which, const struct virt
 	}
 	slot->busy = true;
 	slot->order = virtq_get_next_avail(side->queue) - 1;
+	side->slots[slot->order & (side->n_slots - 1)].popped = chain->head;
 	return 0;
 }
 
@@ -252,20 +253,15 @@ static void wait_for_answers(struct pump *pump, const struct pump_side *side)
  */
 static void unpop_events(struct pump_side *side)
 {
-	bool found;
-
-	do {
+	for (;;) {
 		uint16_t last = virtq_get_next_avail(side->queue) - 1;
+		struct slot *slot = &side->slots[side->slots[last & (side->n_slots - 1)].popped];
 
-		found = false;
-		for (unsigned int i = 0; i < side->n_slots && !found; i++) {
-			found = side->slots[i].busy && side->slots[i].order == last;
-			if (found) {
-				side->slots[i].busy = false;
-				virtq_unpop(side->queue);
-			}
-		}
-	} while (found);
+		if (!slot->busy || slot->order != last)
+			break;
+		slot->busy = false;
+		virtq_unpop(side->queue);
+	}
 	for (unsigned int i = 0; i < side->n_slots; i++)
 		if (side->slots[i].busy)
 			push(side, (uint16_t)i, 0);
@@ -330,9 +326,9 @@ int pump_dispatch(struct pump *pump)
 {
 	int moved, commands, events;
 
+	swallow_kicks(pump);
 	if (!pump_is_any_started(pump))
 		return -EINVAL;
-	swallow_kicks(pump);
 	pump->retry = false;
 	moved = give_back(pump);
 	events = take_chains(pump, VVD_QUEUE_EVENT);
