@@ -11,6 +11,8 @@
 
 struct vawrap_config {
 	struct handle handle;
+	VAProfile profile;
+	VAEntrypoint entrypoint;
 };
 
 static void destroy(struct handle *handle)
@@ -63,6 +65,8 @@ int vawrap_config_new_at(struct vawrap_display *display, VAProfile profile, VAEn
 		handle_retire(&config->handle);
 		return error;
 	}
+	config->profile = profile;
+	config->entrypoint = entrypoint;
 	handle_publish(&config->handle, id);
 	*out = config;
 	return 0;
@@ -87,6 +91,16 @@ VAConfigID vawrap_config_get_id(const struct vawrap_config *config)
 struct vawrap_display *vawrap_config_get_display(const struct vawrap_config *config)
 {
 	return config->handle.display;
+}
+
+VAProfile vawrap_config_get_profile(const struct vawrap_config *config)
+{
+	return config->profile;
+}
+
+VAEntrypoint vawrap_config_get_entrypoint(const struct vawrap_config *config)
+{
+	return config->entrypoint;
 }
 
 static int query_surface_attribs(struct vawrap_config *config, VASurfaceAttrib *attribs,

@@ -17,6 +17,8 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include "shadow.h"
+#include "types.h"
 #include "vawrap.h"
 
 struct handle;
@@ -137,10 +139,12 @@ void log_write(const struct vawrap_log *log, enum vawrap_log_level level, const 
 /* Sends libva's messages about this display to its log. */
 void log_bridge(struct vawrap_display *display);
 
-/* ---- surface.c, context.c, buffer.c ---- */
+/* ---- surface.c, context.c, buffer.c, picture.c, vpp.c ---- */
 
 /* Ends the wait for the surface's work, as vawrap_surface_sync(). */
 int surface_wait(struct vawrap_surface *surface, int64_t timeout_ns);
+/* Which buffers it takes. */
+const struct types *context_get_types(const struct vawrap_context *context);
 /* A context has one begun picture at a time: -EBUSY while another one is. */
 int context_claim(struct vawrap_context *context);
 void context_release(struct vawrap_context *context);
@@ -148,5 +152,9 @@ void context_release(struct vawrap_context *context);
 int buffer_check(const struct vawrap_buffer *buffer, const struct vawrap_context *context);
 int buffer_map_id(struct vawrap_display *display, VABufferID id, void **data);
 int buffer_unmap_id(struct vawrap_display *display, VABufferID id);
+struct vawrap_context *picture_get_context(const struct vawrap_picture *picture);
+/* Copies one object into another of the same kind, and waits for it. */
+int vpp_copy(struct vawrap_display *display, VACopyObject *to, VACopyObject *from,
+	     unsigned int mode);
 
 #endif

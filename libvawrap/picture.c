@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * picture.c - one decoding job on a context: a checked state machine that holds what the driver reads
+ * picture.c - one job on a context: a checked state machine that holds what the driver reads
  *
  * From a vaEndPicture() that the driver took until the target is synced, the job is pending: the
  * driver may still read the buffers, what they point to, and the reference surfaces. So whoever
@@ -19,8 +19,8 @@ struct vawrap_picture {
 	enum vawrap_picture_state state;
 	bool pending;
 
-	struct vawrap_surface **references;
-	size_t n_references, cap_references;
+	struct handle **held; /* surfaces and buffers that the content names by their ids */
+	size_t n_held, cap_held;
 	struct vawrap_buffer **buffers;
 	VABufferID *ids; /* of the buffers */
 	size_t n_buffers, cap_buffers, cap_ids;
@@ -65,6 +65,7 @@ static const struct transition transitions[N_STATES][N_EVENTS] = {
 		},
 	[VAWRAP_PICTURE_RENDERED] =
 		{
+			[EVENT_ADD_REFERENCE] = {true, VAWRAP_PICTURE_RENDERED},
 			[EVENT_ADD_BUFFER] = {true, VAWRAP_PICTURE_RENDERED},
 			[EVENT_RENDER] = {true, VAWRAP_PICTURE_RENDERED},
 			[EVENT_END] = {true, VAWRAP_PICTURE_ENDED},
@@ -91,11 +92,11 @@ static int advance(struct vawrap_picture *picture, enum event event, int error)
 
 static void drop_held(struct vawrap_picture *picture)
 {
-	for (size_t i = 0; i < picture->n_references; i++)
-		vawrap_surface_unref(picture->references[i]);
+	for (size_t i = 0; i < picture->n_held; i++)
+		handle_unref(picture->held[i]);
 	for (size_t i = 0; i < picture->n_buffers; i++)
 		vawrap_buffer_unref(picture->buffers[i]);
-	picture->n_references = 0;
+	picture->n_held = 0;
 	picture->n_buffers = 0;
 	picture->n_rendered = 0;
 }
@@ -141,7 +142,7 @@ static void finish(struct handle *handle)
 {
 	struct vawrap_picture *picture = (struct vawrap_picture *)handle;
 
-	free(picture->references);
+	free(picture->held);
 	free(picture->buffers);
 	free(picture->ids);
 }
@@ -213,24 +214,38 @@ struct vawrap_surface *vawrap_picture_get_target(const struct vawrap_picture *pi
 	return picture->target;
 }
 
-int vawrap_picture_add_reference(struct vawrap_picture *picture, struct vawrap_surface *surface)
+struct vawrap_context *picture_get_context(const struct vawrap_picture *picture)
 {
-	struct vawrap_surface **references;
+	return picture->context;
+}
+
+static int hold(struct vawrap_picture *picture, struct handle *handle)
+{
 	int error = check_event(picture, EVENT_ADD_REFERENCE);
+	struct handle **held;
 
 	if (error)
 		return error;
-	if (!surface || vawrap_surface_get_display(surface) != picture->handle.display)
+	if (!handle || handle->display != picture->handle.display)
 		return -EINVAL;
-	if (picture->n_references >= MAX_HELD)
+	if (picture->n_held >= MAX_HELD)
 		return -ENOSPC;
-	references = grow(picture->references, picture->n_references, &picture->cap_references,
-			  sizeof(*references));
-	if (!references)
+	held = grow(picture->held, picture->n_held, &picture->cap_held, sizeof(struct handle *));
+	if (!held)
 		return -ENOMEM;
-	picture->references = references;
-	references[picture->n_references++] = vawrap_surface_ref(surface);
+	picture->held = held;
+	held[picture->n_held++] = handle_ref(handle);
 	return advance(picture, EVENT_ADD_REFERENCE, 0);
+}
+
+int vawrap_picture_add_reference(struct vawrap_picture *picture, struct vawrap_surface *surface)
+{
+	return hold(picture, (struct handle *)surface);
+}
+
+int vawrap_picture_hold_buffer(struct vawrap_picture *picture, struct vawrap_buffer *buffer)
+{
+	return hold(picture, (struct handle *)buffer);
 }
 
 static int make_room(struct vawrap_picture *picture)

@@ -168,6 +168,18 @@ void vawrap_surface_get_size(const struct vawrap_surface *surface, unsigned int 
 	*height = surface->height;
 }
 
+int vawrap_surface_copy(struct vawrap_surface *to, struct vawrap_surface *from, unsigned int mode)
+{
+	VACopyObject there = {.obj_type = VACopyObjectSurface};
+	VACopyObject here = {.obj_type = VACopyObjectSurface};
+
+	if (!from || to == from || from->handle.display != to->handle.display)
+		return -EINVAL;
+	there.object.surface_id = to->handle.id;
+	here.object.surface_id = from->handle.id;
+	return vpp_copy(to->handle.display, &there, &here, mode);
+}
+
 /* ---- Waiting ---- */
 
 static int sync_forever(struct vawrap_surface *surface)
