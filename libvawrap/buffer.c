@@ -17,9 +17,7 @@ static void destroy(struct handle *handle)
 	struct vawrap_display *display = handle->display;
 	struct vawrap_context *context = buffer->context;
 
-	if (!display_enter(display))
-		display_leave_destroy(display, "vaDestroyBuffer",
-				      vaDestroyBuffer(display->va, handle->id));
+	DISPLAY_DESTROY(display, vaDestroyBuffer, handle->id);
 	handle_retire(handle);
 	vawrap_context_unref(context);
 }
@@ -41,14 +39,9 @@ static int create(struct vawrap_context *context, const struct types_content *co
 		  VABufferID *id)
 {
 	struct vawrap_display *display = vawrap_context_get_display(context);
-	int error = display_enter(display);
 
-	if (error)
-		return error;
-	return display_leave(display, "vaCreateBuffer",
-			     vaCreateBuffer(display->va, vawrap_context_get_id(context),
-					    content->type, content->size_bytes, content->n,
-					    (void *)(uintptr_t)content->data, id));
+	return DISPLAY_CALL(display, vaCreateBuffer, vawrap_context_get_id(context), content->type,
+			    content->size_bytes, content->n, (void *)(uintptr_t)content->data, id);
 }
 
 /* Checks the content by its type, and has what it points to live as long as the buffer. */
@@ -164,11 +157,8 @@ int vawrap_buffer_unmap(struct vawrap_buffer *buffer)
 
 int buffer_map_id(struct vawrap_display *display, VABufferID id, void **data)
 {
-	int error = display_enter(display);
+	int error = DISPLAY_CALL(display, vaMapBuffer, id, data);
 
-	if (error)
-		return error;
-	error = display_leave(display, "vaMapBuffer", vaMapBuffer(display->va, id, data));
 	if (!error && !*data) {
 		buffer_unmap_id(display, id);
 		error = -EIO;
@@ -178,9 +168,5 @@ int buffer_map_id(struct vawrap_display *display, VABufferID id, void **data)
 
 int buffer_unmap_id(struct vawrap_display *display, VABufferID id)
 {
-	int error = display_enter(display);
-
-	if (error)
-		return error;
-	return display_leave(display, "vaUnmapBuffer", vaUnmapBuffer(display->va, id));
+	return DISPLAY_CALL(display, vaUnmapBuffer, id);
 }

@@ -32,9 +32,7 @@ static void destroy(struct handle *handle)
 	struct vawrap_surface **targets = context->targets;
 	size_t n = context->n_targets;
 
-	if (!display_enter(display))
-		display_leave_destroy(display, "vaDestroyContext",
-				      vaDestroyContext(display->va, handle->id));
+	DISPLAY_DESTROY(display, vaDestroyContext, handle->id);
 	handle_retire(handle);
 	drop_parents(config, targets, n);
 }
@@ -78,12 +76,8 @@ static int create(struct vawrap_context *context, struct vawrap_config *config, 
 
 	if (error)
 		return error;
-	error = display_enter(display);
-	if (!error)
-		error = display_leave(display, "vaCreateContext",
-				      vaCreateContext(display->va, vawrap_config_get_id(config),
-						      size.width, size.height, flags, ids,
-						      (int)context->n_targets, &id));
+	error = DISPLAY_CALL(display, vaCreateContext, vawrap_config_get_id(config), size.width,
+			     size.height, flags, ids, (int)context->n_targets, &id);
 	free(ids);
 	context->handle.id = id;
 	return error;

@@ -2,11 +2,7 @@
 /*
  * internal.h - what the files of libvawrap share: the handle, the display, the checked VA call
  *
- * A VA call stands between display_enter() and display_leave():
- *
- *     error = display_enter(display);
- *     if (!error)
- *             error = display_leave(display, "vaFoo", vaFoo(display->va, ...));
+ * A VA call stands between display_enter() and display_leave(), which is what DISPLAY_CALL() is.
  *
  * Locks, none of which is held while another one is taken: calls (read-held around each VA call),
  * live_lock (the live list and the free lists), error_lock (the last error), caps_lock.
@@ -90,6 +86,16 @@ int display_leave(struct vawrap_display *display, const char *call, VAStatus sta
 int display_leave_as(struct vawrap_display *display, const char *call, VAStatus status, int code);
 /* The same for a vaDestroy*(), whose failures are counted. */
 void display_leave_destroy(struct vawrap_display *display, const char *call, VAStatus status);
+
+/* vaFoo(va, ...), checked: 0 or -errno. The destroying ones say nothing: there is nobody to tell. */
+#define DISPLAY_CALL(display, call, ...)                                                           \
+	(display_enter(display)                                                                    \
+		 ? -ESHUTDOWN                                                                      \
+		 : display_leave(display, #call, call((display)->va, __VA_ARGS__)))
+#define DISPLAY_DESTROY(display, call, ...)                                                        \
+	(display_enter(display)                                                                    \
+		 ? (void)0                                                                         \
+		 : display_leave_destroy(display, #call, call((display)->va, __VA_ARGS__)))
 
 /* ---- display-nodevice.c ---- */
 

@@ -104,12 +104,8 @@ static void drop_held(struct vawrap_picture *picture)
 static int end_at_driver(struct vawrap_picture *picture)
 {
 	struct vawrap_display *display = picture->handle.display;
-	int error = display_enter(display);
+	int error = DISPLAY_CALL(display, vaEndPicture, vawrap_context_get_id(picture->context));
 
-	if (!error)
-		error = display_leave(
-			display, "vaEndPicture",
-			vaEndPicture(display->va, vawrap_context_get_id(picture->context)));
 	picture->pending = !error;
 	context_release(picture->context);
 	return error;
@@ -301,54 +297,34 @@ int vawrap_picture_add_data(struct vawrap_picture *picture, VABufferType type, c
 
 /* ---- The job ---- */
 
-static int begin_at_driver(struct vawrap_picture *picture)
-{
-	struct vawrap_display *display = picture->handle.display;
-	int error = display_enter(display);
-
-	if (error)
-		return error;
-	return display_leave(display, "vaBeginPicture",
-			     vaBeginPicture(display->va, vawrap_context_get_id(picture->context),
-					    vawrap_surface_get_id(picture->target)));
-}
-
 int vawrap_picture_begin(struct vawrap_picture *picture)
 {
+	struct vawrap_display *display = picture->handle.display;
 	int error = check_event(picture, EVENT_BEGIN);
 
 	if (!error)
 		error = context_claim(picture->context);
 	if (error)
 		return error;
-	error = begin_at_driver(picture);
+	error = DISPLAY_CALL(display, vaBeginPicture, vawrap_context_get_id(picture->context),
+			     vawrap_surface_get_id(picture->target));
 	if (error)
 		context_release(picture->context);
 	return advance(picture, EVENT_BEGIN, error);
 }
 
-static int render_at_driver(struct vawrap_picture *picture)
+int vawrap_picture_render(struct vawrap_picture *picture)
 {
 	struct vawrap_display *display = picture->handle.display;
 	int n = (int)(picture->n_buffers - picture->n_rendered);
-	int error = display_enter(display);
-
-	if (error)
-		return error;
-	return display_leave(display, "vaRenderPicture",
-			     vaRenderPicture(display->va, vawrap_context_get_id(picture->context),
-					     picture->ids + picture->n_rendered, n));
-}
-
-int vawrap_picture_render(struct vawrap_picture *picture)
-{
 	int error = check_event(picture, EVENT_RENDER);
 
 	if (error)
 		return error;
-	if (picture->n_rendered == picture->n_buffers)
+	if (n == 0)
 		return -EINVAL;
-	error = render_at_driver(picture);
+	error = DISPLAY_CALL(display, vaRenderPicture, vawrap_context_get_id(picture->context),
+			     picture->ids + picture->n_rendered, n);
 	picture->n_rendered = picture->n_buffers;
 	/* Or the context would stay in the middle of this picture. */
 	if (error)

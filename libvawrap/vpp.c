@@ -24,13 +24,9 @@ int vawrap_context_get_filters(struct vawrap_context *context, VAProcFilterType 
 {
 	struct vawrap_display *display = vawrap_context_get_display(context);
 	unsigned int count = capacity > INT32_MAX ? INT32_MAX : (unsigned int)capacity;
-	int error = display_enter(display);
+	int error = DISPLAY_CALL(display, vaQueryVideoProcFilters, vawrap_context_get_id(context),
+				 filters, &count);
 
-	if (!error)
-		error = display_leave(display, "vaQueryVideoProcFilters",
-				      vaQueryVideoProcFilters(display->va,
-							      vawrap_context_get_id(context),
-							      filters, &count));
 	return error ? error : check_count(count, capacity);
 }
 
@@ -44,12 +40,8 @@ int vawrap_context_get_filter_caps(struct vawrap_context *context, VAProcFilterT
 
 	if (known_bytes && known_bytes != cap_bytes)
 		return -EINVAL;
-	error = display_enter(display);
-	if (!error)
-		error = display_leave(display, "vaQueryVideoProcFilterCaps",
-				      vaQueryVideoProcFilterCaps(display->va,
-								 vawrap_context_get_id(context),
-								 filter, caps, &count));
+	error = DISPLAY_CALL(display, vaQueryVideoProcFilterCaps, vawrap_context_get_id(context),
+			     filter, caps, &count);
 	return error ? error : check_count(count, capacity);
 }
 
@@ -287,11 +279,9 @@ int vawrap_context_process_at(struct vawrap_context *context, struct vawrap_surf
 int vpp_copy(struct vawrap_display *display, VACopyObject *to, VACopyObject *from,
 	     unsigned int mode)
 {
-	VACopyOption option = {.bits = {.va_copy_sync = VA_EXEC_SYNC}};
-	int error = mode > VA_EXEC_MODE_PERFORMANCE ? -EINVAL : display_enter(display);
+	VACopyOption option = {.bits = {.va_copy_sync = VA_EXEC_SYNC, .va_copy_mode = mode & 0xf}};
 
-	if (error)
-		return error;
-	option.bits.va_copy_mode = mode & 0xf;
-	return display_leave(display, "vaCopy", vaCopy(display->va, to, from, option));
+	if (mode > VA_EXEC_MODE_PERFORMANCE)
+		return -EINVAL;
+	return DISPLAY_CALL(display, vaCopy, to, from, option);
 }
