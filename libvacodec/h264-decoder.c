@@ -35,6 +35,7 @@ static void clear_access_unit(struct h264 *h264)
 {
 	h264->has_timestamp = false;
 	h264->recovery_frame_cnt = -1;
+	h264->broken_link = false;
 	h264->sets.random_access = false;
 }
 
@@ -151,7 +152,10 @@ static int add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 	return give_slice(decoder, unit);
 }
 
-/* A slice whose header is of no use: the picture that it belongs to has a hole. */
+/*
+ * A slice whose header is of no use: the picture that it belongs to has a hole. If it was the first
+ * one, what stood before it (a recovery point) is not the next picture's.
+ */
 static int lose_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 {
 	struct bits b;
@@ -161,6 +165,7 @@ static int lose_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 	/* One that begins a picture is not the current picture's. */
 	if (bits_ue_max(&b, H264_MAX_MBS) != 0 || !bits_ok(&b))
 		picture_damage(decoder);
+	clear_access_unit(h264_of(decoder));
 	decoder_warn(decoder, "a damaged H.264 slice header");
 	return -EBADMSG;
 }
@@ -193,8 +198,10 @@ static int parse_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 
 	if (ret == -ENOTSUP)
 		return refuse_extended(decoder, unit, H264_REASON_SWITCHING);
-	if (ret == -ENOENT && decoder->start.state == START_WAITING)
+	if (ret == -ENOENT && decoder->start.state == START_WAITING) {
+		clear_access_unit(h264);
 		return 0; /* the stream is entered before its parameter sets */
+	}
 	if (ret < 0)
 		return lose_slice(decoder, unit);
 	if (h264->slice.redundant_pic_cnt > 0)
@@ -280,10 +287,12 @@ static int parse_pps(struct vacodec_decoder *decoder, const struct unit *unit)
 
 static int parse_sei(struct h264 *h264, const struct unit *unit)
 {
-	int64_t count = h264_parse_sei_recovery(unit->data, unit->size_bytes);
+	bool broken_link;
+	int64_t count = h264_parse_sei_recovery(unit->data, unit->size_bytes, &broken_link);
 
 	if (count >= 0) {
 		h264->recovery_frame_cnt = count;
+		h264->broken_link = broken_link;
 		h264->sets.random_access = true;
 	}
 	return 0;

@@ -49,12 +49,15 @@ static int activate(struct vacodec_decoder *decoder, const struct h264_sps *sps)
 }
 
 /* Whether decoding can begin here, or goes on. */
-static bool can_start(struct vacodec_decoder *decoder)
+static bool can_start(struct vacodec_decoder *decoder, const struct h264_sps *sps)
 {
 	const struct h264 *h264 = h264_of(decoder);
 
-	return decoder->start.state != START_WAITING || is_idr(&h264->slice) ||
-	       h264->recovery_frame_cnt >= 0 || decoder->show_incomplete;
+	if (decoder->start.state != START_WAITING || decoder->show_incomplete)
+		return true;
+	/* A picture without its first slice is no reference that is complete; ASO is told later. */
+	return (h264->slice.first_mb_in_slice == 0 || h264_has_slice_groups(sps)) &&
+	       (is_idr(&h264->slice) || h264->recovery_frame_cnt >= 0);
 }
 
 static void start_at_idr(struct vacodec_decoder *decoder)
@@ -205,8 +208,13 @@ static void note_slice_order(struct vacodec_decoder *decoder)
 void h264_enter_picture(struct vacodec_decoder *decoder)
 {
 	struct h264 *h264 = h264_of(decoder);
-	bool waiting = decoder->start.state == START_WAITING;
+	bool waiting;
 
+	if (h264->broken_link && !is_idr(&h264->slice)) {
+		decoder_output_all(decoder);
+		start_reset(&decoder->start);
+	}
+	waiting = decoder->start.state == START_WAITING;
 	if (is_idr(&h264->slice))
 		start_at_idr(decoder);
 	else if (waiting && (h264->recovery_frame_cnt >= 0 || h264_dpb_count(&h264->dpb) == 0))
@@ -264,7 +272,7 @@ int h264_begin(struct vacodec_decoder *decoder, uint64_t timestamp)
 
 	if (!second)
 		h264_close_frame(decoder);
-	if (!second && !can_start(decoder))
+	if (!second && !can_start(decoder, sps))
 		return 0;
 	ret = check_supported(decoder, sps, pps);
 	if (ret == 0 && second) {

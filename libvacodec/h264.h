@@ -34,6 +34,7 @@ struct h264 {
 	bool has_timestamp;
 	uint64_t timestamp;
 	int64_t recovery_frame_cnt; /* -1 without a recovery point */
+	bool broken_link;           /* of the recovery point: it does not follow what was before */
 	/* Of the recovery point that is being counted from. */
 	uint32_t recovery_frame_num;
 	uint32_t recovery_count; /* frames from its picture to the one that is right */
