@@ -30,20 +30,17 @@ static const struct {
 	{VACODEC_CODEC_H264, VAProfileH264MultiviewHigh, 0x10a},
 };
 
-/* Ten times a level's number to the wire's level, ascending. */
+/* Ten times the levels' numbers; the wire's are those from first on. */
 static const struct {
 	enum vacodec_codec codec;
-	unsigned int level;
-	uint32_t wire;
-} levels[] = {
-	{VACODEC_CODEC_H264, 10, 0x100}, {VACODEC_CODEC_H264, 11, 0x101},
-	{VACODEC_CODEC_H264, 12, 0x102}, {VACODEC_CODEC_H264, 13, 0x103},
-	{VACODEC_CODEC_H264, 20, 0x104}, {VACODEC_CODEC_H264, 21, 0x105},
-	{VACODEC_CODEC_H264, 22, 0x106}, {VACODEC_CODEC_H264, 30, 0x107},
-	{VACODEC_CODEC_H264, 31, 0x108}, {VACODEC_CODEC_H264, 32, 0x109},
-	{VACODEC_CODEC_H264, 40, 0x10a}, {VACODEC_CODEC_H264, 41, 0x10b},
-	{VACODEC_CODEC_H264, 42, 0x10c}, {VACODEC_CODEC_H264, 50, 0x10d},
-	{VACODEC_CODEC_H264, 51, 0x10e},
+	uint32_t first;
+	unsigned int n;
+	uint8_t levels[CAPS_MAX_LEVELS];
+} level_lists[] = {
+	{VACODEC_CODEC_H264,
+	 0x100,
+	 15,
+	 {10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 50, 51}},
 };
 
 static const struct {
@@ -99,9 +96,10 @@ static void add_format(struct caps *caps, const struct vacodec_caps *from, uint3
 		.max_height = at_most(from->max_height),
 	};
 	add_profiles(to, from);
-	for (size_t i = 0; i < COUNT(levels); i++) {
-		if (levels[i].codec == from->codec && to->n_levels < CAPS_MAX_LEVELS)
-			to->levels[to->n_levels++] = levels[i].wire;
+	for (size_t i = 0; i < COUNT(level_lists); i++) {
+		for (unsigned int j = 0;
+		     level_lists[i].codec == from->codec && j < level_lists[i].n; j++)
+			to->levels[to->n_levels++] = level_lists[i].first + j;
 	}
 	if (to->n_profiles && to->max_width >= to->min_width && to->max_height >= to->min_height)
 		caps->n_formats++;
@@ -263,17 +261,15 @@ uint32_t caps_profile(const struct caps_format *format, int32_t va_profile)
 
 uint32_t caps_level(const struct caps_format *format, unsigned int level)
 {
-	uint32_t wire = 0;
+	unsigned int j = 0;
 
 	/* The lowest that is not below it, so that a level without a number is not understated. */
-	for (size_t i = 0; i < COUNT(levels); i++) {
-		if (levels[i].codec != format->codec)
-			continue;
-		wire = levels[i].wire;
-		if (levels[i].level >= level)
-			break;
+	for (size_t i = 0; i < COUNT(level_lists); i++) {
+		while (level_lists[i].codec == format->codec && j + 1 < level_lists[i].n &&
+		       level_lists[i].levels[j] < level)
+			j++;
 	}
-	return wire;
+	return format->levels[j];
 }
 
 /* ---- Displays ---- */

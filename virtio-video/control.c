@@ -7,40 +7,36 @@
 
 /* ---- Parameters, in both dialects ---- */
 
-static size_t params_size(bool ext)
+static bool is_ext(const struct call *call)
 {
-	return ext ? WIRE_PARAMS_EXT : WIRE_PARAMS;
+	return call->type >= VIRTIO_VIDEO_CMD_GET_PARAMS_EXT;
 }
 
-static int get_params(struct call *call, bool ext)
+static size_t params_size(const struct call *call)
 {
-	struct params params;
+	return is_ext(call) ? WIRE_PARAMS_EXT : WIRE_PARAMS;
+}
+
+int control_handle_get_params(struct call *call)
+{
+	struct engine_state state;
 	struct wire_writer w;
 	enum engine_side side;
 	int err = call_side(wire_u32(&call->request), &side);
 
 	if (!err)
-		err = call_begin(call, VIRTIO_VIDEO_RESP_OK_GET_PARAMS, params_size(ext), &w);
+		err = call_begin(call, VIRTIO_VIDEO_RESP_OK_GET_PARAMS, params_size(call), &w);
 	if (err)
 		return err;
-	engine_get_params(call->stream->engine, side, &params);
-	params_write(&w, ext, &params);
+	engine_get_state(call->stream->engine, &state);
+	params_write(&w, is_ext(call), &state.params[side]);
 	call->read_output_params = side == ENGINE_OUTPUT;
 	return 0;
 }
 
-int control_handle_get_params(struct call *call)
+void control_answer_failed_get(struct call *call, uint32_t code)
 {
-	return get_params(call, false);
-}
-
-int control_handle_get_params_ext(struct call *call)
-{
-	return get_params(call, true);
-}
-
-static void answer_failed_get(struct call *call, uint32_t code, bool ext)
-{
+	struct engine_state state;
 	struct params params = {0};
 	struct wire_reader r = call->request;
 	struct wire_writer w;
@@ -49,22 +45,14 @@ static void answer_failed_get(struct call *call, uint32_t code, bool ext)
 	r.pos = WIRE_HDR;
 	r.err = 0;
 	params.queue_type = wire_u32(&r);
-	if (call->stream && !call_side(params.queue_type, &side))
-		engine_get_params(call->stream->engine, side, &params);
-	if (call_begin(call, code, params_size(ext), &w))
+	if (call->stream && !call_side(params.queue_type, &side)) {
+		engine_get_state(call->stream->engine, &state);
+		params = state.params[side];
+	}
+	if (call_begin(call, code, params_size(call), &w))
 		answer_header(call->answer, code);
 	else
-		params_write(&w, ext, &params);
-}
-
-void control_answer_failed_get(struct call *call, uint32_t code)
-{
-	answer_failed_get(call, code, false);
-}
-
-void control_answer_failed_get_ext(struct call *call, uint32_t code)
-{
-	answer_failed_get(call, code, true);
+		params_write(&w, is_ext(call), &params);
 }
 
 /* Another coded format is taken while no bitstream was seen; a raw one at any time. */
@@ -81,33 +69,23 @@ static uint32_t adjust_format(struct call *call, enum engine_side side, uint32_t
 	return format;
 }
 
-static int set_params(struct call *call, bool ext)
+int control_handle_set_params(struct call *call)
 {
 	struct params asked;
 	enum engine_side side;
 	int err;
 
-	params_read(&call->request, ext, &asked);
+	params_read(&call->request, is_ext(call), &asked);
 	err = call->request.err;
 	if (!err)
 		err = call_side(asked.queue_type, &side);
 	if (err)
 		return err;
 	asked.format = adjust_format(call, side, asked.format);
+	if (!is_ext(call) || asked.mem_type > VIRTIO_VIDEO_MEM_TYPE_VIRTIO_OBJECT)
+		asked.mem_type = ENGINE_SAME_MEM_TYPE;
 	engine_set_params(call->stream->engine, side, &asked);
-	if (ext && asked.mem_type <= VIRTIO_VIDEO_MEM_TYPE_VIRTIO_OBJECT)
-		engine_set_mem_type(call->stream->engine, side, asked.mem_type);
 	return 0;
-}
-
-int control_handle_set_params(struct call *call)
-{
-	return set_params(call, false);
-}
-
-int control_handle_set_params_ext(struct call *call)
-{
-	return set_params(call, true);
 }
 
 /* ---- Controls ---- */
@@ -151,8 +129,10 @@ static int get_value(struct call *call, uint32_t control, uint32_t *value)
 {
 	const struct caps_format *caps = call->stream->caps;
 	struct params_format format;
+	struct engine_state state;
 
-	engine_get_format(call->stream->engine, &format);
+	engine_get_state(call->stream->engine, &state);
+	format = state.format;
 	if (control == VIRTIO_VIDEO_CONTROL_PROFILE) {
 		*value = format.known ? caps_profile(caps, format.profile) : caps->profiles[0];
 		return 0;

@@ -360,28 +360,25 @@ int vvd_device_get_config(const struct vvd_device *device, uint32_t offset, void
 
 void device_add_stats(struct vvd_stats *to, struct engine *engine)
 {
-	struct vvd_stream_stats stream;
+	struct engine_state state;
 
-	engine_get_stats(engine, &stream);
-	to->frames += stream.frames;
-	to->corrupt_frames += stream.corrupt_frames;
-	to->copied_bytes += stream.copied_bytes;
-	to->driver_copied_bytes += stream.driver_copied_bytes;
-	to->bitstream_bytes += stream.bitstream_bytes;
+	engine_get_state(engine, &state);
+	to->frames += state.stats.frames;
+	to->corrupt_frames += state.stats.corrupt_frames;
+	to->copied_bytes += state.stats.copied_bytes;
+	to->driver_copied_bytes += state.stats.driver_copied_bytes;
+	to->bitstream_bytes += state.stats.bitstream_bytes;
+	to->detached_engines += state.stats.hangs;
 }
 
 static void count_streams(const struct vvd_device *device, struct vvd_stats *stats)
 {
-	struct vvd_stream_stats stream;
-
 	stats->streams = device->n_streams;
 	stats->detached_engines = device->n_abandoned;
 	for (unsigned int i = 0; i < device->n_streams; i++) {
 		for (int side = 0; side < ENGINE_N_SIDES; side++)
 			stats->resources += device->streams[i]->n_resources[side];
 		device_add_stats(stats, device->streams[i]->engine);
-		engine_get_stats(device->streams[i]->engine, &stream);
-		stats->detached_engines += stream.hangs;
 	}
 	for (unsigned int i = 0; i < device->n_leaving; i++)
 		stats->detached_engines += engine_get_stopping_ns(device->leaving[i]) > HUNG_NS;
@@ -415,10 +412,10 @@ int vvd_device_get_stats(const struct vvd_device *device, struct vvd_stats *stat
 int vvd_device_get_stream_stats(const struct vvd_device *device, unsigned int index,
 				struct vvd_stream_stats *stats)
 {
-	struct vvd_stream_stats all;
+	struct engine_state state;
 
 	if (index >= device->n_streams)
 		return -ENOENT;
-	engine_get_stats(device->streams[index]->engine, &all);
-	return copy_stats(&stats->size_bytes, &all.size_bytes, sizeof(all));
+	engine_get_state(device->streams[index]->engine, &state);
+	return copy_stats(&stats->size_bytes, &state.stats.size_bytes, sizeof(state.stats));
 }

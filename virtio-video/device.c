@@ -94,9 +94,9 @@ static const struct command {
 	{VIRTIO_VIDEO_CMD_SET_CONTROL, WIRE_SET_CONTROL, WIRE_SET_CONTROL_VALUE, WIRE_HDR,
 	 COMMAND_STREAM, control_handle_set, NULL},
 	{VIRTIO_VIDEO_CMD_GET_PARAMS_EXT, WIRE_QUEUE_TYPE, WIRE_QUEUE_TYPE, WIRE_PARAMS_EXT,
-	 COMMAND_STREAM, control_handle_get_params_ext, control_answer_failed_get_ext},
+	 COMMAND_STREAM, control_handle_get_params, control_answer_failed_get},
 	{VIRTIO_VIDEO_CMD_SET_PARAMS_EXT, WIRE_PARAMS_EXT, WIRE_PARAMS_EXT, WIRE_HDR,
-	 COMMAND_STREAM, control_handle_set_params_ext, NULL},
+	 COMMAND_STREAM, control_handle_set_params, NULL},
 };
 
 static const struct command *find_command(uint32_t type)
@@ -106,6 +106,14 @@ static const struct command *find_command(uint32_t type)
 			return &commands[i];
 	}
 	return NULL;
+}
+
+static bool is_lost(const struct stream *stream)
+{
+	struct engine_state state;
+
+	engine_get_state(stream->engine, &state);
+	return state.stats.lost;
 }
 
 static int check_request(struct call *call, const struct command *command)
@@ -124,7 +132,7 @@ static int check_request(struct call *call, const struct command *command)
 		call->stream = stream_find(call->device, call->answer->stream_id);
 		if (!call->stream)
 			return -ESRCH;
-		if (!(command->flags & COMMAND_WHEN_LOST) && engine_is_lost(call->stream->engine))
+		if (!(command->flags & COMMAND_WHEN_LOST) && is_lost(call->stream))
 			return -EPERM;
 	}
 	/* Nothing is done that cannot be answered. */
@@ -141,15 +149,16 @@ static void answer_error(struct call *call, const struct command *command, int e
 	else
 		answer_header(call->answer, code);
 	log_printf(call->device->log, LOG_LEVEL_DEBUG, "command 0x%x of stream %u: 0x%x",
-		   command ? command->type : 0, call->answer->stream_id, code);
+		   call->type, call->answer->stream_id, code);
 }
 
 static void dispatch(struct call *call)
 {
-	uint32_t type = wire_u32(&call->request);
-	const struct command *command = find_command(type);
+	const struct command *command;
 	int err;
 
+	call->type = wire_u32(&call->request);
+	command = find_command(call->type);
 	call->answer->stream_id = wire_u32(&call->request);
 	err = check_request(call, command);
 	if (!err) {

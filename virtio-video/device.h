@@ -41,6 +41,7 @@ struct vvd_device {
 /* One request on its way through the dispatcher. */
 struct call {
 	struct vvd_device *device;
+	uint32_t type;
 	struct stream *stream;      /* of those commands that name one */
 	struct wire_reader request; /* after the header */
 	struct answer *answer;      /* the header is OK_NODATA unless a handler says otherwise */
@@ -69,16 +70,13 @@ int stream_handle_resource_create(struct call *call);
 int stream_handle_resource_queue(struct call *call);
 int stream_handle_resource_destroy_all(struct call *call);
 int control_handle_get_params(struct call *call);
-int control_handle_get_params_ext(struct call *call);
 int control_handle_set_params(struct call *call);
-int control_handle_set_params_ext(struct call *call);
 int control_handle_query(struct call *call);
 int control_handle_get(struct call *call);
 int control_handle_set(struct call *call);
 /* The full-size answers to failed RESOURCE_QUEUE and GET_PARAMS. */
 void stream_answer_failed_queue(struct call *call, uint32_t code);
 void control_answer_failed_get(struct call *call, uint32_t code);
-void control_answer_failed_get_ext(struct call *call, uint32_t code);
 
 /* ---- Streams ---- */
 

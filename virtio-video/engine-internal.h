@@ -65,10 +65,9 @@ struct engine {
 	uint64_t stopped_at_ns;      /* the caller's thread only */
 
 	/* Under the lock. */
-	bool stop, exited, abandoned, lost;
+	bool stop, exited, abandoned;
 	uint64_t busy_since_ns; /* not 0: in the driver, or on the way there */
-	struct vvd_stream_stats stats;
-	bool started; /* the decoder is chosen */
+	bool started;           /* the decoder is chosen */
 	enum vacodec_codec codec;
 	struct done_queue *done;
 	struct watchdog *watchdog;
@@ -83,8 +82,7 @@ struct engine {
 	struct answer *drain_answer;
 	enum format_state format_state;
 	bool reallocating; /* from the event until an output resource is queued that knows of it */
-	struct params_format format;
-	struct params params[ENGINE_N_SIDES];
+	struct engine_state state;
 
 	/* The engine's thread only. */
 	struct landing *landing;

@@ -125,7 +125,7 @@ static enum step step_flush(struct engine *engine)
 
 static struct resource *find_output(struct engine *engine, struct params_layout *layout)
 {
-	params_get_layout(&engine->params[ENGINE_OUTPUT], layout);
+	params_get_layout(&engine->state.params[ENGINE_OUTPUT], layout);
 	for (struct resource *r = engine_first(engine, ENGINE_OUTPUT); r; r = r->next) {
 		if (params_layout_fits(layout, r))
 			return r;
@@ -137,7 +137,7 @@ static void answer_frame(struct engine *engine, struct resource *resource,
 			 const struct params_layout *layout)
 {
 	struct vacodec_frame_info info = {.size_bytes = sizeof(info)};
-	struct vvd_stream_stats *stats = &engine->stats;
+	struct vvd_stream_stats *stats = &engine->state.stats;
 	uint32_t flags = 0;
 
 	vacodec_frame_get_info(engine->frame, &info);
@@ -246,16 +246,16 @@ static void take_format(struct engine *engine, const struct vacodec_format *form
 		refuse_format(engine, format);
 		return;
 	}
-	if (!params_format_differs(&engine->format, &new)) {
-		engine->format = new;
+	if (!params_format_differs(&engine->state.format, &new)) {
+		engine->state.format = new;
 		engine->format_state = FORMAT_QUIET;
 		return;
 	}
-	engine->format = new;
+	engine->state.format = new;
 	engine->format_state = FORMAT_ANNOUNCED;
 	engine->reallocating = true;
 	for (int i = 0; i < ENGINE_N_SIDES; i++)
-		params_apply(&engine->params[i], &new, &engine->bounds);
+		params_apply(&engine->state.params[i], &new, &engine->bounds);
 	event_raise(engine->done, &engine->events, VIRTIO_VIDEO_EVENT_DECODER_RESOLUTION_CHANGED);
 }
 
@@ -414,7 +414,7 @@ static enum step step_fill(struct engine *engine)
 		engine_answer(engine, ENGINE_INPUT, resource, VIRTIO_VIDEO_BUFFER_FLAG_ERR, 0);
 		return STEP_DONE;
 	}
-	engine->stats.bitstream_bytes += engine->n_bytes;
+	engine->state.stats.bitstream_bytes += engine->n_bytes;
 	engine->input_active = true;
 	engine->filled = true;
 	engine->pos = 0;
@@ -481,7 +481,7 @@ static enum step (*const steps[])(struct engine *engine) = {
 
 static bool work(struct engine *engine)
 {
-	if (engine->lost)
+	if (engine->state.stats.lost)
 		return false;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		enum step step = steps[i](engine);

@@ -101,7 +101,7 @@ void engine_answer(struct engine *engine, enum engine_side side, struct resource
 
 	engine_unqueue(engine, side, resource);
 	resource->answer = NULL;
-	engine->stats.errors += (flags & VIRTIO_VIDEO_BUFFER_FLAG_ERR) != 0;
+	engine->state.stats.errors += (flags & VIRTIO_VIDEO_BUFFER_FLAG_ERR) != 0;
 	answer_resource(answer, VIRTIO_VIDEO_RESP_OK_RESOURCE_QUEUE, resource->timestamp, flags,
 			size_bytes);
 	if (resource->held)
@@ -123,11 +123,11 @@ void engine_answer_all(struct engine *engine, enum engine_side side)
 
 void engine_lose(struct engine *engine, int error, const char *why)
 {
-	if (engine->lost || engine->stop)
+	if (engine->state.stats.lost || engine->stop)
 		return;
 	log_printf(engine->log, LOG_LEVEL_ERROR, "stream %u: the session is lost: %s: %s",
 		   engine->events.stream_id, strerror(-error), why);
-	engine->lost = true;
+	engine->state.stats.lost = true;
 	engine_cancel_drain(engine);
 	engine_answer_all(engine, ENGINE_INPUT);
 	engine_answer_all(engine, ENGINE_OUTPUT);
@@ -180,12 +180,12 @@ int engine_new(const struct engine_params *params, struct engine **out)
 		return -ENOMEM;
 	engine->done = params->done;
 	engine->watchdog = params->watchdog;
-	engine->stats.stream_id = params->stream_id;
+	engine->state.stats.stream_id = params->stream_id;
 	engine->codec = params->codec;
 	engine->bounds = params->bounds;
 	engine->events.stream_id = params->stream_id;
 	for (int i = 0; i < ENGINE_N_SIDES; i++)
-		engine->params[i] = params->queues[i];
+		engine->state.params[i] = params->queues[i];
 	engine->log = log_ref(params->log);
 	init_sync(engine);
 	err = landing_new(params->display, params->log, &engine->landing);
@@ -202,32 +202,23 @@ int engine_new(const struct engine_params *params, struct engine **out)
 
 /* ---- Parameters ---- */
 
-void engine_get_params(struct engine *engine, enum engine_side side, struct params *out)
+void engine_get_state(struct engine *engine, struct engine_state *out)
 {
 	pthread_mutex_lock(&engine->lock);
-	*out = engine->params[side];
+	*out = engine->state;
+	out->stats.queued_inputs = engine->queues[ENGINE_INPUT].n;
+	out->stats.queued_outputs = engine->queues[ENGINE_OUTPUT].n;
+	out->stats.hangs = engine->state.stats.lost && engine->busy_since_ns;
 	pthread_mutex_unlock(&engine->lock);
 }
 
 void engine_set_params(struct engine *engine, enum engine_side side, const struct params *asked)
 {
 	pthread_mutex_lock(&engine->lock);
-	params_set(&engine->params[side], asked, &engine->bounds, &engine->format);
+	params_set(&engine->state.params[side], asked, &engine->bounds, &engine->state.format);
+	if (asked->mem_type != ENGINE_SAME_MEM_TYPE)
+		engine->state.params[side].mem_type = asked->mem_type;
 	pthread_cond_signal(&engine->wake);
-	pthread_mutex_unlock(&engine->lock);
-}
-
-void engine_set_mem_type(struct engine *engine, enum engine_side side, uint32_t mem_type)
-{
-	pthread_mutex_lock(&engine->lock);
-	engine->params[side].mem_type = mem_type;
-	pthread_mutex_unlock(&engine->lock);
-}
-
-void engine_get_format(struct engine *engine, struct params_format *out)
-{
-	pthread_mutex_lock(&engine->lock);
-	*out = engine->format;
 	pthread_mutex_unlock(&engine->lock);
 }
 
@@ -254,37 +245,16 @@ int engine_set_codec(struct engine *engine, enum vacodec_codec codec)
 	return err;
 }
 
-void engine_get_stats(struct engine *engine, struct vvd_stream_stats *stats)
-{
-	pthread_mutex_lock(&engine->lock);
-	*stats = engine->stats;
-	stats->queued_inputs = engine->queues[ENGINE_INPUT].n;
-	stats->queued_outputs = engine->queues[ENGINE_OUTPUT].n;
-	stats->lost = engine->lost;
-	stats->hangs = engine->lost && engine->busy_since_ns;
-	pthread_mutex_unlock(&engine->lock);
-}
-
 void engine_check(struct engine *engine)
 {
 	pthread_mutex_lock(&engine->lock);
-	if (engine->busy_since_ns && !engine->lost) {
+	if (engine->busy_since_ns && !engine->state.stats.lost) {
 		if (watchdog_now_ns() - engine->busy_since_ns < engine->watchdog->period_ns)
 			watchdog_arm(engine->watchdog);
 		else
 			engine_lose(engine, -ETIMEDOUT, "a driver call hangs");
 	}
 	pthread_mutex_unlock(&engine->lock);
-}
-
-bool engine_is_lost(struct engine *engine)
-{
-	bool lost;
-
-	pthread_mutex_lock(&engine->lock);
-	lost = engine->lost;
-	pthread_mutex_unlock(&engine->lock);
-	return lost;
 }
 
 /* ---- Work ---- */
@@ -295,7 +265,7 @@ int engine_queue(struct engine *engine, enum engine_side side, struct resource *
 	int err = 0;
 
 	pthread_mutex_lock(&engine->lock);
-	if (engine->lost || (side == ENGINE_INPUT && engine->drain != DRAIN_NONE)) {
+	if (engine->state.stats.lost || (side == ENGINE_INPUT && engine->drain != DRAIN_NONE)) {
 		err = -EPERM;
 	} else if (resource->answer) {
 		err = -EINVAL;
@@ -317,7 +287,7 @@ int engine_drain(struct engine *engine, struct answer *answer)
 	int err = 0;
 
 	pthread_mutex_lock(&engine->lock);
-	if (engine->lost || !engine_drain_step(engine, DRAIN_ON_ASK)) {
+	if (engine->state.stats.lost || !engine_drain_step(engine, DRAIN_ON_ASK)) {
 		err = -EPERM;
 	} else {
 		engine->drain_answer = answer;

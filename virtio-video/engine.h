@@ -44,17 +44,22 @@ int engine_new(const struct engine_params *params, struct engine **out);
 
 /* ---- Parameters ---- */
 
-void engine_get_params(struct engine *engine, enum engine_side side, struct params *out);
+struct engine_state {
+	struct params params[ENGINE_N_SIDES];
+	struct params_format format;
+	/* Lost: nothing but clearing and stopping is of use. */
+	struct vvd_stream_stats stats;
+};
+
+/* A copy of what can be asked for. */
+void engine_get_state(struct engine *engine, struct engine_state *out);
+/* A mem_type in asked.mem_type that changes nothing. */
+#define ENGINE_SAME_MEM_TYPE UINT32_MAX
 void engine_set_params(struct engine *engine, enum engine_side side, const struct params *asked);
-void engine_set_mem_type(struct engine *engine, enum engine_side side, uint32_t mem_type);
-void engine_get_format(struct engine *engine, struct params_format *out);
 /* The guest has read the output's parameters: after a change of format, decoding may resume. */
 void engine_params_were_read(struct engine *engine);
 /* Errors: -EBUSY bitstream of another codec was seen. */
 int engine_set_codec(struct engine *engine, enum vacodec_codec codec);
-/* The session is lost: nothing but clearing and stopping is of use. */
-bool engine_is_lost(struct engine *engine);
-void engine_get_stats(struct engine *engine, struct vvd_stream_stats *stats);
 
 /* ---- Work ---- */
 

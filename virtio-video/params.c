@@ -2,6 +2,7 @@
 /*
  * params.c - negotiation of sizes, and the params structs on the wire
  */
+#include <stddef.h>
 #include <string.h>
 #include "params.h"
 
@@ -121,52 +122,33 @@ bool params_format_differs(const struct params_format *a, const struct params_fo
 	       a->min_buffers != b->min_buffers;
 }
 
+/* The struct has the wire's words in their order; those of the old dialect end before mem_type. */
+_Static_assert(offsetof(struct params, mem_type) == WIRE_PARAMS - WIRE_HDR, "the wire's layout");
+
+static size_t count_words(bool ext)
+{
+	return (offsetof(struct params, mem_type) + (ext ? sizeof(uint32_t) : 0)) /
+	       sizeof(uint32_t);
+}
+
 void params_read(struct wire_reader *r, bool ext, struct params *params)
 {
-	*params = (struct params){.queue_type = wire_u32(r)};
-	params->format = wire_u32(r);
-	params->width = wire_u32(r);
-	params->height = wire_u32(r);
-	params->min_buffers = wire_u32(r);
-	params->max_buffers = wire_u32(r);
-	params->crop.left = wire_u32(r);
-	params->crop.top = wire_u32(r);
-	params->crop.width = wire_u32(r);
-	params->crop.height = wire_u32(r);
-	params->frame_rate = wire_u32(r);
-	params->num_planes = wire_u32(r);
-	for (int i = 0; i < WIRE_MAX_PLANES; i++) {
-		params->planes[i].size_bytes = wire_u32(r);
-		params->planes[i].stride_bytes = wire_u32(r);
-	}
-	if (!ext)
-		return;
-	params->mem_type = wire_u32(r);
-	wire_skip(r, 4);
+	uint32_t words[sizeof(*params) / sizeof(uint32_t)] = {0};
+
+	for (size_t i = 0; i < count_words(ext); i++)
+		words[i] = wire_u32(r);
+	wire_skip(r, ext ? 4 : 0);
+	memcpy(params, words, sizeof(words));
 }
 
 void params_write(struct wire_writer *w, bool ext, const struct params *params)
 {
-	wire_put_u32(w, params->queue_type);
-	wire_put_u32(w, params->format);
-	wire_put_u32(w, params->width);
-	wire_put_u32(w, params->height);
-	wire_put_u32(w, params->min_buffers);
-	wire_put_u32(w, params->max_buffers);
-	wire_put_u32(w, params->crop.left);
-	wire_put_u32(w, params->crop.top);
-	wire_put_u32(w, params->crop.width);
-	wire_put_u32(w, params->crop.height);
-	wire_put_u32(w, params->frame_rate);
-	wire_put_u32(w, params->num_planes);
-	for (int i = 0; i < WIRE_MAX_PLANES; i++) {
-		wire_put_u32(w, params->planes[i].size_bytes);
-		wire_put_u32(w, params->planes[i].stride_bytes);
-	}
-	if (!ext)
-		return;
-	wire_put_u32(w, params->mem_type);
-	wire_put_zeros(w, 4);
+	uint32_t words[sizeof(*params) / sizeof(uint32_t)];
+
+	memcpy(words, params, sizeof(words));
+	for (size_t i = 0; i < count_words(ext); i++)
+		wire_put_u32(w, words[i]);
+	wire_put_zeros(w, ext ? 4 : 0);
 }
 
 void params_get_layout(const struct params *params, struct params_layout *layout)

@@ -19,6 +19,7 @@ struct params_rect {
 	uint32_t left, top, width, height;
 };
 
+/* All of its members are 32 bits and in the order of the wire. */
 struct params {
 	uint32_t queue_type; /* enum virtio_video_queue_type */
 	uint32_t format;

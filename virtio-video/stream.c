@@ -193,10 +193,10 @@ void stream_drop_memory(struct stream *stream, const uint8_t *addr, uint64_t siz
 
 static int check_mem_type(const struct call *call, enum engine_side side)
 {
-	struct params params;
+	struct engine_state state;
 
-	engine_get_params(call->stream->engine, side, &params);
-	if (params.mem_type != VIRTIO_VIDEO_MEM_TYPE_GUEST_PAGES)
+	engine_get_state(call->stream->engine, &state);
+	if (state.params[side].mem_type != VIRTIO_VIDEO_MEM_TYPE_GUEST_PAGES)
 		return -EINVAL; /* importing objects is not done yet, and not offered */
 	return call->device->features & VVD_FEATURE_RESOURCE_GUEST_PAGES ? 0 : -EINVAL;
 }
