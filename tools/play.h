@@ -14,6 +14,7 @@
 #include "tools/input.h"
 #include "tools/output.h"
 #include "tools/transport-inprocess.h"
+#include "tools/transport-vhost-user.h"
 #include "virtio-video.h"
 
 #define PLAY_MAX_DISPLAYS 8
@@ -26,6 +27,7 @@ struct play_options {
 	const char *timestamps; /* file: one line a frame, in ns */
 	uint64_t max_frames;    /* 0: all */
 	uint64_t seek_ns;
+	const char *socket; /* of a vhost-user device in another process; or NULL */
 	bool stats, json;
 };
 
@@ -46,8 +48,9 @@ struct play {
 	struct play_result result;
 	struct input *input;
 	struct output *output;
-	struct vvd_device *device;
+	struct vvd_device *device; /* one of our own, or one over a socket */
 	struct transport_inprocess *transport;
+	struct transport_vhost_user *remote;
 	struct guest_driver *driver;
 	struct guest_stream *stream;
 	unsigned int guest_pages;                           /* in use before the stream */

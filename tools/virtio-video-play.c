@@ -26,6 +26,7 @@ static const char help[] =
 	"  --no-sg             guest buffers in one piece, not scattered over its memory\n"
 	"  --no-indirect       no indirect descriptors\n"
 	"  --no-event-idx      no event indices\n"
+	"  --vhost-user SOCKET use the device that listens there, not one in this process\n"
 	"  --stats             more in the report at the end (on stderr)\n"
 	"  --json              the report as JSON on stdout (stderr with --md5 or --y4m -)\n" TOOL_COMMON_HELP
 	"\n"
@@ -47,6 +48,7 @@ enum {
 	OPT_NO_EVENT_IDX,
 	OPT_STATS,
 	OPT_JSON,
+	OPT_VHOST_USER,
 };
 
 static const struct option options[] = {
@@ -64,6 +66,7 @@ static const struct option options[] = {
 	{"no-event-idx", no_argument, NULL, OPT_NO_EVENT_IDX},
 	{"stats", no_argument, NULL, OPT_STATS},
 	{"json", no_argument, NULL, OPT_JSON},
+	{"vhost-user", required_argument, NULL, OPT_VHOST_USER},
 	TOOL_COMMON_OPTIONS,
 	{NULL, 0, NULL, 0},
 };
@@ -142,6 +145,9 @@ static int take_option(struct tool_common *common, struct play_options *o, int o
 	case OPT_TIMESTAMPS:
 		o->timestamps = arg;
 		return 0;
+	case OPT_VHOST_USER:
+		o->socket = arg;
+		return 0;
 	case OPT_FRAMES:
 		return take_number(common, arg, &o->max_frames);
 	case OPT_SEEK:
@@ -164,6 +170,10 @@ static int parse(struct tool_common *common, struct play_options *o, int argc, c
 			return -EINVAL;
 	if (optind + 1 != argc) {
 		tool_message(common, "one FILE (or - for stdin) is wanted; see --help");
+		return -EINVAL;
+	}
+	if (o->socket && (common->device || common->driver[0])) {
+		tool_message(common, "--vhost-user: device and driver are the other process's");
 		return -EINVAL;
 	}
 	o->path = argv[optind];
