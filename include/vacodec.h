@@ -40,7 +40,7 @@ struct vacodec_frame;
 
 enum vacodec_codec {
 	VACODEC_CODEC_NONE,
-	VACODEC_CODEC_H264, /* ITU-T H.264, Annex B byte stream */
+	VACODEC_CODEC_H264, /* ITU-T H.264: Annex B byte stream, or length-prefixed with avcC */
 	VACODEC_N_CODECS,
 };
 
@@ -74,10 +74,14 @@ struct vacodec_rect {
 /* What a sequence header says. Source for H.264: Rec. ITU-T H.264, 7.4.2.1.1 and Annex E. */
 struct vacodec_format {
 	enum vacodec_codec codec;
-	int32_t profile;                        /* VAProfile that decodes it */
-	unsigned int level;                     /* ten times the level's number (4.1: 41), 1b: 9 */
-	uint32_t fourcc;                        /* of the surfaces: VA_FOURCC_NV12, ... */
-	unsigned int bit_depth;                 /* of a sample: 8, 10, 12 */
+	int32_t profile;        /* VAProfile that decodes it */
+	unsigned int level;     /* ten times the level's number (4.1: 41), 1b: 9 */
+	uint32_t fourcc;        /* of the surfaces: VA_FOURCC_NV12, ... */
+	unsigned int chroma;    /* of the pictures: 420, 422, 444; 400 where only the
+						   luma of a 4:2:0 surface counts. Monochrome H.264
+						   is 420 with mid-grey chroma. */
+	unsigned int bit_depth; /* of a sample, 8 to 12; where the fourcc has room for
+						   more than that and than 8, the upper bits count */
 	unsigned int coded_width, coded_height; /* luma samples, whole macroblocks */
 	struct vacodec_rect crop;               /* the visible part */
 	unsigned int min_frames;  /* frames to decode with none held by the client: DPB + 1 */
@@ -102,7 +106,7 @@ struct vacodec_frame_info {
 	uint64_t timestamp;
 	uint32_t flags; /* enum vacodec_frame_flags; CORRUPT is final once the frame is synced */
 	uint32_t fourcc;
-	unsigned int bit_depth;
+	unsigned int chroma, bit_depth; /* as in struct vacodec_format */
 	unsigned int coded_width, coded_height;
 	struct vacodec_rect crop;
 };
@@ -145,8 +149,12 @@ struct vacodec_decoder_params {
 	size_t size_bytes; /* sizeof(struct vacodec_decoder_params) */
 	enum vacodec_codec codec;
 	struct vacodec_log log; /* copied; write NULL is silent */
-	const uint8_t
-		*extradata; /* out-of-band parameter sets; read during the call, may be NULL */
+	/*
+	 * Out-of-band parameter sets; read during the call, may be NULL. They are a byte stream
+	 * (Annex B), or, when their first byte is 1, the record of ISO base media and Matroska files
+	 * (avcC); then the stream's units are behind lengths, of as many bytes as the record says.
+	 */
+	const uint8_t *extradata;
 	size_t extradata_bytes;
 	unsigned int max_in_flight; /* pictures submitted and not waited for; 0 means 4 */
 	bool show_incomplete; /* output frames before the first recovery point is complete, too */
@@ -170,9 +178,16 @@ struct vacodec_packet {
 /*
  * Takes bytes of the stream, split in any way. Returns how many were taken, at least 1 and possibly
  * fewer than given (call again with the rest); 0 only for an empty packet.
+ * Where units are behind lengths, a wrong length costs what follows it in its packet; the next packet
+ * that is whole units from its first byte to its last one begins anew. So it is, too, when a unit
+ * reaches beyond its packet's end and none did before, but then the length was right if the next
+ * packet is not whole units. (A stream in pieces that are cut anywhere gives the same frames, but
+ * has no such place after damage before a drain or a flush.)
  * Errors: -EAGAIN receive an event, accept the format or give a frame back first; nothing was
- * taken. -ENOTSUP, -EIO, -ENODEV, -ESHUTDOWN: the session has ended (an ERROR event said so). A
- * damaged unit is no error: it is skipped, and its frames are flagged.
+ * taken. -ENOTSUP, -EIO, -ENODEV, -ESHUTDOWN: the session has ended (an ERROR event said so).
+ * A damaged unit is no error: it is skipped, and its frames are flagged; so is what refers to them, up to
+ * the next key picture or recovery point. In the middle of a stream, headers that would end the session
+ * with -ENOTSUP count when they come a second time: the first time may be damage.
  */
 ssize_t vacodec_decoder_send(struct vacodec_decoder *decoder, const struct vacodec_packet *packet);
 
@@ -264,7 +279,7 @@ struct vacodec_probe_result {
 	 */
 	struct vacodec_format format;
 	char profile[40];          /* what the stream calls itself: "High 4:2:2" */
-	unsigned int chroma;       /* 400, 420, 422 or 444 */
+	unsigned int chroma;       /* the stream's: 400, 420, 422 or 444 */
 	unsigned int max_refs;     /* reference frames */
 	unsigned int n_sequences;  /* changes of the sequence header, the first one included */
 	uint32_t structure;        /* enum vacodec_structure */
@@ -284,6 +299,9 @@ int vacodec_probe_new(struct vawrap_display *display, enum vacodec_codec codec,
 		      struct vacodec_probe **out);
 /* NULL is accepted; returns NULL. */
 struct vacodec_probe *vacodec_probe_free(struct vacodec_probe *probe);
+/* As vacodec_decoder_params.extradata, before the first bytes. Errors: -EBADMSG; -EINVAL; -ENOMEM. */
+int vacodec_probe_set_extradata(struct vacodec_probe *probe, const uint8_t *data,
+				size_t size_bytes);
 /* Takes all of the bytes of a stream, split in any way. Errors: -EINVAL; -ENOMEM. */
 int vacodec_probe_send(struct vacodec_probe *probe, const uint8_t *data, size_t size_bytes);
 /*

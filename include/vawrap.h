@@ -466,6 +466,30 @@ int vawrap_image_map(struct vawrap_image *image, void **data);
 int vawrap_image_map_for(struct vawrap_image *image, unsigned int intent, void **data);
 int vawrap_image_unmap(struct vawrap_image *image);
 
+/* ---- View ---- */
+
+/*
+ * A way to read many surfaces of one format and size by the CPU: a derived image, kept for each
+ * surface, or where the driver has none that can be used one image into which it transfers; found
+ * with the first surface. Used by one thread at a time; kept images hold their surfaces.
+ */
+struct vawrap_view;
+
+/* Errors: -ENOMEM. */
+int vawrap_view_new(struct vawrap_display *display, uint32_t fourcc, unsigned int width,
+		    unsigned int height, struct vawrap_view **out);
+/* Unmaps what is mapped. NULL is accepted; returns NULL. */
+struct vawrap_view *vawrap_view_free(struct vawrap_view *view);
+/*
+ * Shows a synced surface; *data and *layout are valid until unmap. Errors: -EBUSY another one is
+ * mapped; -ENOTSUP neither way serves; -ENOMEM; -ESHUTDOWN; -EIO.
+ */
+int vawrap_view_map(struct vawrap_view *view, struct vawrap_surface *surface, const uint8_t **data,
+		    const struct vawrap_image_layout **layout);
+void vawrap_view_unmap(struct vawrap_view *view);
+/* Whether the driver transfers: what is mapped is a copy then. */
+bool vawrap_view_transfers(const struct vawrap_view *view);
+
 /* ---- Picture ---- */
 
 /*

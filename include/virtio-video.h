@@ -100,6 +100,16 @@ struct vvd_device_options {
 	 */
 	const char *device;
 	const char *driver;
+	/*
+	 * The process has a SIGBUS handler that calls vvd_handle_sigbus(). Without one, memory of a
+	 * region that may shrink is copied by the kernel, call by call, which is slower.
+	 */
+	bool handles_sigbus;
+	/*
+	 * How long a driver call may take; default 2000. After it, and before it has passed twice,
+	 * the stream has failed: its guest gets the event ERROR, its thread is left alone.
+	 */
+	unsigned int hang_ms;
 };
 
 /*
@@ -117,8 +127,10 @@ struct vvd_device *vvd_device_free(struct vvd_device *device);
 /* ---- Guest memory ---- */
 
 /*
- * Adds guest memory: size bytes at guest-physical address gpa, mapped at addr, from fd (or -1). The
- * embedder keeps the mapping until the region was removed. fd is not kept; its seals are read.
+ * Adds guest memory: size bytes at guest-physical address gpa, mapped at addr, from fd (or -1: it
+ * cannot shrink). The embedder keeps the mapping until the region was removed. fd is not kept; its
+ * seals are read: without F_SEAL_SHRINK the file may become shorter while it is mapped. What was in
+ * the part that is gone ends in an error answer.
  * Errors: -EEXIST overlaps another region; -EINVAL wraps or empty; -ENOSPC more than 512 regions.
  */
 int vvd_device_add_region(struct vvd_device *device, uint64_t gpa, void *addr, uint64_t size_bytes,
@@ -130,6 +142,20 @@ int vvd_device_add_region(struct vvd_device *device, uint64_t gpa, void *addr, u
  * again later, or give up the mapping only with the device.
  */
 int vvd_device_remove_region(struct vvd_device *device, uint64_t gpa);
+
+/*
+ * For the embedder's SIGBUS handler; the library installs none. siginfo is the handler's siginfo_t.
+ * When the thread was copying from or to guest memory, this does not return: the copy ends in an
+ * error. Otherwise false: the signal is not ours. The handler is installed with an empty sa_mask:
+ * of the thread's signal mask only SIGBUS itself is set back.
+ */
+bool vvd_handle_sigbus(const void *siginfo);
+/*
+ * The same protection for an embedder's own accesses: runs touch(cookie) and returns what it
+ * returned, or -EFAULT when memory was gone under it. touch() may be left anywhere: it takes no lock
+ * and owns nothing when it touches such memory.
+ */
+int vvd_guard(int (*touch)(void *cookie), void *cookie);
 
 /* ---- Features and config space ---- */
 
@@ -157,6 +183,15 @@ int vvd_device_submit(struct vvd_device *device, uint64_t token, const struct io
 /* Takes an (at least 8 bytes large) buffer from the event queue. Errors: as submit. */
 int vvd_device_post_event(struct vvd_device *device, uint64_t token);
 
+/*
+ * Takes the tokens of a queue back while streams and resources stay: a virtual machine is paused, or
+ * a transport stops the queue. VVD_QUEUE_COMMAND: everything pending is answered, to be reaped as
+ * ever: drains as refused, queued resources with ERR, so that each stream has been sought in.
+ * VVD_QUEUE_EVENT: buffers that no event is in are the caller's again and are not reaped. Errors:
+ * -EINVAL no such queue.
+ */
+int vvd_device_clear_queue(struct vvd_device *device, enum vvd_queue queue);
+
 struct vvd_done {
 	uint64_t token;
 	enum vvd_queue queue;
@@ -170,7 +205,10 @@ size_t vvd_device_get_max_resp(const struct vvd_device *device);
  * Errors: -ENOSPC cap_bytes < vvd_device_get_max_resp(), nothing was taken.
  */
 int vvd_device_reap(struct vvd_device *device, struct vvd_done *done, void *buf, size_t cap_bytes);
-/* For poll(2), readable while vvd_device_reap() has work; owned by the device. */
+/*
+ * For poll(2), readable while vvd_device_reap() has work, which need not come to an answer; owned by
+ * the device.
+ */
 int vvd_device_get_fd(const struct vvd_device *device);
 /*
  * Device reset: all work stops, all streams and resources go, features are unset, memory regions
@@ -193,10 +231,29 @@ struct vvd_stats {
 	unsigned int streams;          /* now */
 	unsigned int resources;        /* now */
 	unsigned int pending;          /* tokens not yet reaped */
-	unsigned int detached_engines; /* threads left in a hung driver call */
+	unsigned int detached_engines; /* threads in a driver call that hangs, now */
 };
 
+/* Errors: -EINVAL size_bytes. */
 int vvd_device_get_stats(const struct vvd_device *device, struct vvd_stats *stats);
+
+/* Of one stream that lives, since it was created. */
+struct vvd_stream_stats {
+	size_t size_bytes; /* sizeof(struct vvd_stream_stats), set by the caller */
+	uint32_t stream_id;
+	bool lost;  /* its session has ended by an error */
+	bool hangs; /* since a driver call does not come back */
+	uint64_t frames, corrupt_frames;
+	uint64_t copied_bytes, driver_copied_bytes, bitstream_bytes;
+	uint64_t errors;                            /* resources answered with ERR */
+	unsigned int queued_inputs, queued_outputs; /* resources, now */
+};
+
+/*
+ * The stream at index, 0 and up, in no order. Errors: -ENOENT there are no more; -EINVAL size_bytes.
+ */
+int vvd_device_get_stream_stats(const struct vvd_device *device, unsigned int index,
+				struct vvd_stream_stats *stats);
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop

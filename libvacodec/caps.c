@@ -76,11 +76,35 @@ static int read_limits(struct vawrap_display *display, VAProfile profile, struct
 
 	if (ret < 0)
 		return ret;
+	caps->min_width = caps->min_height = 1;
 	read_config_limits(display, profile, caps);
 	n = vawrap_config_get_surface_attribs(config, attribs, 64);
 	for (i = 0; i < n && i < 64; i++)
 		use_attrib(caps, &attribs[i]);
 	vawrap_config_unref(config);
+	return 0;
+}
+
+/* The widest limits of all profiles: one of them decodes what lies within. */
+static int read_all_limits(struct vawrap_display *display, struct vacodec_caps *caps)
+{
+	struct vacodec_caps one;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < caps->n_profiles; i++) {
+		ret = read_limits(display, (VAProfile)caps->profiles[i], &one);
+		if (ret < 0)
+			return ret;
+		if (i == 0 || one.min_width < caps->min_width)
+			caps->min_width = one.min_width;
+		if (i == 0 || one.min_height < caps->min_height)
+			caps->min_height = one.min_height;
+		if (one.max_width > caps->max_width)
+			caps->max_width = one.max_width;
+		if (one.max_height > caps->max_height)
+			caps->max_height = one.max_height;
+	}
 	return 0;
 }
 
@@ -93,7 +117,7 @@ static int read_caps(struct vawrap_display *display, const struct codec_ops *ops
 	int n = vawrap_display_get_profiles(display, &profiles);
 	int i, ret;
 
-	*caps = (struct vacodec_caps){.codec = ops->codec, .min_width = 1, .min_height = 1};
+	*caps = (struct vacodec_caps){.codec = ops->codec};
 	if (n < 0)
 		return n;
 	for (wanted = ops->profiles; *wanted != VAProfileNone; wanted++) {
@@ -104,7 +128,7 @@ static int read_caps(struct vawrap_display *display, const struct codec_ops *ops
 	}
 	if (caps->n_profiles == 0)
 		return 0;
-	ret = read_limits(display, (VAProfile)caps->profiles[caps->n_profiles - 1], caps);
+	ret = read_all_limits(display, caps);
 	return ret < 0 ? ret : 1;
 }
 

@@ -62,37 +62,28 @@ static bool has_codec(struct vacodec_decoder *decoder)
 	return *profile != VAProfileNone;
 }
 
-/* Parameter sets from outside the stream, as if they had come first in it. */
+static int take_extradata(void *cookie, const struct unit *unit)
+{
+	struct vacodec_decoder *decoder = cookie;
+	int ret = decoder->ops->parse_unit(decoder, unit);
+
+	return ret < 0 && ret != -ENOMEM ? -EBADMSG : ret;
+}
+
 static int parse_extradata(struct vacodec_decoder *decoder, const uint8_t *data, size_t size_bytes)
 {
-	struct unit unit;
-	int64_t n;
-	int ret;
+	const struct unit_sink sink = {take_extradata, decoder};
+	int ret = extradata_read(decoder->ops, &decoder->splitter, data, size_bytes, &sink);
 
-	while (size_bytes > 0 || decoder->splitter.in_unit) {
-		n = unit_splitter_push(&decoder->splitter, data, size_bytes, 0);
-		if (n < 0)
-			return (int)n;
-		data += n;
-		size_bytes -= (size_t)n;
-		if (size_bytes == 0 && !decoder->splitter.ready)
-			unit_splitter_end(&decoder->splitter);
-		if (!decoder->splitter.ready)
-			continue;
-		ret = unit_splitter_get(&decoder->splitter, &unit)
-			      ? decoder->ops->parse_unit(decoder, &unit)
-			      : -EBADMSG;
-		unit_splitter_next(&decoder->splitter);
-		if (ret < 0)
-			return ret == -ENOMEM ? ret : -EBADMSG;
-	}
-	unit_splitter_reset(&decoder->splitter);
-	return 0;
+	/* They belong to no picture, nor does their time. */
+	decoder->ops->flush(decoder);
+	return ret;
 }
 
 static void decoder_free(struct vacodec_decoder *decoder)
 {
 	decoder->ops->close(decoder);
+	picture_drop(decoder);
 	submit_forget_all(decoder);
 	reorder_clear(&decoder->reorder);
 	event_queue_clear(&decoder->events);
@@ -104,7 +95,8 @@ static void decoder_free(struct vacodec_decoder *decoder)
 }
 
 static struct vacodec_decoder *decoder_alloc(struct vawrap_display *display,
-					     const struct vacodec_decoder_params *params)
+					     const struct vacodec_decoder_params *params,
+					     const struct codec_ops *ops)
 {
 	struct vacodec_decoder *decoder = calloc(1, sizeof(*decoder));
 	unsigned int max = params->max_in_flight ? params->max_in_flight : DEFAULT_IN_FLIGHT;
@@ -113,33 +105,26 @@ static struct vacodec_decoder *decoder_alloc(struct vawrap_display *display,
 		return NULL;
 	atomic_init(&decoder->refs, 1);
 	decoder->display = vawrap_display_ref(display);
-	decoder->ops = codec_ops_get(params->codec);
+	decoder->ops = ops;
 	decoder->log = params->log;
 	decoder->show_incomplete = params->show_incomplete;
 	decoder->in_flight.max = max < DECODER_MAX_IN_FLIGHT ? max : DECODER_MAX_IN_FLIGHT;
-	unit_splitter_init(&decoder->splitter);
+	unit_splitter_init(&decoder->splitter, decoder->ops->syntax, 0);
 	return decoder;
 }
 
-int vacodec_decoder_new(struct vawrap_display *display, const struct vacodec_decoder_params *params,
-			struct vacodec_decoder **out)
+int decoder_new(struct vawrap_display *display, const struct vacodec_decoder_params *params,
+		const struct codec_ops *ops, struct vacodec_decoder **out)
 {
-	struct vacodec_decoder *decoder;
+	struct vacodec_decoder *decoder = decoder_alloc(display, params, ops);
 	int ret;
 
-	if (!out)
-		return -EINVAL;
-	*out = NULL;
-	if (!display || !params || params->size_bytes < sizeof(*params) ||
-	    !codec_ops_get(params->codec) || (!params->extradata && params->extradata_bytes > 0))
-		return -EINVAL;
-	decoder = decoder_alloc(display, params);
 	if (!decoder)
 		return -ENOMEM;
 	ret = wake_new(&decoder->wake);
 	if (ret == 0)
-		ret = has_codec(decoder) ? decoder->ops->open(decoder) : -ENOTSUP;
-	if (ret == 0)
+		ret = has_codec(decoder) ? ops->open(decoder) : -ENOTSUP;
+	if (ret == 0 && params->extradata_bytes > 0)
 		ret = parse_extradata(decoder, params->extradata, params->extradata_bytes);
 	if (ret < 0) {
 		decoder_free(decoder);
@@ -147,6 +132,18 @@ int vacodec_decoder_new(struct vawrap_display *display, const struct vacodec_dec
 	}
 	*out = decoder;
 	return 0;
+}
+
+int vacodec_decoder_new(struct vawrap_display *display, const struct vacodec_decoder_params *params,
+			struct vacodec_decoder **out)
+{
+	if (!out)
+		return -EINVAL;
+	*out = NULL;
+	if (!display || !params || params->size_bytes < sizeof(*params) ||
+	    !codec_ops_get(params->codec) || (!params->extradata && params->extradata_bytes > 0))
+		return -EINVAL;
+	return decoder_new(display, params, codec_ops_get(params->codec), out);
 }
 
 struct vacodec_decoder *vacodec_decoder_ref(struct vacodec_decoder *decoder)

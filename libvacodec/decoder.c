@@ -7,6 +7,7 @@
  * more than one unit.
  */
 #include "decoder.h"
+#include "surface-format.h"
 
 #include <errno.h>
 #include <string.h>
@@ -83,6 +84,8 @@ int decoder_begin_sequence(struct vacodec_decoder *decoder, const struct vacodec
 	ret = submit_wait_all(decoder);
 	if (ret < 0)
 		return ret;
+	decoder->ops->new_sequence(decoder);
+	start_reset(&decoder->start);
 	decoder_output_all(decoder);
 	memcpy(&decoder->format, format, sizeof(*format)); /* with its padding: it is compared */
 	decoder->format_state = FORMAT_QUEUED;
@@ -117,19 +120,16 @@ int decoder_acquire_frame(struct vacodec_decoder *decoder, struct vacodec_frame 
 static int parse_unit(struct vacodec_decoder *decoder)
 {
 	struct unit unit;
-	int ret = -EBADMSG;
+	int ret;
 
-	if (unit_splitter_get(&decoder->splitter, &unit))
-		ret = decoder->ops->parse_unit(decoder, &unit);
+	unit_splitter_get(&decoder->splitter, &unit);
+	ret = decoder->ops->parse_unit(decoder, &unit);
 	if (ret == -EAGAIN)
 		return ret;
 	decoder->stats.units++;
-	if (ret == -EBADMSG) {
-		decoder->stats.bad_units++;
-		ret = 0;
-	}
+	decoder->stats.bad_units += ret == -EBADMSG || unit.damaged;
 	unit_splitter_next(&decoder->splitter);
-	return ret;
+	return ret == -EBADMSG ? 0 : ret;
 }
 
 static int end_drain(struct vacodec_decoder *decoder)
@@ -206,6 +206,22 @@ static ssize_t take(struct vacodec_decoder *decoder, const struct vacodec_packet
 	return taken > 0 ? (ssize_t)taken : (ssize_t)n;
 }
 
+/* 0 when a send would be taken, -EAGAIN, or the session's error. */
+static int make_ready(struct vacodec_decoder *decoder)
+{
+	int ret = advance(decoder);
+
+	return ret == 0 && decoder->events.n > 0 ? -EAGAIN : ret;
+}
+
+/* The rest of a packet that was taken in part is no packet of its own. */
+static int begin_packet(struct vacodec_decoder *decoder, const struct vacodec_packet *packet)
+{
+	if (decoder->rest_bytes == 0 || decoder->rest_bytes != packet->size_bytes)
+		unit_splitter_begin_packet(&decoder->splitter, packet->data, packet->size_bytes);
+	return make_ready(decoder);
+}
+
 ssize_t vacodec_decoder_send(struct vacodec_decoder *decoder, const struct vacodec_packet *packet)
 {
 	ssize_t ret;
@@ -216,13 +232,17 @@ ssize_t vacodec_decoder_send(struct vacodec_decoder *decoder, const struct vacod
 		return decoder->ended;
 	if (decoder->events.n > 0 || decoder->draining)
 		return refuse(decoder);
-	ret = advance(decoder);
-	if (ret == -EAGAIN || (ret == 0 && decoder->events.n > 0))
+	ret = make_ready(decoder);
+	if (ret == 0)
+		ret = begin_packet(decoder, packet);
+	if (ret == -EAGAIN)
 		return refuse(decoder);
 	if (ret == 0) {
 		decoder->refused = false;
 		ret = take(decoder, packet);
 	}
+	if (ret >= 0)
+		decoder->rest_bytes = packet->size_bytes - (size_t)ret;
 	update_fd(decoder);
 	return ret;
 }
@@ -289,7 +309,7 @@ static int new_pool(struct vacodec_decoder *decoder, const struct vacodec_frame_
 	struct frame_pool_params params = {
 		.display = decoder->display,
 		.format = &decoder->format,
-		.rt_format = VA_RT_FORMAT_YUV420,
+		.rt_format = surface_format_get_rt(&decoder->format),
 		.ops = ops,
 		.n_frames = n_frames,
 		.wake = decoder->wake,
@@ -341,8 +361,8 @@ int vacodec_decoder_drain(struct vacodec_decoder *decoder)
 		return -EBUSY;
 	if (decoder->events.n > 0)
 		return (int)refuse(decoder);
-	ret = advance(decoder);
-	if (ret == -EAGAIN || (ret == 0 && decoder->events.n > 0))
+	ret = make_ready(decoder);
+	if (ret == -EAGAIN)
 		return (int)refuse(decoder);
 	if (ret == 0) {
 		decoder->draining = true;
@@ -360,7 +380,10 @@ int vacodec_decoder_flush(struct vacodec_decoder *decoder)
 	reorder_clear(&decoder->reorder);
 	event_queue_flush(&decoder->events);
 	unit_splitter_reset(&decoder->splitter);
+	decoder->rest_bytes = 0;
 	decoder->ops->flush(decoder);
+	picture_drop(decoder);
+	start_reset(&decoder->start);
 	decoder->draining = false;
 	decoder->waiting_frame = false;
 	wake_arm_frame(decoder->wake, false);

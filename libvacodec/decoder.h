@@ -9,8 +9,10 @@
 #ifndef LIBVACODEC_DECODER_H
 #define LIBVACODEC_DECODER_H
 
+#include "extradata.h"
 #include "frame-pool.h"
 #include "reorder.h"
+#include "start.h"
 #include "unit-splitter.h"
 #include "vacodec.h"
 #include "vawrap.h"
@@ -21,18 +23,34 @@
 struct probe_ops;
 
 /*
- * What a codec does. parse_unit() returns -EAGAIN when the unit cannot be decoded yet (a FORMAT
- * waits for its answer, no frame is free): it is called again with the same unit and goes on where it
- * stopped. -EBADMSG costs the unit; any other error ends the session.
+ * What a codec does, in the order in which its functions are called. It keeps parameter sets and
+ * reference pictures; what is here is the same for all of them.
  */
 struct codec_ops {
 	enum vacodec_codec codec;
 	const char *name;
 	const VAProfile *profiles; /* that it can decode, best last; ends with VAProfileNone */
+	enum unit_syntax syntax;   /* how units are told apart where extradata does not say */
 	int (*open)(struct vacodec_decoder *decoder);
 	void (*close)(struct vacodec_decoder *decoder);
+	/*
+	 * Reads the out-of-band record of ISO base media files: its units, and of how many bytes the
+	 * lengths before all further units are. 1; 0 when the data is no such record, but a stream;
+	 * -EBADMSG. NULL where there is none.
+	 */
+	int (*read_record)(const uint8_t *data, size_t size_bytes, const struct unit_sink *sink,
+			   unsigned int *length_bytes);
+	/*
+	 * -EAGAIN when the unit cannot be decoded yet (a FORMAT waits for its answer, no frame is free):
+	 * it is called again with the same unit and goes on where it stopped. -EBADMSG costs the unit;
+	 * any other error ends the session.
+	 */
 	int (*parse_unit)(struct vacodec_decoder *decoder, const struct unit *unit);
-	/* Completes the current picture; may be called without one. */
+	/* Of decoder_begin_sequence(): frames change, so all references are dropped. */
+	void (*new_sequence)(struct vacodec_decoder *decoder);
+	/* Of picture_begin(): the frame is there, nothing can stop the picture any more. */
+	void (*begin_picture)(struct vacodec_decoder *decoder);
+	/* Completes the current picture; may be called without one. Its frame waits for output then. */
 	int (*finish_picture)(struct vacodec_decoder *decoder);
 	/* Drops the current picture and all references, keeps parameter sets. */
 	void (*flush)(struct vacodec_decoder *decoder);
@@ -42,6 +60,10 @@ struct codec_ops {
 extern const struct codec_ops h264_codec_ops;
 /* NULL for a number that is no codec. */
 const struct codec_ops *codec_ops_get(enum vacodec_codec codec);
+
+/* vacodec_decoder_new() for a codec that needs not be in the table. */
+int decoder_new(struct vawrap_display *display, const struct vacodec_decoder_params *params,
+		const struct codec_ops *ops, struct vacodec_decoder **out);
 
 /* Pictures that were given to the driver and not waited for, oldest first. */
 struct in_flight {
@@ -53,6 +75,21 @@ struct in_flight {
 	unsigned int first;
 	unsigned int n;
 	unsigned int max;
+};
+
+/* The picture that is being decoded. */
+struct current {
+	struct vacodec_frame *frame; /* NULL: there is none */
+	int64_t order;               /* in output */
+	bool shown;
+	unsigned int n_slices; /* that the driver is to be given */
+	bool broken;           /* not all of them could be: it is not submitted */
+};
+
+/* Of the sequence: frames of the decoded picture buffer, frames that may wait for output. */
+struct output_limits {
+	unsigned int max_frames;
+	unsigned int max_reorder;
 };
 
 /*
@@ -74,11 +111,16 @@ struct vacodec_decoder {
 	bool show_incomplete;
 	struct wake *wake;
 	struct unit_splitter splitter;
+	size_t rest_bytes;            /* of the packet that was taken in part */
 	struct vacodec_format format; /* the newest; of pool once it was accepted */
 	enum format_state format_state;
 	struct frame_pool *pool;
 	struct in_flight in_flight;
+	struct start start;
+	struct current current;
+	uint64_t n_begun; /* pictures */
 	struct reorder reorder;
+	struct output_limits output_limits;
 	struct event_queue events;
 	struct vacodec_stats stats;
 	int ended;          /* 0 or the -errno of the ERROR event */
@@ -98,8 +140,8 @@ void decoder_debug(struct vacodec_decoder *decoder, const char *format, ...)
 /* True when the display decodes the profile. */
 bool decoder_has_profile(struct vacodec_decoder *decoder, VAProfile profile);
 /*
- * Begins a sequence. When the format differs, all frames are output, a FORMAT event follows, and
- * the answer is -EAGAIN until it is accepted.
+ * Begins a sequence. When the format differs, all references are dropped, all frames are output, a
+ * FORMAT event follows, and the answer is -EAGAIN until it is accepted.
  */
 int decoder_begin_sequence(struct vacodec_decoder *decoder, const struct vacodec_format *format);
 /* A free frame with one reference; -EAGAIN when there is none. */
@@ -107,6 +149,50 @@ int decoder_acquire_frame(struct vacodec_decoder *decoder, struct vacodec_frame 
 /* Queues the first frame in output order; false when none waits. */
 bool decoder_output_first(struct vacodec_decoder *decoder);
 void decoder_output_all(struct vacodec_decoder *decoder);
+
+/* ---- picture.c: the current picture ---- */
+
+/* Begins a picture in a free frame; -EAGAIN as parse_unit() says. */
+int picture_begin(struct vacodec_decoder *decoder, uint64_t timestamp);
+/* Goes on with the second field of the current frame. */
+void picture_begin_second(struct vacodec_decoder *decoder);
+/* Its place in output order is known, and start.h where it stands: decides whether it is shown. */
+void picture_place(struct vacodec_decoder *decoder, int64_t order);
+/* Something of the current picture is missing or wrong; nothing happens without one. */
+void picture_damage(struct vacodec_decoder *decoder);
+/* The current picture refers to a frame: damage there is damage here. */
+void picture_refer(struct vacodec_decoder *decoder, const struct vacodec_frame *reference);
+/* It refers to what is not there; number: its place in decoding order, UINT64_MAX where unknown. */
+void picture_refer_missing(struct vacodec_decoder *decoder, uint64_t number);
+/*
+ * A slice's buffers were made, or ret says why not: a picture whose buffers the driver refuses is
+ * lost, not the session. Returns what ends the session.
+ */
+int picture_add_slice(struct vacodec_decoder *decoder, int ret);
+/* Gives the picture to the driver, as submit_picture(); one without slices is damaged. */
+int picture_submit(struct vacodec_decoder *decoder, bool last);
+/* Lets go of the current picture, which is finished, or not wanted. */
+void picture_drop(struct vacodec_decoder *decoder);
+
+/* Where a codec keeps its references. */
+struct conceal_candidates {
+	const void *items;
+	size_t n, item_bytes;
+	/* False for an item that cannot stand in for another one. */
+	bool (*get_order)(const void *item, int64_t *order);
+};
+
+/* Stands in for a reference that is not there: what is nearest to a place in output order, or NULL. */
+const void *conceal_find_nearest(const struct conceal_candidates *candidates, int64_t order);
+/* Where there is nothing: a flagged frame of undefined content, with one reference. */
+int conceal_make_frame(struct vacodec_decoder *decoder, struct vacodec_frame **out);
+
+/* ---- output.c: n_references counts what the codec keeps, frames or not ---- */
+
+/* Makes room for one frame. */
+void output_make_room(struct vacodec_decoder *decoder, unsigned int n_references);
+/* The current frame is whole and waits for output; outputs what its turn is. */
+void output_store(struct vacodec_decoder *decoder, unsigned int n_references, int64_t order);
 
 /* ---- submit.c: a picture's way to the driver ---- */
 

@@ -334,6 +334,7 @@ int frame_pool_acquire(struct frame_pool *pool, struct vacodec_frame **out)
 	atomic_store(&frame->flags, 0);
 	atomic_store(&frame->error, 0);
 	frame->current = 0;
+	frame->is_reference = false;
 	atomic_store(&frame->sync_result, FRAME_SYNC_PENDING);
 	*out = frame;
 	return 0;
@@ -375,6 +376,7 @@ int vacodec_frame_get_info(const struct vacodec_frame *frame, struct vacodec_fra
 	info->timestamp = frame->timestamp;
 	info->flags = atomic_load(&frame->flags);
 	info->fourcc = format->fourcc;
+	info->chroma = format->chroma;
 	info->bit_depth = format->bit_depth;
 	info->coded_width = format->coded_width;
 	info->coded_height = format->coded_height;

@@ -30,6 +30,8 @@ struct vacodec_frame {
 	unsigned int current;                 /* picture that is being filled */
 	const struct vawrap_context *context; /* of the pictures, which hold it */
 	uint64_t timestamp;
+	uint64_t number;        /* in decoding order; the decoder's thread only, as the next one */
+	bool is_reference;      /* the codec keeps it */
 	atomic_uint flags;      /* enum vacodec_frame_flags */
 	atomic_int error;       /* the first of its pictures' errors, 0 without one */
 	atomic_int sync_result; /* FRAME_SYNC_PENDING, 0 or -errno; the first result stays */

@@ -15,6 +15,8 @@ static const VAProfile profiles[] = {
 	VAProfileH264ConstrainedBaseline,
 	VAProfileH264Main,
 	VAProfileH264High,
+	H264_PROFILE_HIGH_10,
+	H264_PROFILE_HIGH_422,
 	VAProfileNone,
 };
 
@@ -38,8 +40,7 @@ static void clear_access_unit(struct h264 *h264)
 
 static void drop_pictures(struct h264 *h264)
 {
-	if (h264->in_picture || h264->frame_open)
-		h264->current.frame = vacodec_frame_unref(h264->current.frame);
+	h264->current.frame = NULL;
 	h264->in_picture = false;
 	h264->frame_open = false;
 	h264_dpb_clear(&h264->dpb);
@@ -59,62 +60,31 @@ static void h264_flush(struct vacodec_decoder *decoder)
 	struct h264 *h264 = h264_of(decoder);
 
 	drop_pictures(h264);
-	h264->start = H264_WAITING;
 	clear_access_unit(h264);
+}
+
+static void h264_new_sequence(struct vacodec_decoder *decoder)
+{
+	struct h264 *h264 = h264_of(decoder);
+
+	h264_dpb_clear(&h264->dpb);
+	h264->seen_order = false;
+	h264->last_disorder = false;
 }
 
 /* ---- Slices ---- */
 
-/* The conditions of 7.4.1.2.4 for the first slice of a new primary coded picture. */
-static bool headers_differ(const struct h264_slice *a, const struct h264_slice *b)
-{
-	bool a_idr = a->nal_unit_type == H264_NAL_IDR;
-	bool b_idr = b->nal_unit_type == H264_NAL_IDR;
-
-	return a->frame_num != b->frame_num || a->pic_parameter_set_id != b->pic_parameter_set_id ||
-	       a->field_pic_flag != b->field_pic_flag ||
-	       a->bottom_field_flag != b->bottom_field_flag ||
-	       (a->nal_ref_idc != b->nal_ref_idc && (!a->nal_ref_idc || !b->nal_ref_idc)) ||
-	       a->pic_order_cnt_lsb != b->pic_order_cnt_lsb ||
-	       a->delta_pic_order_cnt_bottom != b->delta_pic_order_cnt_bottom ||
-	       a->delta_pic_order_cnt[0] != b->delta_pic_order_cnt[0] ||
-	       a->delta_pic_order_cnt[1] != b->delta_pic_order_cnt[1] || a_idr != b_idr ||
-	       (a_idr && a->idr_pic_id != b->idr_pic_id);
-}
-
-/* Encoders that give consecutive IDR pictures one idr_pic_id are told by their first macroblock. */
-static bool begins_picture(const struct h264 *h264)
-{
-	return !h264->in_picture || headers_differ(&h264->first_slice, &h264->slice) ||
-	       (h264->slice.first_mb_in_slice == 0 && h264->n_slices > 0);
-}
-
-static void flag_current(struct h264 *h264)
-{
-	if (h264->in_picture)
-		frame_add_flags(h264->current.frame, VACODEC_FRAME_CORRUPT);
-}
-
-/* A picture whose buffers the driver refuses is lost, not the session. */
 static int give_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 {
 	struct h264 *h264 = h264_of(decoder);
 	int ret = 0;
 
-	if (h264->n_slices == 0)
+	if (decoder->current.n_slices == 0)
 		ret = h264_va_add_picture(h264);
 	if (ret == 0)
 		ret = h264_va_add_slice(h264, unit);
-	if (ret == -ENODEV || ret == -ESHUTDOWN || ret == -ENOMEM)
-		return ret;
-	if (ret < 0) {
-		decoder_warn(decoder, "the driver refused a buffer (error %d)", -ret);
-		h264->broken = true;
-		flag_current(h264);
-	}
 	h264->last_mb = h264->slice.first_mb_in_slice;
-	h264->n_slices++;
-	return 0;
+	return picture_add_slice(decoder, ret);
 }
 
 /* What first_mb_in_slice counts: macroblocks, or pairs of them in MBAFF frames (7.4.3). */
@@ -126,6 +96,33 @@ static unsigned int count_addresses(const struct h264 *h264)
 	       (h264->slice.field_pic_flag || sps->mb_adaptive_frame_field_flag);
 }
 
+/* Arbitrary slice order, or damage: h264-reasons.c. */
+static int take_disorder(struct vacodec_decoder *decoder)
+{
+	struct h264 *h264 = h264_of(decoder);
+
+	if (h264->slice.first_mb_in_slice < h264->last_mb &&
+	    h264_has_slice_groups(&h264->sets.active) && (!h264->seen_order || h264->last_disorder))
+		return h264_refuse(decoder, H264_REASON_ASO);
+	h264->out_of_order = true;
+	decoder_warn(decoder, "an H.264 slice is out of order");
+	picture_damage(decoder);
+	return -EBADMSG;
+}
+
+static void refer_to_lists(struct vacodec_decoder *decoder)
+{
+	const struct h264 *h264 = decoder->codec;
+	unsigned int list, i;
+
+	if (h264->lists.missing)
+		picture_refer_missing(decoder, h264->lists.missing_number);
+	for (list = 0; list < 2; list++) {
+		for (i = 0; i < h264->slice.num_ref_idx_active[list]; i++)
+			picture_refer(decoder, h264->lists.entry[list][i].picture->frame);
+	}
+}
+
 /* Adds the slice at hand to the current picture. */
 static int add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 {
@@ -133,12 +130,14 @@ static int add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 	const struct h264_sps *sps = &h264->sets.active;
 	int ret;
 
-	if (h264->slice.first_mb_in_slice >= count_addresses(h264) ||
-	    (h264->n_slices > 0 && h264->slice.first_mb_in_slice <= h264->last_mb)) {
-		decoder_warn(decoder, "an H.264 slice is out of order (damage, or ASO)");
-		flag_current(h264);
+	if (unit->damaged) {
+		decoder_warn(decoder, "an H.264 slice is cut off");
+		picture_damage(decoder);
 		return -EBADMSG;
 	}
+	if (h264->slice.first_mb_in_slice >= count_addresses(h264) ||
+	    (decoder->current.n_slices > 0 && h264->slice.first_mb_in_slice <= h264->last_mb))
+		return take_disorder(decoder);
 	ret = h264_refs_build(&h264->dpb, sps, &h264->slice, &h264->current, &h264->lists);
 	if (ret == -ENOENT) {
 		ret = h264_conceal_reference(decoder);
@@ -148,31 +147,30 @@ static int add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 	}
 	if (ret < 0)
 		return ret;
-	if (h264->lists.missing)
-		flag_current(h264);
+	refer_to_lists(decoder);
 	return give_slice(decoder, unit);
 }
 
 /* A slice whose header is of no use: the picture that it belongs to has a hole. */
 static int lose_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 {
-	struct h264 *h264 = h264_of(decoder);
 	struct bits b;
 
 	bits_init(&b, unit->data, unit->size_bytes);
 	bits_skip(&b, 8);
 	/* One that begins a picture is not the current picture's. */
 	if (bits_ue_max(&b, H264_MAX_MBS) != 0 || !bits_ok(&b))
-		flag_current(h264);
+		picture_damage(decoder);
 	decoder_warn(decoder, "a damaged H.264 slice header");
 	return -EBADMSG;
 }
 
+/* Of what is decoded nothing is Extended: so it is as long as there is no more than its SPS. */
 static bool is_extended(const struct h264 *h264)
 {
 	unsigned int i;
 
-	for (i = 0; i < H264_MAX_SPS; i++) {
+	for (i = 0; i < H264_MAX_SPS && !h264->sets.active.valid; i++) {
 		if (h264->sets.sps[i].valid && h264->sets.sps[i].profile_idc == 88)
 			return true;
 	}
@@ -180,12 +178,12 @@ static bool is_extended(const struct h264 *h264)
 }
 
 /* SP and SI slices and data partitions are of the Extended profile, or damage. */
-static int refuse_extended(struct vacodec_decoder *decoder, const struct unit *unit)
+static int refuse_extended(struct vacodec_decoder *decoder, const struct unit *unit,
+			   enum h264_reason reason)
 {
 	if (!is_extended(h264_of(decoder)))
 		return lose_slice(decoder, unit);
-	decoder_warn(decoder, "H.264 Extended profile: not supported");
-	return -ENOTSUP;
+	return h264_refuse(decoder, reason);
 }
 
 static int parse_slice(struct vacodec_decoder *decoder, const struct unit *unit)
@@ -194,18 +192,21 @@ static int parse_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 	int ret = h264_parse_slice(unit->data, unit->size_bytes, &h264->sets, &h264->slice);
 
 	if (ret == -ENOTSUP)
-		return refuse_extended(decoder, unit);
-	if (ret == -ENOENT && h264->start == H264_WAITING)
+		return refuse_extended(decoder, unit, H264_REASON_SWITCHING);
+	if (ret == -ENOENT && decoder->start.state == START_WAITING)
 		return 0; /* the stream is entered before its parameter sets */
 	if (ret < 0)
 		return lose_slice(decoder, unit);
 	if (h264->slice.redundant_pic_cnt > 0)
 		return 0; /* the primary picture is decoded */
-	if (begins_picture(h264)) {
+	if (!h264->in_picture ||
+	    h264_begins_picture(&h264->first_slice, &h264->slice, &h264->sets.active)) {
 		ret = h264_finish_picture(decoder);
 		if (ret == 0)
-			ret = h264_begin_picture(decoder, h264->has_timestamp ? h264->timestamp
-									      : unit->timestamp);
+			ret = h264_begin(decoder,
+					 h264->has_timestamp ? h264->timestamp : unit->timestamp);
+		if (ret == -EBADMSG)
+			clear_access_unit(h264);
 		if (ret < 0)
 			return ret;
 	}
@@ -214,6 +215,21 @@ static int parse_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 }
 
 /* ---- Everything else ---- */
+
+/* Where there is a sequence that is decoded, one that is not may be damage: h264-reasons.c. */
+static bool is_doubtful_sps(struct vacodec_decoder *decoder, const struct h264_sps *sps)
+{
+	struct h264 *h264 = h264_of(decoder);
+	struct vacodec_format format;
+
+	if (!h264->sets.active.valid ||
+	    memcmp(sps, &h264->sets.sps[sps->seq_parameter_set_id], sizeof(*sps)) == 0 ||
+	    memcmp(sps, &h264->doubtful_sps, sizeof(*sps)) == 0 ||
+	    h264_get_format(decoder, sps, &format) != -ENOTSUP)
+		return false;
+	memcpy(&h264->doubtful_sps, sps, sizeof(*sps));
+	return true;
+}
 
 static int parse_sps(struct vacodec_decoder *decoder, const struct unit *unit)
 {
@@ -225,8 +241,25 @@ static int parse_sps(struct vacodec_decoder *decoder, const struct unit *unit)
 		decoder_warn(decoder, "a damaged H.264 SPS");
 		return ret;
 	}
+	h264->doubt = is_doubtful_sps(decoder, &sps);
+	if (h264->doubt)
+		return -EBADMSG;
 	memcpy(&h264->sets.sps[sps.seq_parameter_set_id], &sps, sizeof(sps));
 	return 0;
+}
+
+static bool is_doubtful_pps(struct h264 *h264, const struct h264_pps *pps)
+{
+	const struct h264_sps *sps = &h264->sets.sps[pps->seq_parameter_set_id];
+
+	if (pps->num_slice_groups_minus1 == 0)
+		return false;
+	if (sps->valid && !h264_has_slice_groups(sps))
+		return true;
+	if (!h264->sets.active.valid || memcmp(pps, &h264->doubtful_pps, sizeof(*pps)) == 0)
+		return false;
+	memcpy(&h264->doubtful_pps, pps, sizeof(*pps));
+	return true;
 }
 
 static int parse_pps(struct vacodec_decoder *decoder, const struct unit *unit)
@@ -235,11 +268,13 @@ static int parse_pps(struct vacodec_decoder *decoder, const struct unit *unit)
 	struct h264_pps pps;
 	int ret = h264_parse_pps(unit->data, unit->size_bytes, &h264->sets, &pps);
 
+	if (ret == 0 && is_doubtful_pps(h264, &pps))
+		ret = -EBADMSG;
 	if (ret < 0) {
 		decoder_warn(decoder, "a damaged H.264 PPS");
 		return ret;
 	}
-	h264->sets.pps[pps.pic_parameter_set_id] = pps;
+	memcpy(&h264->sets.pps[pps.pic_parameter_set_id], &pps, sizeof(pps));
 	return 0;
 }
 
@@ -287,15 +322,18 @@ static int parse_other(struct vacodec_decoder *decoder, const struct unit *unit,
 
 static int h264_parse_unit(struct vacodec_decoder *decoder, const struct unit *unit)
 {
-	unsigned int type = unit->data[0] & 31;
+	unsigned int type;
 
+	if (unit->size_bytes == 0)
+		return lose_slice(decoder, unit);
+	type = unit->data[0] & 31;
 	if (unit->data[0] & 0x80) /* forbidden_zero_bit */
 		return -EBADMSG;
 	if (type == H264_NAL_SLICE || type == H264_NAL_IDR)
 		return parse_slice(decoder, unit);
 	if (type >= H264_NAL_PARTITION_A && type <= H264_NAL_PARTITION_C)
-		return refuse_extended(decoder, unit);
-	return parse_other(decoder, unit, type);
+		return refuse_extended(decoder, unit, H264_REASON_PARTITIONS);
+	return unit->damaged ? -EBADMSG : parse_other(decoder, unit, type);
 }
 
 static int h264_finish(struct vacodec_decoder *decoder)
@@ -310,9 +348,13 @@ const struct codec_ops h264_codec_ops = {
 	.codec = VACODEC_CODEC_H264,
 	.name = "h264",
 	.profiles = profiles,
+	.syntax = UNIT_START_CODES,
+	.read_record = h264_read_record,
 	.open = h264_open,
 	.close = h264_close,
 	.parse_unit = h264_parse_unit,
+	.new_sequence = h264_new_sequence,
+	.begin_picture = h264_enter_picture,
 	.finish_picture = h264_finish,
 	.flush = h264_flush,
 	.probe = &h264_probe_ops,

@@ -6,12 +6,16 @@
  */
 #include "h264-dpb.h"
 
+#include "frame-pool.h"
+
 #include <string.h>
 
 #define N_PICTURES (H264_MAX_REFS + 1)
 
 static void drop(struct h264_picture *picture)
 {
+	if (picture->frame)
+		picture->frame->is_reference = false;
 	picture->frame = vacodec_frame_unref(picture->frame);
 	picture->short_fields = 0;
 	picture->long_fields = 0;
@@ -340,6 +344,8 @@ void h264_dpb_insert(struct h264_dpb *dpb, const struct h264_picture *picture)
 	}
 	*p = *picture;
 	vacodec_frame_ref(p->frame);
+	if (p->frame)
+		p->frame->is_reference = true;
 }
 
 bool h264_dpb_find_gap(const struct h264_dpb *dpb, const struct h264_slice *slice, uint32_t *first)

@@ -25,6 +25,7 @@ struct h264_picture {
 	uint8_t short_fields;        /* used for short-term reference */
 	uint8_t long_fields;         /* used for long-term reference */
 	bool lost;                   /* it should have been in the stream */
+	uint64_t number;             /* of the last picture before a lost one, in decoding order */
 	uint32_t frame_num;
 	int32_t frame_num_wrap;
 	uint32_t long_term_frame_idx;
@@ -125,6 +126,8 @@ struct h264_ref {
 struct h264_lists {
 	struct h264_ref entry[2][H264_MAX_LIST];
 	bool missing; /* an entry stands for a picture that is not there */
+	uint64_t
+		missing_number; /* the last such picture's place in decoding order, as far as known */
 };
 
 /*

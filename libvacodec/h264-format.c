@@ -5,10 +5,13 @@
  * Source: Rec. ITU-T H.264, Annex A (profiles, levels), E.2.1.
  */
 #include "h264.h"
+#include "surface-format.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#define CONSTRAINT_SET1 0x40
 #define CONSTRAINT_SET3 0x10
 
 struct level {
@@ -81,47 +84,151 @@ unsigned int h264_get_max_reorder(const struct h264_sps *sps)
 	return h264_get_dpb_frames(sps);
 }
 
-/* The profiles that decode a profile_idc, the first that the display has is taken. */
-struct candidates {
+/* ---- Profiles ---- */
+
+struct name {
 	uint8_t profile_idc;
-	VAProfile profiles[3];
+	uint8_t constraint_flags; /* those that make it this one */
+	const char *name;
 };
 
-static const struct candidates candidates[] = {
-	{66, {VAProfileH264ConstrainedBaseline, VAProfileH264Main, VAProfileH264High}},
-	{77, {VAProfileH264Main, VAProfileH264High, VAProfileNone}},
-	{100, {VAProfileH264High, VAProfileNone, VAProfileNone}},
-	/* By content: 8 bit 4:2:0 of these has no tool that High lacks. */
-	{110, {VAProfileH264High, VAProfileNone, VAProfileNone}},
-	{122, {VAProfileH264High, VAProfileNone, VAProfileNone}},
+static const struct name names[] = {
+	{66, CONSTRAINT_SET1, "Constrained Baseline"},
+	{66, 0, "Baseline"},
+	{77, 0, "Main"},
+	{88, 0, "Extended"},
+	{100, 0, "High"},
+	{110, CONSTRAINT_SET3, "High 10 Intra"},
+	{110, 0, "High 10"},
+	{122, CONSTRAINT_SET3, "High 4:2:2 Intra"},
+	{122, 0, "High 4:2:2"},
+	{244, CONSTRAINT_SET3, "High 4:4:4 Intra"},
+	{244, 0, "High 4:4:4 Predictive"},
+	{44, 0, "CAVLC 4:4:4 Intra"},
+	{83, 0, "Scalable Baseline"},
+	{86, 0, "Scalable High"},
+	{118, 0, "Multiview High"},
+	{128, 0, "Stereo High"},
 };
 
-static VAProfile choose_profile(struct vacodec_decoder *decoder, const struct h264_sps *sps)
+void h264_name_profile(const struct h264_sps *sps, char *name, size_t size_bytes)
 {
-	size_t i, j;
+	size_t i;
 
-	for (i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
-		if (candidates[i].profile_idc != sps->profile_idc)
-			continue;
-		for (j = 0; j < 3 && candidates[i].profiles[j] != VAProfileNone; j++) {
-			if (decoder_has_profile(decoder, candidates[i].profiles[j]))
-				return candidates[i].profiles[j];
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		unsigned int flags = names[i].constraint_flags;
+
+		if (names[i].profile_idc == sps->profile_idc &&
+		    (sps->constraint_flags & flags) == flags) {
+			snprintf(name, size_bytes, "%s", names[i].name);
+			return;
 		}
 	}
-	return VAProfileNone;
+	snprintf(name, size_bytes, "profile %u", sps->profile_idc);
+}
+
+/* Each decodes what those before it do; what a picture may be. */
+static const struct container {
+	VAProfile profile;
+	uint8_t chroma_format_idc;
+	uint8_t bit_depth;
+} containers[] = {
+	{VAProfileH264ConstrainedBaseline, 1, 8}, /* A.2.1.1 */
+	{VAProfileH264Main, 1, 8},                /* A.2.2 */
+	{VAProfileH264High, 1, 8},                /* A.2.4 */
+	{H264_PROFILE_HIGH_10, 1, 10},            /* A.2.5, A.2.8 */
+	{H264_PROFILE_HIGH_422, 2, 10},           /* A.2.6, A.2.9 */
+};
+
+#define N_CONTAINERS (sizeof(containers) / sizeof(containers[0]))
+
+/* The first container of a profile_idc. By content: 8 bit 4:2:0 of 110 and 122 is High. */
+static size_t get_first_container(const struct h264_sps *sps)
+{
+	switch (sps->profile_idc) {
+	case 66:
+		return 0;
+	case 77:
+		return 1;
+	case 100:
+	case 110:
+	case 122:
+		return 2;
+	}
+	return N_CONTAINERS;
+}
+
+/* Without chroma its depth means nothing: 7.4.2.1.1. */
+static unsigned int get_bit_depth(const struct h264_sps *sps)
+{
+	if (sps->chroma_format_idc && sps->bit_depth_chroma > sps->bit_depth_luma)
+		return sps->bit_depth_chroma;
+	return sps->bit_depth_luma;
+}
+
+void h264_name_faults(const struct h264_sps *sps, char *text, size_t size_bytes)
+{
+	unsigned int depth = get_bit_depth(sps);
+	const char *chroma = sps->chroma_format_idc == 3 ? "4:4:4 chroma, " : "";
+	const char *planes = sps->separate_colour_plane_flag ? "separate colour planes, " : "";
+	const char *lossless = sps->qpprime_y_zero_transform_bypass_flag ? "lossless coding, " : "";
+	char bits[64] = "";
+	size_t used;
+
+	if (depth > 10)
+		snprintf(bits, sizeof(bits), "%u bit samples, ", depth);
+	else if (sps->chroma_format_idc && sps->bit_depth_luma != sps->bit_depth_chroma)
+		snprintf(bits, sizeof(bits), "luma of %u and chroma of %u bits, ",
+			 sps->bit_depth_luma, sps->bit_depth_chroma);
+	snprintf(text, size_bytes, "%s%s%s%s", chroma, planes, bits, lossless);
+	used = strlen(text);
+	if (used >= 2)
+		text[used - 2] = '\0';
+}
+
+/* The first profile that contains the stream and that the display has, with surfaces for it. */
+static int choose_profile(struct vacodec_decoder *decoder, const struct h264_sps *sps,
+			  struct vacodec_format *format)
+{
+	size_t i;
+	int ret;
+
+	for (i = get_first_container(sps); i < N_CONTAINERS; i++) {
+		if (sps->chroma_format_idc > containers[i].chroma_format_idc ||
+		    sps->bit_depth_luma > containers[i].bit_depth ||
+		    !decoder_has_profile(decoder, containers[i].profile))
+			continue;
+		format->profile = containers[i].profile;
+		ret = surface_format_choose(decoder->display, format);
+		if (ret != -ENOTSUP)
+			return ret;
+	}
+	format->profile = VAProfileNone;
+	return -ENOTSUP;
 }
 
 static int check_tools(struct vacodec_decoder *decoder, const struct h264_sps *sps)
 {
-	static const char *const chroma[] = {"4:0:0", "4:2:0", "4:2:2", "4:4:4"};
+	char faults[H264_FAULTS_BYTES];
 
-	if (sps->chroma_format_idc == 1 && sps->bit_depth_luma == 8 && sps->bit_depth_chroma == 8 &&
-	    !sps->qpprime_y_zero_transform_bypass_flag)
+	h264_name_faults(sps, faults, sizeof(faults));
+	if (!faults[0])
 		return 0;
-	decoder_warn(decoder, "H.264 profile %u, %s, %u bit%s is not supported", sps->profile_idc,
-		     chroma[sps->chroma_format_idc], sps->bit_depth_luma,
-		     sps->qpprime_y_zero_transform_bypass_flag ? ", lossless" : "");
+	decoder_warn(decoder, "H.264 %s: not supported", faults);
 	return -ENOTSUP;
+}
+
+/* ---- Format ---- */
+
+/*
+ * A monochrome picture is a 4:2:0 one of mid-grey chroma, as drivers decode it and as the standard's
+ * conformance streams have it.
+ */
+static unsigned int get_chroma(const struct h264_sps *sps)
+{
+	static const unsigned int chroma[] = {420, 420, 422, 444};
+
+	return chroma[sps->chroma_format_idc];
 }
 
 static void set_frame_rate(struct vacodec_format *format, const struct h264_sps *sps)
@@ -134,25 +241,14 @@ static void set_frame_rate(struct vacodec_format *format, const struct h264_sps 
 	format->frame_rate_den = 2 * sps->num_units_in_tick;
 }
 
-int h264_get_format(struct vacodec_decoder *decoder, const struct h264_sps *sps,
-		    struct vacodec_format *format)
+void h264_describe_format(const struct h264_sps *sps, struct vacodec_format *format)
 {
-	VAProfile profile;
-	int ret = check_tools(decoder, sps);
-
-	if (ret < 0)
-		return ret;
-	profile = choose_profile(decoder, sps);
-	if (profile == VAProfileNone) {
-		decoder_warn(decoder, "H.264 profile %u is not supported", sps->profile_idc);
-		return -ENOTSUP;
-	}
 	memset(format, 0, sizeof(*format)); /* padding, too: formats are compared whole */
 	format->codec = VACODEC_CODEC_H264;
-	format->profile = profile;
+	format->profile = VAProfileNone;
 	format->level = get_level(sps);
-	format->fourcc = VA_FOURCC_NV12;
-	format->bit_depth = 8;
+	format->chroma = get_chroma(sps);
+	format->bit_depth = get_bit_depth(sps);
 	format->coded_width = 16U * sps->pic_width_in_mbs;
 	format->coded_height = 16U * sps->frame_height_in_mbs;
 	format->crop.x = sps->crop_left;
@@ -163,5 +259,21 @@ int h264_get_format(struct vacodec_decoder *decoder, const struct h264_sps *sps,
 	format->max_reorder = h264_get_max_reorder(sps);
 	format->interlaced = !sps->frame_mbs_only_flag;
 	set_frame_rate(format, sps);
-	return 0;
+}
+
+int h264_get_format(struct vacodec_decoder *decoder, const struct h264_sps *sps,
+		    struct vacodec_format *format)
+{
+	char profile[40];
+	int ret = check_tools(decoder, sps);
+
+	if (ret < 0)
+		return ret;
+	h264_describe_format(sps, format);
+	ret = choose_profile(decoder, sps, format);
+	if (ret == -ENOTSUP) {
+		h264_name_profile(sps, profile, sizeof(profile));
+		decoder_warn(decoder, "H.264 %s profile: not supported", profile);
+	}
+	return ret;
 }

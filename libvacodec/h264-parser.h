@@ -178,6 +178,15 @@ int h264_parse_pps(const uint8_t *data, size_t size_bytes, const struct h264_set
 		   struct h264_pps *pps);
 int h264_parse_slice(const uint8_t *data, size_t size_bytes, const struct h264_sets *sets,
 		     struct h264_slice *slice);
+/* Whether the profile has FMO and ASO: Baseline streams that are not Main ones too, and Extended. */
+bool h264_has_slice_groups(const struct h264_sps *sps);
+/*
+ * Whether b's slice begins another primary coded picture than that which began with a: the conditions of
+ * 7.4.1.2.4, and, since there are encoders that give IDR pictures in a row one idr_pic_id, macroblock 0.
+ * In a picture it comes later only with ASO or colour planes of their own.
+ */
+bool h264_begins_picture(const struct h264_slice *a, const struct h264_slice *b,
+			 const struct h264_sps *sps);
 /* recovery_frame_cnt of a recovery point SEI message, or -1 without one (D.1.8). */
 int64_t h264_parse_sei_recovery(const uint8_t *data, size_t size_bytes);
 /*

@@ -17,12 +17,13 @@ static bool is_idr(const struct h264_slice *slice)
 	return slice->nal_unit_type == H264_NAL_IDR;
 }
 
-static int check_supported(struct vacodec_decoder *decoder, const struct h264_pps *pps)
+/* Slice groups of a profile without them are damage. */
+static int check_supported(struct vacodec_decoder *decoder, const struct h264_sps *sps,
+			   const struct h264_pps *pps)
 {
 	if (pps->num_slice_groups_minus1 == 0)
 		return 0;
-	decoder_warn(decoder, "H.264 slice groups (FMO): not supported");
-	return -ENOTSUP;
+	return h264_has_slice_groups(sps) ? h264_refuse(decoder, H264_REASON_FMO) : -EBADMSG;
 }
 
 /* Takes over a new or changed SPS; -EAGAIN while its format waits for an answer. */
@@ -38,16 +39,11 @@ static int activate(struct vacodec_decoder *decoder, const struct h264_sps *sps)
 	if (is_idr(&h264->slice) && h264->slice.no_output_of_prior_pics_flag)
 		reorder_clear(&decoder->reorder);
 	ret = decoder_begin_sequence(decoder, &format);
-	if (ret == -EAGAIN) {
-		/* Nothing of the old format can be referred to. */
-		h264_dpb_clear(&h264->dpb);
-		h264->start = H264_WAITING;
-	}
 	if (ret < 0)
 		return ret;
 	memcpy(&h264->sets.active, sps, sizeof(*sps));
-	h264->dpb_frames = h264_get_dpb_frames(sps);
-	h264->max_reorder = h264_get_max_reorder(sps);
+	decoder->output_limits.max_frames = h264_get_dpb_frames(sps);
+	decoder->output_limits.max_reorder = h264_get_max_reorder(sps);
 	h264_dpb_begin_sequence(&h264->dpb, sps);
 	return 0;
 }
@@ -57,7 +53,7 @@ static bool can_start(struct vacodec_decoder *decoder)
 {
 	const struct h264 *h264 = h264_of(decoder);
 
-	return h264->start != H264_WAITING || is_idr(&h264->slice) ||
+	return decoder->start.state != START_WAITING || is_idr(&h264->slice) ||
 	       h264->recovery_frame_cnt >= 0 || decoder->show_incomplete;
 }
 
@@ -69,22 +65,27 @@ static void start_at_idr(struct vacodec_decoder *decoder)
 		reorder_clear(&decoder->reorder);
 	decoder_output_all(decoder);
 	h264_dpb_clear(&h264->dpb);
-	h264->start = H264_RUNNING;
-	h264->has_recovery_poc = false;
+	start_at_key(&decoder->start, decoder->n_begun);
 }
 
+/* Nothing was lost before the first picture. */
 static void start_in_the_middle(struct h264 *h264)
 {
-	uint32_t count = h264->recovery_frame_cnt >= 0 ? (uint32_t)h264->recovery_frame_cnt : 0;
-
 	h264_dpb_clear(&h264->dpb);
 	memset(&h264->dpb.poc, 0, sizeof(h264->dpb.poc));
-	h264->dpb.prev_ref_frame_num = h264->slice.frame_num; /* nothing was lost before */
+	h264->dpb.prev_ref_frame_num = h264->slice.frame_num;
 	h264->dpb.poc.prev_frame_num = h264->slice.frame_num;
-	h264->recovery_count = count;
-	h264->recovery_frame_num = (h264->slice.frame_num + count) & (h264->dpb.max_frame_num - 1);
-	/* Without a recovery point (they are to be shown all the same) only an IDR is one. */
-	h264->start = h264->recovery_frame_cnt >= 0 ? H264_RECOVERING : H264_WAITING;
+}
+
+/* Counts from the current picture on, D.2.8. */
+static void begin_recovery(struct vacodec_decoder *decoder)
+{
+	struct h264 *h264 = h264_of(decoder);
+
+	h264->recovery_count = (uint32_t)h264->recovery_frame_cnt;
+	h264->recovery_frame_num =
+		(h264->slice.frame_num + h264->recovery_count) & (h264->dpb.max_frame_num - 1);
+	start_recovery(&decoder->start);
 }
 
 /* The frames that a gap in frame_num stands for, 8.2.5.2. */
@@ -95,6 +96,7 @@ static void fill_gap(struct vacodec_decoder *decoder)
 		.fields = H264_FRAME,
 		.short_fields = H264_FRAME,
 		.lost = !h264->sets.active.gaps_in_frame_num_value_allowed_flag,
+		.number = decoder->n_begun - 1,
 	};
 	struct h264_slice slice = {.nal_ref_idc = 1, .nal_unit_type = H264_NAL_SLICE};
 	uint32_t mask = h264->dpb.max_frame_num - 1;
@@ -102,9 +104,11 @@ static void fill_gap(struct vacodec_decoder *decoder)
 
 	if (!h264_dpb_find_gap(&h264->dpb, &h264->slice, &frame_num))
 		return;
-	if (gap.lost)
+	if (gap.lost) {
+		start_spoil(&decoder->start);
 		decoder_warn(decoder, "H.264 frames are missing before frame_num %u",
 			     h264->slice.frame_num);
+	}
 	for (; frame_num != h264->slice.frame_num; frame_num = (frame_num + 1) & mask) {
 		slice.frame_num = frame_num;
 		gap.frame_num = frame_num;
@@ -114,38 +118,40 @@ static void fill_gap(struct vacodec_decoder *decoder)
 		}
 		h264_dpb_number(&h264->dpb, frame_num, NULL);
 		h264_dpb_slide(&h264->dpb, NULL);
-		h264_make_room(decoder);
+		output_make_room(decoder, h264_dpb_count(&h264->dpb));
 		h264_dpb_insert(&h264->dpb, &gap);
 		h264->dpb.prev_ref_frame_num = frame_num;
 	}
 }
 
-/* Decides whether the current picture is shown, once its order is known. */
-static void follow_recovery(struct vacodec_decoder *decoder)
+static void follow_recovery(struct vacodec_decoder *decoder, int32_t poc)
 {
 	struct h264 *h264 = h264_of(decoder);
 	uint32_t mask = h264->dpb.max_frame_num - 1;
-	int32_t poc = h264_poc_get(h264->current.poc, h264->current.fields);
 	uint32_t left = (h264->recovery_frame_num - h264->slice.frame_num) & mask;
-	bool complete;
 
-	if (h264->start == H264_RECOVERING && (left == 0 || left > h264->recovery_count)) {
-		h264->start = H264_RUNNING;
-		h264->has_recovery_poc = true;
-		h264->recovery_poc = poc;
-	}
-	complete = h264->start == H264_RUNNING &&
-		   !(h264->has_recovery_poc && poc < h264->recovery_poc);
-	h264->output_current = complete || decoder->show_incomplete;
-	if (!complete)
-		frame_add_flags(h264->current.frame, VACODEC_FRAME_CORRUPT);
+	if (decoder->start.counting && (left == 0 || left > h264->recovery_count))
+		start_reach(&decoder->start, poc, h264->current.frame->number);
 }
 
-static void init_frame(struct h264 *h264, uint64_t timestamp)
+/* Where the current picture stands, once its order is known. Points on the way to one change nothing. */
+static void place(struct vacodec_decoder *decoder)
+{
+	struct h264 *h264 = h264_of(decoder);
+	int32_t poc = h264_poc_get(h264->current.poc, h264->current.fields);
+
+	follow_recovery(decoder, poc);
+	if (h264->recovery_frame_cnt >= 0 && !is_idr(&h264->slice) && !decoder->start.counting) {
+		begin_recovery(decoder);
+		follow_recovery(decoder, poc);
+	}
+	picture_place(decoder, poc);
+}
+
+static void init_frame(struct h264 *h264)
 {
 	struct vacodec_frame *frame = h264->current.frame;
 
-	frame->timestamp = timestamp;
 	if (is_idr(&h264->slice) || h264->recovery_frame_cnt == 0)
 		frame_add_flags(frame, VACODEC_FRAME_KEY);
 	if (h264->slice.field_pic_flag || h264->sets.active.mb_adaptive_frame_field_flag)
@@ -153,16 +159,15 @@ static void init_frame(struct h264 *h264, uint64_t timestamp)
 }
 
 /* What each picture begins with, a second field too. */
-static void init_picture(struct h264 *h264)
+static void init_picture(struct vacodec_decoder *decoder)
 {
+	struct h264 *h264 = h264_of(decoder);
 	unsigned int fields = h264_slice_get_fields(&h264->slice);
 	int32_t poc[2];
 
 	h264->in_picture = true;
 	h264->frame_open = false;
 	h264->first_slice = h264->slice;
-	h264->n_slices = 0;
-	h264->broken = false;
 	h264->last_mb = 0;
 	h264->current.short_fields = 0;
 	h264->current.long_fields = 0;
@@ -172,29 +177,50 @@ static void init_picture(struct h264 *h264)
 		h264->current.poc[0] = poc[0];
 	if (fields & H264_BOTTOM)
 		h264->current.poc[1] = poc[1];
-	if (h264->slice.first_mb_in_slice != 0)
-		frame_add_flags(h264->current.frame, VACODEC_FRAME_CORRUPT);
+	h264->out_of_order = false;
+	if (h264->slice.first_mb_in_slice != 0 || h264->doubtful)
+		picture_damage(decoder);
 }
 
-/* Nothing can stop the picture any more. */
-static void enter_picture(struct vacodec_decoder *decoder, uint64_t timestamp)
+/* A sequence begins where the SPS may be another one than what is decoded by. */
+static void note_doubt(struct h264 *h264)
+{
+	if (!h264->doubt)
+		h264->doubtful = false;
+	else if (is_idr(&h264->slice) || h264->recovery_frame_cnt >= 0)
+		h264->doubtful =
+			h264->doubtful_sps.seq_parameter_set_id == h264->pps.seq_parameter_set_id;
+}
+
+static void note_slice_order(struct vacodec_decoder *decoder)
 {
 	struct h264 *h264 = h264_of(decoder);
 
+	if (decoder->current.n_slices < 2 && !h264->out_of_order)
+		return;
+	h264->last_disorder = h264->out_of_order;
+	h264->seen_order |= !h264->out_of_order;
+}
+
+void h264_enter_picture(struct vacodec_decoder *decoder)
+{
+	struct h264 *h264 = h264_of(decoder);
+	bool waiting = decoder->start.state == START_WAITING;
+
 	if (is_idr(&h264->slice))
 		start_at_idr(decoder);
-	else if (h264->start == H264_WAITING &&
-		 (h264->recovery_frame_cnt >= 0 || h264_dpb_count(&h264->dpb) == 0))
+	else if (waiting && (h264->recovery_frame_cnt >= 0 || h264_dpb_count(&h264->dpb) == 0))
 		start_in_the_middle(h264);
 	else
 		fill_gap(decoder);
 	h264->current = (struct h264_picture){
-		.frame = h264->current.frame,
+		.frame = decoder->current.frame,
 		.frame_num = h264->slice.frame_num,
 	};
-	init_frame(h264, timestamp);
-	init_picture(h264);
-	follow_recovery(decoder);
+	note_doubt(h264);
+	init_frame(h264);
+	init_picture(decoder);
+	place(decoder);
 }
 
 static bool has_mmco5(const struct h264_slice *slice)
@@ -222,13 +248,13 @@ static bool is_second_field(const struct h264 *h264, const struct h264_sps *sps)
 	       memcmp(sps, &h264->sets.active, sizeof(*sps)) == 0;
 }
 
-static void enter_second_field(struct h264 *h264)
+static void enter_second_field(struct vacodec_decoder *decoder)
 {
-	frame_begin_second(h264->current.frame);
-	init_picture(h264);
+	picture_begin_second(decoder);
+	init_picture(decoder);
 }
 
-int h264_begin_picture(struct vacodec_decoder *decoder, uint64_t timestamp)
+int h264_begin(struct vacodec_decoder *decoder, uint64_t timestamp)
 {
 	struct h264 *h264 = h264_of(decoder);
 	const struct h264_pps *pps = &h264->sets.pps[h264->slice.pic_parameter_set_id];
@@ -240,21 +266,18 @@ int h264_begin_picture(struct vacodec_decoder *decoder, uint64_t timestamp)
 		h264_close_frame(decoder);
 	if (!second && !can_start(decoder))
 		return 0;
-	ret = check_supported(decoder, pps);
+	ret = check_supported(decoder, sps, pps);
 	if (ret == 0 && second) {
 		h264->pps = *pps;
-		enter_second_field(h264);
+		enter_second_field(decoder);
 		return 0;
 	}
 	if (ret == 0 && memcmp(sps, &h264->sets.active, sizeof(*sps)) != 0)
 		ret = activate(decoder, sps);
-	if (ret == 0)
-		ret = decoder_acquire_frame(decoder, &h264->current.frame);
 	if (ret < 0)
 		return ret;
 	h264->pps = *pps;
-	enter_picture(decoder, timestamp);
-	return 0;
+	return picture_begin(decoder, timestamp);
 }
 
 /* ---- Concealment ---- */
@@ -271,33 +294,19 @@ int h264_conceal_reference(struct vacodec_decoder *decoder)
 	int ret;
 
 	h264_dpb_clear(&h264->dpb); /* none of them has a frame */
-	h264_make_room(decoder);
-	ret = decoder_acquire_frame(decoder, &picture.frame);
+	output_make_room(decoder, h264_dpb_count(&h264->dpb));
+	ret = conceal_make_frame(decoder, &picture.frame);
 	if (ret < 0)
 		return ret;
 	picture.frame_num = (h264->slice.frame_num - 1) & (h264->dpb.max_frame_num - 1);
 	picture.poc[0] = h264->current.poc[fields == H264_BOTTOM];
 	picture.poc[1] = h264->current.poc[fields != H264_TOP];
-	frame_set_result(picture.frame, 0);
 	h264_dpb_insert(&h264->dpb, &picture);
 	vacodec_frame_unref(picture.frame);
 	return 0;
 }
 
 /* ---- Finishing ---- */
-
-static int submit_current(struct vacodec_decoder *decoder)
-{
-	struct h264 *h264 = h264_of(decoder);
-
-	if (h264->n_slices > 0 && !h264->broken)
-		return submit_picture(decoder, h264->current.frame,
-				      h264->current.fields == H264_FRAME);
-	frame_add_error(h264->current.frame, -EBADMSG);
-	if (h264->current.fields == H264_FRAME)
-		frame_set_result(h264->current.frame, -EBADMSG);
-	return 0;
-}
 
 void h264_close_frame(struct vacodec_decoder *decoder)
 {
@@ -311,8 +320,21 @@ void h264_close_frame(struct vacodec_decoder *decoder)
 	    current->fields & H264_TOP &&
 	    (current->fields == H264_TOP || current->poc[0] <= current->poc[1]))
 		frame_add_flags(current->frame, VACODEC_FRAME_TOP_FIRST);
-	h264_store_output(decoder);
-	current->frame = vacodec_frame_unref(current->frame);
+	output_store(decoder, h264_dpb_count(&h264->dpb),
+		     h264_poc_get(current->poc, current->fields));
+	picture_drop(decoder);
+	current->frame = NULL;
+}
+
+static void store_reference(struct vacodec_decoder *decoder)
+{
+	struct h264 *h264 = h264_of(decoder);
+
+	if (!h264_picture_is_reference(&h264->current))
+		return;
+	if (!h264_dpb_has(&h264->dpb, h264->current.frame))
+		output_make_room(decoder, h264_dpb_count(&h264->dpb));
+	h264_dpb_insert(&h264->dpb, &h264->current);
 }
 
 int h264_finish_picture(struct vacodec_decoder *decoder)
@@ -323,16 +345,17 @@ int h264_finish_picture(struct vacodec_decoder *decoder)
 
 	if (!h264->in_picture)
 		return 0;
-	ret = submit_current(decoder);
+	note_slice_order(decoder);
+	ret = picture_submit(decoder, h264->current.fields == H264_FRAME);
 	if (h264->first_slice.nal_ref_idc != 0)
 		mmco5 = h264_dpb_mark(&h264->dpb, &h264->first_slice, &h264->current);
 	h264_poc_advance(&h264->dpb.poc, &h264->first_slice, h264->current.poc, mmco5);
 	if (mmco5) {
 		/* C.4.4: as before an IDR picture; the counts begin anew. */
 		decoder_output_all(decoder);
-		h264->has_recovery_poc = false;
+		start_reorder(&decoder->start);
 	}
-	h264_store_reference(decoder);
+	store_reference(decoder);
 	h264->in_picture = false;
 	h264->frame_open = true;
 	if (h264->current.fields == H264_FRAME)

@@ -12,9 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONSTRAINT_SET1 0x40
-#define CONSTRAINT_SET3 0x10
-
 #define SUBSET_SPS      15 /* NAL unit types of Annexes F to H, 7.4.1 */
 #define SLICE_EXTENSION 20
 
@@ -106,53 +103,6 @@ static void probe_close(struct vacodec_probe *probe)
 
 /* ---- Sequences ---- */
 
-struct profile {
-	uint8_t profile_idc;
-	uint8_t constraint_flags; /* those that make it this one */
-	const char *name;
-};
-
-static const struct profile profiles[] = {
-	{66, CONSTRAINT_SET1, "Constrained Baseline"},
-	{66, 0, "Baseline"},
-	{77, 0, "Main"},
-	{88, 0, "Extended"},
-	{100, 0, "High"},
-	{110, CONSTRAINT_SET3, "High 10 Intra"},
-	{110, 0, "High 10"},
-	{122, CONSTRAINT_SET3, "High 4:2:2 Intra"},
-	{122, 0, "High 4:2:2"},
-	{244, CONSTRAINT_SET3, "High 4:4:4 Intra"},
-	{244, 0, "High 4:4:4 Predictive"},
-	{44, 0, "CAVLC 4:4:4 Intra"},
-	{83, 0, "Scalable Baseline"},
-	{86, 0, "Scalable High"},
-	{118, 0, "Multiview High"},
-	{128, 0, "Stereo High"},
-};
-
-static void name_profile(const struct h264_sps *sps, char *name, size_t size_bytes)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++) {
-		unsigned int flags = profiles[i].constraint_flags;
-
-		if (profiles[i].profile_idc == sps->profile_idc &&
-		    (sps->constraint_flags & flags) == flags) {
-			snprintf(name, size_bytes, "%s", profiles[i].name);
-			return;
-		}
-	}
-	snprintf(name, size_bytes, "profile %u", sps->profile_idc);
-}
-
-static unsigned int get_bit_depth(const struct h264_sps *sps)
-{
-	return sps->bit_depth_luma > sps->bit_depth_chroma ? sps->bit_depth_luma
-							   : sps->bit_depth_chroma;
-}
-
 static unsigned int get_chroma(const struct h264_sps *sps)
 {
 	static const unsigned int chroma[] = {400, 420, 422, 444};
@@ -160,56 +110,26 @@ static unsigned int get_chroma(const struct h264_sps *sps)
 	return chroma[sps->chroma_format_idc];
 }
 
-/* What h264_get_format() tells of a sequence that it takes, for one that it refuses. */
-static void describe_format(const struct h264_sps *sps, struct vacodec_format *format)
-{
-	bool older = sps->profile_idc == 66 || sps->profile_idc == 77 || sps->profile_idc == 88;
-	bool level_1b = older && sps->level_idc == 11 && sps->constraint_flags & CONSTRAINT_SET3;
-
-	format->codec = VACODEC_CODEC_H264;
-	format->profile = VAProfileNone;
-	format->level = level_1b ? 9 : sps->level_idc;
-	format->bit_depth = get_bit_depth(sps);
-	format->coded_width = 16U * sps->pic_width_in_mbs;
-	format->coded_height = 16U * sps->frame_height_in_mbs;
-	format->crop.x = sps->crop_left;
-	format->crop.y = sps->crop_top;
-	format->crop.width = format->coded_width - sps->crop_left - sps->crop_right;
-	format->crop.height = format->coded_height - sps->crop_top - sps->crop_bottom;
-	format->min_frames = h264_get_dpb_frames(sps) + 1;
-	format->max_reorder = h264_get_max_reorder(sps);
-	format->interlaced = !sps->frame_mbs_only_flag;
-	if (sps->num_units_in_tick && sps->time_scale && sps->num_units_in_tick <= UINT32_MAX / 2) {
-		format->frame_rate_num = sps->time_scale;
-		format->frame_rate_den = 2 * sps->num_units_in_tick;
-	}
-}
-
 /* Says by name what the decoder refused: the SPS's tools, or else its profile. */
 static void refuse_sequence(struct vacodec_probe *probe, const struct h264_sps *sps)
 {
-	char name[40];
+	char name[H264_FAULTS_BYTES];
 
-	if (get_chroma(sps) != 420)
-		probe_refuse(probe, "%s chroma",
-			     get_chroma(sps) == 400   ? "4:0:0"
-			     : get_chroma(sps) == 422 ? "4:2:2"
-						      : "4:4:4");
-	if (get_bit_depth(sps) != 8)
-		probe_refuse(probe, "%u bit samples", get_bit_depth(sps));
-	if (sps->qpprime_y_zero_transform_bypass_flag)
-		probe_refuse(probe, "lossless coding");
-	name_profile(sps, name, sizeof(name));
-	if (!probe->result.reason[0])
-		probe_refuse(probe, "%s profile", name);
+	h264_name_faults(sps, name, sizeof(name));
+	if (name[0]) {
+		probe_refuse(probe, "%s", name);
+		return;
+	}
+	h264_name_profile(sps, name, sizeof(name));
+	probe_refuse(probe, "%s profile", name);
 }
 
 static void describe(struct vacodec_probe *probe, const struct h264_sps *sps)
 {
 	struct vacodec_probe_result *result = &probe->result;
 
-	describe_format(sps, &result->format);
-	name_profile(sps, result->profile, sizeof(result->profile));
+	h264_describe_format(sps, &result->format);
+	h264_name_profile(sps, result->profile, sizeof(result->profile));
 	result->chroma = get_chroma(sps);
 	result->max_refs = sps->max_num_ref_frames;
 }
@@ -251,55 +171,22 @@ static void begin_sequence(struct vacodec_probe *probe, const struct h264_sps *s
 
 /* ---- Pictures ---- */
 
-static bool allows_aso(const struct h264_sps *sps)
-{
-	return (sps->profile_idc == 66 && !(sps->constraint_flags & CONSTRAINT_SET1)) ||
-	       sps->profile_idc == 88;
-}
-
-/* Macroblock 0 is a picture's first, but for ASO and colour planes of their own. */
-static bool begins_picture(const struct h264_probe *p, const struct h264_sps *sps)
-{
-	const struct h264_slice *a = &p->first_slice;
-	const struct h264_slice *b = &p->slice;
-	bool a_idr = a->nal_unit_type == H264_NAL_IDR;
-	bool b_idr = b->nal_unit_type == H264_NAL_IDR;
-
-	if (!p->in_picture || a->frame_num != b->frame_num || a_idr != b_idr ||
-	    (a_idr && a->idr_pic_id != b->idr_pic_id))
-		return true;
-	if (a->pic_parameter_set_id != b->pic_parameter_set_id ||
-	    a->field_pic_flag != b->field_pic_flag ||
-	    a->bottom_field_flag != b->bottom_field_flag || !a->nal_ref_idc != !b->nal_ref_idc)
-		return true;
-	if (a->pic_order_cnt_lsb != b->pic_order_cnt_lsb ||
-	    a->delta_pic_order_cnt_bottom != b->delta_pic_order_cnt_bottom ||
-	    a->delta_pic_order_cnt[0] != b->delta_pic_order_cnt[0] ||
-	    a->delta_pic_order_cnt[1] != b->delta_pic_order_cnt[1])
-		return true;
-	return b->first_mb_in_slice == 0 && !sps->separate_colour_plane_flag &&
-	       (a->first_mb_in_slice == 0 || !allows_aso(sps));
-}
-
 /* Tools that no sequence header tells and that the decoder refuses, or takes for damage. */
 static void refuse_tools(struct vacodec_probe *probe)
 {
-	static const struct {
-		enum feature feature;
-		const char *name;
-	} refused[] = {
-		{FMO, "slice groups (FMO)"},
-		{ASO, "arbitrary slice order (ASO)"},
-		{DATA_PARTITIONING, "data partitioning"},
-		{SP_SI_SLICES, "SP and SI slices"},
+	static const enum feature refused[H264_N_REASONS] = {
+		[H264_REASON_FMO] = FMO,
+		[H264_REASON_ASO] = ASO,
+		[H264_REASON_PARTITIONS] = DATA_PARTITIONING,
+		[H264_REASON_SWITCHING] = SP_SI_SLICES,
 	};
-	size_t i;
+	unsigned int i;
 
 	if (!probe->judge.display)
 		return;
-	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-		if (probe->result.features >> refused[i].feature & 1)
-			probe_refuse(probe, "%s", refused[i].name);
+	for (i = 0; i < H264_N_REASONS; i++) {
+		if (probe->result.features >> refused[i] & 1)
+			probe_refuse(probe, "%s", h264_reason_get_name((enum h264_reason)i));
 	}
 }
 
@@ -321,7 +208,6 @@ static void note_pps(struct vacodec_probe *probe, const struct h264_pps *pps)
 	probe_note(probe, TRANSFORM_8X8, pps->transform_8x8_mode_flag);
 	probe_note(probe, SCALING_LISTS, pps->scaling.present);
 	probe_note(probe, CONSTRAINED_INTRA, pps->constrained_intra_pred_flag);
-	probe_note(probe, FMO, pps->num_slice_groups_minus1 > 0);
 }
 
 static void note_slice_type(struct vacodec_probe *probe, const struct h264_slice *slice,
@@ -388,12 +274,13 @@ static int take_slice(struct vacodec_probe *probe, const struct unit *unit)
 		probe_note(probe, REDUNDANT_PICTURES, true);
 		return 0;
 	}
-	first = begins_picture(p, sps);
+	first = !p->in_picture || h264_begins_picture(&p->first_slice, &p->slice, sps);
 	if (first)
 		begin_picture(probe, sps);
 	probe_note(probe, MULTI_SLICE, !first);
+	probe_note(probe, FMO, h264_has_slice_groups(sps) && pps->num_slice_groups_minus1 > 0);
 	probe_note(probe, ASO,
-		   !first && allows_aso(sps) && pps->num_slice_groups_minus1 == 0 &&
+		   !first && h264_has_slice_groups(sps) && pps->num_slice_groups_minus1 == 0 &&
 			   p->slice.first_mb_in_slice < p->last_mb);
 	p->last_mb = p->slice.first_mb_in_slice;
 	note_pps(probe, pps);

@@ -6,6 +6,8 @@
  */
 #include "h264-dpb.h"
 
+#include "decoder.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -259,35 +261,47 @@ static void modify(struct list *list, struct h264_dpb *dpb, const struct h264_sl
 	}
 }
 
-/* What comes closest to a picture that is not there. */
-static struct h264_ref find_nearest(const struct h264_dpb *dpb, int64_t frame_num_wrap,
+static bool get_order(const void *item, int64_t *order)
+{
+	const struct h264_picture *picture = item;
+
+	*order = by_poc(picture);
+	return h264_picture_is_reference(picture) && picture->frame;
+}
+
+/* Stands in for a picture that is not there. */
+static struct h264_ref find_nearest(const struct h264_dpb *dpb, int64_t order,
 				    unsigned int structure)
 {
-	struct h264_ref nearest = {.picture = NULL, .fields = structure};
-	const struct h264_picture *p;
-	int64_t distance;
-	int64_t least = INT64_MAX;
+	const struct conceal_candidates candidates = {
+		.items = dpb->pictures,
+		.n = N_PICTURES,
+		.item_bytes = sizeof(dpb->pictures[0]),
+		.get_order = get_order,
+	};
+	const struct h264_picture *p = conceal_find_nearest(&candidates, order);
+	struct h264_ref nearest = {.picture = p, .fields = structure};
 
-	for (p = dpb->pictures; p < dpb->pictures + N_PICTURES; p++) {
-		if (!h264_picture_is_reference(p) || !p->frame)
-			continue;
-		distance = llabs(p->frame_num_wrap - frame_num_wrap);
-		if (distance < least) {
-			least = distance;
-			nearest.picture = p;
-		}
-	}
-	p = nearest.picture;
 	if (p && structure != H264_FRAME && !((p->short_fields | p->long_fields) & structure))
 		nearest.fields = structure ^ H264_FRAME;
 	return nearest;
+}
+
+/* NULL: nobody knows which. */
+static void note_missing(struct h264_lists *lists, const struct h264_picture *picture)
+{
+	uint64_t number = picture ? picture->number : UINT64_MAX;
+
+	lists->missing = true;
+	if (number > lists->missing_number)
+		lists->missing_number = number;
 }
 
 /*
  * Entries behind the last picture are legal while nothing refers to them; so are frames that gaps
  * stand for, where gaps are allowed.
  */
-static void fill(struct h264_lists *lists, const struct list *list, const struct h264_dpb *dpb,
+static void fill(struct h264_lists *lists, const struct list *list, const struct h264_ref *nearest,
 		 const struct h264_slice *slice, unsigned int which)
 {
 	struct h264_ref ref;
@@ -298,14 +312,11 @@ static void fill(struct h264_lists *lists, const struct list *list, const struct
 		ref = list->entry[i];
 		hole = !ref.picture && (i < list->n || i < slice->n_modifications[which]);
 		if (hole || (ref.picture && ref.picture->lost))
-			lists->missing = true;
+			note_missing(lists, ref.picture);
 		if (!ref.picture && i > 0 && !hole)
 			ref = lists->entry[which][0];
 		if (!ref.picture || !ref.picture->frame)
-			ref = find_nearest(dpb,
-					   ref.picture ? ref.picture->frame_num_wrap
-						       : (int64_t)slice->frame_num - 1,
-					   h264_slice_get_fields(slice));
+			ref = *nearest;
 		lists->entry[which][i] = ref;
 	}
 }
@@ -314,6 +325,8 @@ int h264_refs_build(struct h264_dpb *dpb, const struct h264_sps *sps,
 		    const struct h264_slice *slice, const struct h264_picture *current,
 		    struct h264_lists *lists)
 {
+	unsigned int structure = h264_slice_get_fields(slice);
+	struct h264_ref nearest;
 	struct list list[2];
 	unsigned int i;
 
@@ -321,7 +334,8 @@ int h264_refs_build(struct h264_dpb *dpb, const struct h264_sps *sps,
 	if (slice->num_ref_idx_active[0] == 0)
 		return 0;
 	h264_dpb_number(dpb, slice->frame_num, current->frame);
-	if (!find_nearest(dpb, slice->frame_num, H264_FRAME).picture)
+	nearest = find_nearest(dpb, h264_poc_get(current->poc, structure), structure);
+	if (!nearest.picture)
 		return -ENOENT;
 	memset(list, 0, sizeof(list));
 	init_lists(list, dpb, sps, slice, current);
@@ -329,9 +343,9 @@ int h264_refs_build(struct h264_dpb *dpb, const struct h264_sps *sps,
 		if (slice->num_ref_idx_active[i] == 0)
 			continue;
 		if (list[i].n == 0)
-			lists->missing = true;
+			note_missing(lists, NULL);
 		modify(&list[i], dpb, slice, i);
-		fill(lists, &list[i], dpb, slice, i);
+		fill(lists, &list[i], &nearest, slice, i);
 	}
 	return 0;
 }

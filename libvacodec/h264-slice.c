@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define CONSTRAINT_SET1 0x40
+
 static bool is_b(const struct h264_slice *s)
 {
 	return s->slice_type == H264_SLICE_B;
@@ -264,6 +266,37 @@ const struct h264_sps *h264_select_sps(const struct h264_sets *sets, const struc
 	    active->seq_parameter_set_id == pps->seq_parameter_set_id)
 		return active;
 	return &sets->sps[pps->seq_parameter_set_id];
+}
+
+bool h264_has_slice_groups(const struct h264_sps *sps)
+{
+	return (sps->profile_idc == 66 && !(sps->constraint_flags & CONSTRAINT_SET1)) ||
+	       sps->profile_idc == 88;
+}
+
+static bool headers_differ(const struct h264_slice *a, const struct h264_slice *b)
+{
+	bool a_idr = a->nal_unit_type == H264_NAL_IDR;
+	bool b_idr = b->nal_unit_type == H264_NAL_IDR;
+
+	return a->frame_num != b->frame_num || a->pic_parameter_set_id != b->pic_parameter_set_id ||
+	       a->field_pic_flag != b->field_pic_flag ||
+	       a->bottom_field_flag != b->bottom_field_flag ||
+	       (a->nal_ref_idc != b->nal_ref_idc && (!a->nal_ref_idc || !b->nal_ref_idc)) ||
+	       a->pic_order_cnt_lsb != b->pic_order_cnt_lsb ||
+	       a->delta_pic_order_cnt_bottom != b->delta_pic_order_cnt_bottom ||
+	       a->delta_pic_order_cnt[0] != b->delta_pic_order_cnt[0] ||
+	       a->delta_pic_order_cnt[1] != b->delta_pic_order_cnt[1] || a_idr != b_idr ||
+	       (a_idr && a->idr_pic_id != b->idr_pic_id);
+}
+
+bool h264_begins_picture(const struct h264_slice *a, const struct h264_slice *b,
+			 const struct h264_sps *sps)
+{
+	if (headers_differ(a, b))
+		return true;
+	return b->first_mb_in_slice == 0 && !sps->separate_colour_plane_flag &&
+	       (a->first_mb_in_slice == 0 || !h264_has_slice_groups(sps));
 }
 
 int h264_parse_slice(const uint8_t *data, size_t size_bytes, const struct h264_sets *sets,

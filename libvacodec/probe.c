@@ -75,7 +75,7 @@ int vacodec_probe_new(struct vawrap_display *display, enum vacodec_codec codec,
 		free(probe);
 		return ret;
 	}
-	unit_splitter_init(&probe->splitter);
+	unit_splitter_init(&probe->splitter, ops->syntax, 0);
 	probe->result.error = -ENODEV;
 	if (display) {
 		probe->judge.ops = ops;
@@ -98,17 +98,34 @@ struct vacodec_probe *vacodec_probe_free(struct vacodec_probe *probe)
 	return NULL;
 }
 
+static int take_unit(void *cookie, const struct unit *unit)
+{
+	struct vacodec_probe *probe = cookie;
+
+	probe->result.units++;
+	if (unit->damaged || probe->ops->probe->take_unit(probe, unit) < 0)
+		probe->result.bad_units++;
+	return 0;
+}
+
 static void take_ready(struct vacodec_probe *probe)
 {
 	struct unit unit;
 
 	if (!probe->splitter.ready)
 		return;
-	probe->result.units++;
-	if (!unit_splitter_get(&probe->splitter, &unit) ||
-	    probe->ops->probe->take_unit(probe, &unit) < 0)
-		probe->result.bad_units++;
+	unit_splitter_get(&probe->splitter, &unit);
+	take_unit(probe, &unit);
 	unit_splitter_next(&probe->splitter);
+}
+
+int vacodec_probe_set_extradata(struct vacodec_probe *probe, const uint8_t *data, size_t size_bytes)
+{
+	struct unit_sink sink = {take_unit, probe};
+
+	if (!probe || (!data && size_bytes > 0))
+		return -EINVAL;
+	return extradata_read(probe->ops, &probe->splitter, data, size_bytes, &sink);
 }
 
 int vacodec_probe_send(struct vacodec_probe *probe, const uint8_t *data, size_t size_bytes)
@@ -117,6 +134,8 @@ int vacodec_probe_send(struct vacodec_probe *probe, const uint8_t *data, size_t 
 
 	if (!probe || (!data && size_bytes > 0))
 		return -EINVAL;
+	unit_splitter_begin_packet(&probe->splitter, data, size_bytes);
+	take_ready(probe);
 	while (size_bytes > 0) {
 		n = unit_splitter_push(&probe->splitter, data, size_bytes, 0);
 		if (n < 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * unit-splitter.c - NAL units out of an Annex B byte stream that comes in any pieces
+ * unit-splitter.c - the units of a stream that comes in any pieces
  *
- * Source: Rec. ITU-T H.264, B.1 and B.3.
+ * Source: Rec. ITU-T H.264, B.1 and B.3; ISO/IEC 14496-15, 5.2.3 (lengths).
  */
 #include "unit-splitter.h"
 
@@ -12,24 +12,30 @@
 
 #define FIRST_CAPACITY_BYTES 65536
 
-void unit_splitter_init(struct unit_splitter *s)
+void unit_splitter_init(struct unit_splitter *s, enum unit_syntax syntax, unsigned int length_bytes)
 {
 	memset(s, 0, sizeof(*s));
+	s->syntax = syntax;
+	s->length_bytes = length_bytes;
 }
 
 void unit_splitter_finish(struct unit_splitter *s)
 {
 	free(s->data);
-	memset(s, 0, sizeof(*s));
+	s->data = NULL;
 }
 
 void unit_splitter_reset(struct unit_splitter *s)
 {
 	s->size_bytes = 0;
 	s->zeros = 0;
+	s->n_length = 0;
+	s->left_bytes = 0;
 	s->in_unit = false;
 	s->ready = false;
-	s->too_large = false;
+	s->damaged = false;
+	s->lost = false;
+	s->split = false;
 }
 
 static int reserve(struct unit_splitter *s, size_t size_bytes)
@@ -48,6 +54,26 @@ static int reserve(struct unit_splitter *s, size_t size_bytes)
 	s->capacity_bytes = capacity;
 	return 0;
 }
+
+static int append(struct unit_splitter *s, const uint8_t *data, size_t n)
+{
+	int ret;
+
+	if (!s->in_unit || s->damaged || n == 0)
+		return 0;
+	if (n > UNIT_SPLITTER_MAX_BYTES - s->size_bytes) {
+		s->damaged = true;
+		return 0;
+	}
+	ret = reserve(s, s->size_bytes + n);
+	if (ret < 0)
+		return ret;
+	memcpy(s->data + s->size_bytes, data, n);
+	s->size_bytes += n;
+	return 0;
+}
+
+/* ---- Start codes ---- */
 
 /*
  * Finds the 01 that ends a start code prefix; zeros[] go on from the bytes before. Returns its
@@ -88,32 +114,14 @@ static void note_tail(struct unit_splitter *s, const uint8_t *data, size_t n, ui
 	}
 }
 
-static int append(struct unit_splitter *s, const uint8_t *data, size_t n)
-{
-	int ret;
-
-	if (!s->in_unit || s->too_large || n == 0)
-		return 0;
-	if (n > UNIT_SPLITTER_MAX_BYTES - s->size_bytes) {
-		s->too_large = true;
-		return 0;
-	}
-	ret = reserve(s, s->size_bytes + n);
-	if (ret < 0)
-		return ret;
-	memcpy(s->data + s->size_bytes, data, n);
-	s->size_bytes += n;
-	return 0;
-}
-
 static void trim_zeros(struct unit_splitter *s)
 {
 	while (s->size_bytes > 0 && s->data[s->size_bytes - 1] == 0)
 		s->size_bytes--;
 }
 
-int64_t unit_splitter_push(struct unit_splitter *s, const uint8_t *data, size_t size_bytes,
-			   uint64_t timestamp)
+static int64_t push_start_codes(struct unit_splitter *s, const uint8_t *data, size_t size_bytes,
+				uint64_t timestamp)
 {
 	size_t i = find_start_code(s, data, size_bytes);
 	int ret = append(s, data, i);
@@ -127,33 +135,180 @@ int64_t unit_splitter_push(struct unit_splitter *s, const uint8_t *data, size_t 
 	trim_zeros(s);
 	s->next_timestamp = s->zero_timestamp[0];
 	s->zeros = 0;
-	s->ready = s->in_unit && (s->size_bytes > 0 || s->too_large);
+	s->ready = s->in_unit && (s->size_bytes > 0 || s->damaged);
 	if (!s->ready)
 		unit_splitter_next(s);
 	s->in_unit = true;
 	return (int64_t)i + 1;
 }
 
+/* ---- Lengths ---- */
+
+/* A big-endian length; size_bytes when it is cut off or reaches beyond. */
+static size_t find_end(const struct unit_splitter *s, const uint8_t *data, size_t size_bytes)
+{
+	uint64_t length = 0;
+	unsigned int i;
+
+	if (size_bytes < s->length_bytes)
+		return size_bytes + 1;
+	for (i = 0; i < s->length_bytes; i++)
+		length = length << 8 | data[i];
+	return length > size_bytes - s->length_bytes ? size_bytes + 1
+						     : s->length_bytes + (size_t)length;
+}
+
+/* From the first byte to the last one: units, of which none is empty or has the forbidden bit. */
+static bool is_whole_units(const struct unit_splitter *s, const uint8_t *data, size_t size_bytes)
+{
+	size_t end;
+
+	while (size_bytes > 0) {
+		end = find_end(s, data, size_bytes);
+		if (end > size_bytes || end == s->length_bytes || data[s->length_bytes] & 0x80)
+			return false;
+		data += end;
+		size_bytes -= end;
+	}
+	return true;
+}
+
+/* What there is of a unit that cannot be completed. */
+static void give_up_unit(struct unit_splitter *s)
+{
+	s->damaged = true;
+	s->ready = true;
+	s->in_unit = false;
+	s->n_length = 0;
+	s->left_bytes = 0;
+}
+
+static void begin_lengths(struct unit_splitter *s, const uint8_t *data, size_t size_bytes)
+{
+	bool within = s->n_length > 0;
+
+	if (!s->lost && (!within || s->split))
+		return;
+	if (!is_whole_units(s, data, size_bytes)) {
+		s->split |= within;
+		return;
+	}
+	s->lost = false;
+	if (within)
+		give_up_unit(s);
+}
+
+/* One byte of a length. */
+static void push_length(struct unit_splitter *s, uint8_t byte, uint64_t timestamp)
+{
+	if (s->n_length == 0)
+		s->timestamp = timestamp;
+	s->left_bytes = s->left_bytes << 8 | byte;
+	if (++s->n_length < s->length_bytes)
+		return;
+	if (s->left_bytes == 0) {
+		s->n_length = 0;
+	} else if (s->left_bytes > UNIT_SPLITTER_MAX_BYTES) {
+		s->lost = true;
+		give_up_unit(s);
+	} else {
+		s->in_unit = true;
+	}
+}
+
+static int64_t push_lengths(struct unit_splitter *s, const uint8_t *data, size_t size_bytes,
+			    uint64_t timestamp)
+{
+	size_t n = size_bytes;
+	int ret;
+
+	if (s->lost)
+		return (int64_t)size_bytes;
+	if (!s->in_unit) {
+		push_length(s, data[0], timestamp);
+		return 1;
+	}
+	if (n > s->left_bytes)
+		n = s->left_bytes;
+	ret = append(s, data, n);
+	if (ret < 0)
+		return ret;
+	s->left_bytes -= (uint32_t)n;
+	if (s->left_bytes == 0) {
+		s->ready = true;
+		s->in_unit = false;
+		s->n_length = 0;
+	}
+	return (int64_t)n;
+}
+
+/* ---- Packets ---- */
+
+static int64_t push_packet(struct unit_splitter *s, const uint8_t *data, size_t size_bytes,
+			   uint64_t timestamp)
+{
+	int ret;
+
+	s->in_unit = true;
+	s->timestamp = timestamp;
+	ret = append(s, data, size_bytes);
+	s->in_unit = false;
+	if (ret < 0)
+		return ret;
+	s->ready = true;
+	return (int64_t)size_bytes;
+}
+
+/* ---- All ---- */
+
+void unit_splitter_begin_packet(struct unit_splitter *s, const uint8_t *data, size_t size_bytes)
+{
+	if (s->syntax == UNIT_LENGTHS && size_bytes > 0)
+		begin_lengths(s, data, size_bytes);
+}
+
+int64_t unit_splitter_push(struct unit_splitter *s, const uint8_t *data, size_t size_bytes,
+			   uint64_t timestamp)
+{
+	if (size_bytes == 0)
+		return 0;
+	switch (s->syntax) {
+	case UNIT_LENGTHS:
+		return push_lengths(s, data, size_bytes, timestamp);
+	case UNIT_PACKETS:
+		return push_packet(s, data, size_bytes, timestamp);
+	case UNIT_START_CODES:
+		break;
+	}
+	return push_start_codes(s, data, size_bytes, timestamp);
+}
+
 void unit_splitter_end(struct unit_splitter *s)
 {
+	if (s->syntax == UNIT_LENGTHS) {
+		if (s->n_length > 0)
+			give_up_unit(s);
+		s->lost = false;
+		return;
+	}
 	trim_zeros(s);
-	s->ready = s->in_unit && (s->size_bytes > 0 || s->too_large);
+	s->ready = s->in_unit && (s->size_bytes > 0 || s->damaged);
 	s->in_unit = false;
 	s->zeros = 0;
 }
 
-bool unit_splitter_get(const struct unit_splitter *s, struct unit *unit)
+void unit_splitter_get(const struct unit_splitter *s, struct unit *unit)
 {
 	unit->data = s->data;
 	unit->size_bytes = s->size_bytes;
 	unit->timestamp = s->timestamp;
-	return !s->too_large;
+	unit->damaged = s->damaged;
 }
 
 void unit_splitter_next(struct unit_splitter *s)
 {
 	s->size_bytes = 0;
-	s->too_large = false;
+	s->damaged = false;
 	s->ready = false;
 	s->timestamp = s->next_timestamp;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * unit-splitter.h - NAL units out of an Annex B byte stream that comes in any pieces
+ * unit-splitter.h - the units of a stream that comes in any pieces
  *
  * Collects one unit at a time in a kept buffer. Time is linear in the bytes, memory is bounded by
- * the largest unit that is accepted.
+ * the largest unit that is accepted. How units are told apart is the codec's to choose.
  */
 #ifndef LIBVACODEC_UNIT_SPLITTER_H
 #define LIBVACODEC_UNIT_SPLITTER_H
@@ -15,38 +15,65 @@
 /* Level 6.2 in I_PCM macroblocks is 53 MB a picture (A.3.1). */
 #define UNIT_SPLITTER_MAX_BYTES (UINT32_C(64) << 20)
 
-/* A whole unit: its bytes without start code and trailing zeros, and its first byte's timestamp. */
+enum unit_syntax {
+	UNIT_START_CODES, /* NAL units behind start codes: Rec. ITU-T H.264, Annex B */
+	UNIT_LENGTHS,     /* NAL units behind their length: ISO/IEC 14496-15 */
+	UNIT_PACKETS,     /* each packet is a unit: VP8, VP9 */
+};
+
+/*
+ * A unit's bytes, without what tells it apart, and its first byte's timestamp. A damaged one is cut
+ * off, or longer than the limit: data is what there is of its beginning, perhaps nothing.
+ */
 struct unit {
 	const uint8_t *data;
 	size_t size_bytes;
 	uint64_t timestamp;
+	bool damaged;
 };
 
 struct unit_splitter {
+	enum unit_syntax syntax;
 	uint8_t *data;
 	size_t size_bytes;
 	size_t capacity_bytes;
-	uint64_t timestamp;         /* of the unit that is being collected */
-	uint64_t next_timestamp;    /* of the one whose start code has been seen */
+	uint64_t timestamp; /* of the unit that is being collected */
+	bool in_unit;       /* a start code, or a whole length, was seen */
+	bool ready;         /* a unit is complete */
+	bool damaged;       /* it is cut off, or outgrew the limit */
+	/* Start codes */
+	uint64_t next_timestamp;    /* of the unit whose start code has been seen */
 	uint64_t zero_timestamp[2]; /* of the last two bytes before the next one */
 	unsigned int zeros;         /* zero bytes in a row at the end, at most 2 */
-	bool in_unit;               /* a start code was seen */
-	bool ready;                 /* a unit is complete */
-	bool too_large;             /* it outgrew the limit and is dropped */
+	/* Lengths */
+	unsigned int length_bytes; /* of a length: 1, 2 or 4 */
+	unsigned int n_length;     /* of these, seen */
+	uint32_t left_bytes;       /* the length, or what of the unit is not here yet */
+	bool lost;  /* the length was wrong: nothing is known up to the next packet */
+	bool split; /* packets were seen to end within units */
 };
 
-void unit_splitter_init(struct unit_splitter *s);
+/* length_bytes: of UNIT_LENGTHS. */
+void unit_splitter_init(struct unit_splitter *s, enum unit_syntax syntax,
+			unsigned int length_bytes);
 void unit_splitter_finish(struct unit_splitter *s);
 /*
- * Takes bytes up to the next start code; -ENOMEM takes none. When ready is set then, the unit is
- * there until unit_splitter_next().
+ * A packet begins, of which unit_splitter_push() will be given all bytes. For lengths this is where
+ * order returns after a wrong one: a packet that is whole units from its first byte to its last one
+ * begins anew, after damage and, as long as no packet ended within a unit, wherever else a unit
+ * reaches beyond its packet. When ready is set then, that is the damaged unit.
+ */
+void unit_splitter_begin_packet(struct unit_splitter *s, const uint8_t *data, size_t size_bytes);
+/*
+ * Takes bytes up to the end of a unit, at least one; -ENOMEM takes none. When ready is set then, the
+ * unit is there until unit_splitter_next().
  */
 int64_t unit_splitter_push(struct unit_splitter *s, const uint8_t *data, size_t size_bytes,
 			   uint64_t timestamp);
 /* The stream ends here (for now): what was collected is a unit. */
 void unit_splitter_end(struct unit_splitter *s);
-/* False when the unit that is ready was too large to be kept. */
-bool unit_splitter_get(const struct unit_splitter *s, struct unit *unit);
+/* The unit that is ready. */
+void unit_splitter_get(const struct unit_splitter *s, struct unit *unit);
 void unit_splitter_next(struct unit_splitter *s);
 /* Forgets all that was collected. */
 void unit_splitter_reset(struct unit_splitter *s);

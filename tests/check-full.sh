@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# What "make check-full" runs beyond "make check": the suite in an ASan+UBSan build, and what has
-# threads in a TSan build. Takes longer; each build has a folder of its own below the build folder.
+# What "make check-full" runs beyond "make check": many mutants, the suite in an ASan+UBSan build, and
+# what has threads in a TSan build. Takes longer; each build has a folder of its own below the build
+# folder.
 set -u
 
 status=0
@@ -13,9 +14,15 @@ build() { # folder, sanitizers
 }
 
 cd "$top_builddir" || exit 1
+if [ -e soft-driver/softva_drv_video.la ]; then
+	make mutants || status=1
+fi
 build check-full-asan address,undefined
 ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 \
 	make -C check-full-asan -j"$(nproc)" check || status=1
+if [ -e check-full-asan/soft-driver/softva_drv_video.la ]; then
+	make -C check-full-asan mutants MUTANTS=20000 || status=1
+fi
 build check-full-tsan thread
 TSAN_OPTIONS="halt_on_error=1 suppressions=$top_srcdir/tests/tsan.supp" \
 	make -C check-full-tsan -j"$(nproc)" check || status=1

@@ -7,7 +7,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 #include "fake-vacodec.h"
 #include "vacodec.h"
 #include "vawrap.h"
@@ -53,6 +55,7 @@ struct vacodec_decoder {
 	struct vacodec_frame *delayed;
 	struct vacodec_format format;
 	bool wants_accept, draining;
+	int fd;
 };
 
 static int add(int *count, int by)
@@ -285,6 +288,9 @@ int vawrap_image_unmap(struct vawrap_image *image)
 	return 0;
 }
 
+/* As it is, on the images above. */
+#include "libvawrap/view.c"
+
 /* ---- libvacodec: frames ---- */
 
 int vacodec_get_caps(struct vawrap_display *display, struct vacodec_caps *caps, size_t capacity)
@@ -346,7 +352,14 @@ int vacodec_decoder_new(struct vawrap_display *display, const struct vacodec_dec
 {
 	assert(display && params->codec == VACODEC_CODEC_H264);
 	*out = born(sizeof(**out));
+	(*out)->fd = eventfd(1, EFD_CLOEXEC);
 	return 0;
+}
+
+/* Readable at any time: the engine asks again. */
+int vacodec_decoder_get_fd(const struct vacodec_decoder *decoder)
+{
+	return decoder->fd;
 }
 
 static void drop_events(struct vacodec_decoder *decoder)
@@ -362,6 +375,7 @@ struct vacodec_decoder *vacodec_decoder_unref(struct vacodec_decoder *decoder)
 	if (!decoder)
 		return NULL;
 	drop_events(decoder);
+	close(decoder->fd);
 	gone(decoder);
 	return NULL;
 }

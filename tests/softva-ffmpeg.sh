@@ -63,7 +63,7 @@ decode() { # stream; the MD5s on stdout
 		SOFTVA_CHECKS="$work/checks" timeout 120 \
 		ffmpeg -nostdin -v error -hwaccel vaapi -hwaccel_device /dev/null \
 		-hwaccel_output_format vaapi -hwaccel_flags allow_profile_mismatch \
-		"${options[@]}" -strict 1 -extra_hw_frames 32 -threads 1 -autorotate 0 -i "$1" -vsync passthrough -autoscale 0 \
+		"${options[@]}" -strict 1 -extra_hw_frames 32 -threads 1 -noautorotate -i "$1" -fps_mode passthrough -noautoscale \
 		-vf "$filters" -f framemd5 - 2>"$work/errors" |
 		sed -n 's/^[^#].*, *\([0-9a-f]\{32\}\)$/\1/p'
 }

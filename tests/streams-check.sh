@@ -21,7 +21,7 @@ sums_sound() { # the form: one lower-case MD5 a line
 
 decode() { # STREAM: FFmpeg's MD5s. -strict 1 makes it wait for pictures as the DPB's size says.
 	ffmpeg -nostdin -hide_banner -v quiet -flags unaligned -threads 1 -strict 1 -i "$1" \
-		-fps_mode passthrough -autoscale 0 -f framemd5 - | sed -n 's/^0,.*, *//p'
+		-fps_mode passthrough -noautoscale -f framemd5 - | sed -n 's/^0,.*, *//p'
 }
 
 for f in "$streams"/*.264; do

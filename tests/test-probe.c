@@ -2,120 +2,10 @@
 /*
  * test-probe.c - what the library says of streams that it does not decode, in whatever pieces
  */
+#include "h264-headers.h"
 #include "vacodec-fixture.h"
 #include <stdlib.h>
 #include <string.h>
-
-/* A small bit writer, so that the tests say what they mean. */
-struct writer {
-	uint8_t data[512];
-	size_t n_bits;
-};
-
-static void put(struct writer *w, unsigned int n, uint32_t value)
-{
-	while (n-- > 0) {
-		if (value >> n & 1)
-			w->data[w->n_bits / 8] |= (uint8_t)(0x80 >> w->n_bits % 8);
-		w->n_bits++;
-	}
-}
-
-static void ue(struct writer *w, uint32_t value)
-{
-	unsigned int n = 0;
-
-	while ((value + 1) >> (n + 1))
-		n++;
-	put(w, n, 0);
-	put(w, n + 1, value + 1);
-}
-
-static void begin(struct writer *w, unsigned int header)
-{
-	put(w, 32, 1);
-	put(w, 8, header);
-}
-
-static void end(struct writer *w)
-{
-	put(w, 1, 1);
-	w->n_bits = (w->n_bits + 7) / 8 * 8;
-}
-
-struct setup {
-	unsigned int profile_idc, constraint_flags, level_idc;
-	unsigned int width_mbs;
-	bool interlaced;
-	bool slice_groups;
-};
-
-static void write_sps(struct writer *w, const struct setup *s)
-{
-	begin(w, 0x67);
-	put(w, 8, s->profile_idc);
-	put(w, 8, s->constraint_flags);
-	put(w, 8, s->level_idc);
-	ue(w, 0);
-	ue(w, 0); /* log2_max_frame_num_minus4 */
-	ue(w, 2); /* pic_order_cnt_type */
-	ue(w, 3); /* max_num_ref_frames */
-	put(w, 1, 0);
-	ue(w, s->width_mbs - 1);
-	ue(w, 1);
-	put(w, 1, !s->interlaced);
-	if (s->interlaced)
-		put(w, 1, 0);
-	put(w, 3, 4); /* direct_8x8_inference, no crop, no VUI */
-	end(w);
-}
-
-static void write_pps(struct writer *w, const struct setup *s)
-{
-	begin(w, 0x68);
-	ue(w, 0);
-	ue(w, 0);
-	put(w, 2, 0); /* CAVLC */
-	ue(w, s->slice_groups);
-	if (s->slice_groups) {
-		ue(w, 0); /* interleaved, in runs of one */
-		ue(w, 0);
-		ue(w, 0);
-	}
-	ue(w, 0);
-	ue(w, 0);
-	put(w, 3, 0);
-	ue(w, 0);
-	ue(w, 0);
-	ue(w, 0);
-	put(w, 3, 0);
-	end(w);
-}
-
-/* An IDR picture's slice; the type is that of Table 7-6. */
-static void write_slice(struct writer *w, const struct setup *s, unsigned int first_mb,
-			unsigned int type, unsigned int header)
-{
-	begin(w, header);
-	ue(w, first_mb);
-	ue(w, type);
-	ue(w, 0);
-	put(w, 4, 0);
-	if (s->interlaced)
-		put(w, 2, 2); /* field_pic_flag, top */
-	if ((header & 31) == 5)
-		ue(w, 0);
-	put(w, 2, 0); /* marking */
-	ue(w, 0);
-	put(w, 8, 0xff);
-	end(w);
-}
-
-static void write_headers(struct writer *w, const struct setup *s)
-{
-	write_sps(w, s);
-	write_pps(w, s);
-}
 
 static struct vawrap_display *open_display(void)
 {
@@ -174,7 +64,7 @@ static bool has(const struct vacodec_probe_result *result, const char *feature)
 
 static void test_baseline_decodes(void **state)
 {
-	const struct setup s = {66, 0x40, 30, 2, false, false};
+	const struct setup s = {66, 0x40, 30, 2, false, false, 0, 0};
 	struct vacodec_probe_result r;
 	struct writer w = {0};
 
@@ -199,7 +89,7 @@ static void test_baseline_decodes(void **state)
 
 static void test_slice_groups_are_named(void **state)
 {
-	const struct setup s = {66, 0, 30, 2, false, true};
+	const struct setup s = {66, 0, 30, 2, false, true, 0, 0};
 	struct vacodec_probe_result r;
 	struct writer w = {0};
 
@@ -217,7 +107,7 @@ static void test_slice_groups_are_named(void **state)
 
 static void test_slice_order_is_named(void **state)
 {
-	const struct setup s = {66, 0, 30, 2, false, false};
+	const struct setup s = {66, 0, 30, 2, false, false, 0, 0};
 	struct vacodec_probe_result r;
 	struct writer w = {0};
 
@@ -234,7 +124,7 @@ static void test_slice_order_is_named(void **state)
 /* Where ASO is not allowed, macroblock 0 begins a picture. */
 static void test_macroblock_0_begins_a_picture(void **state)
 {
-	const struct setup s = {77, 0, 30, 2, false, false};
+	const struct setup s = {77, 0, 30, 2, false, false, 0, 0};
 	struct vacodec_probe_result r;
 	struct writer w = {0};
 
@@ -250,7 +140,7 @@ static void test_macroblock_0_begins_a_picture(void **state)
 
 static void test_extended_tools_are_named(void **state)
 {
-	const struct setup s = {88, 0, 11, 2, false, false};
+	const struct setup s = {88, 0, 11, 2, false, false, 0, 0};
 	struct vacodec_probe_result r;
 	struct writer w = {0};
 
@@ -269,7 +159,7 @@ static void test_extended_tools_are_named(void **state)
 /* In a profile without them they are damage. */
 static void test_foreign_tools_are_damage(void **state)
 {
-	const struct setup s = {77, 0, 30, 2, false, false};
+	const struct setup s = {77, 0, 30, 2, false, false, 0, 0};
 	struct vacodec_probe_result r;
 	struct writer w = {0};
 
@@ -286,7 +176,7 @@ static void test_foreign_tools_are_damage(void **state)
 
 static void test_fields_are_seen(void **state)
 {
-	const struct setup s = {77, 0x10, 11, 2, true, false};
+	const struct setup s = {77, 0x10, 11, 2, true, false, 0, 0};
 	struct vacodec_probe_result r;
 	struct writer w = {0};
 
@@ -302,7 +192,7 @@ static void test_fields_are_seen(void **state)
 
 static void test_the_drivers_limits_are_named(void **state)
 {
-	const struct setup s = {77, 0, 62, 600, false, false};
+	const struct setup s = {77, 0, 62, 600, false, false, 0, 0};
 	static const VAProfile none[] = {VAProfileH264ConstrainedBaseline};
 	struct vacodec_probe_result r;
 	struct writer w = {0};

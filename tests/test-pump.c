@@ -3,10 +3,12 @@
  * test-pump.c - chains through both queues into the device and back, on the scripted decoder
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include "device-fixture.h"
 #include "fake-vacodec.h"
@@ -23,7 +25,7 @@
 static struct {
 	struct pump *pump;
 	uint8_t *ram;
-	int kick, call;
+	int ram_fd, kick, call;
 	uint16_t avail[2], used[2];
 } t;
 
@@ -90,7 +92,9 @@ static int setup(void **state)
 	struct pump_region ring = {RINGS, NULL, RING_RAM, -1};
 
 	fx_setup(state);
-	t.ram = aligned_alloc(4096, RING_RAM);
+	t.ram_fd = memfd_create("rings", MFD_CLOEXEC);
+	assert_int_equal(ftruncate(t.ram_fd, RING_RAM), 0);
+	t.ram = mmap(NULL, RING_RAM, PROT_READ | PROT_WRITE, MAP_SHARED, t.ram_fd, 0);
 	t.kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	t.call = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	assert_int_equal(vvd_device_remove_region(fx.device, GPA), 0);
@@ -109,7 +113,8 @@ static int teardown(void **state)
 	fx_teardown(state);
 	close(t.kick);
 	close(t.call);
-	free(t.ram);
+	munmap(t.ram, RING_RAM);
+	close(t.ram_fd);
 	return 0;
 }
 
@@ -306,6 +311,38 @@ static void test_removing_a_region(void **state)
 	assert_int_equal(pump_dispatch(t.pump), -EIO);
 }
 
+static void on_sigbus(int number, siginfo_t *info, void *context)
+{
+	(void)number;
+	(void)context;
+	if (!vvd_handle_sigbus(info))
+		_exit(99);
+}
+
+static void test_memory_that_shrinks(void **state)
+{
+	struct sigaction action = {.sa_flags = SA_SIGINFO, .sa_sigaction = on_sigbus};
+	struct msg create = msg_create(1, H264);
+
+	(void)state;
+	sigaction(SIGBUS, &action, NULL);
+	/* The place of the answer has gone, not the request. */
+	assert_int_equal(ftruncate(t.ram_fd, RESP_AT), 0);
+	offer_command(0, &create);
+	assert_int_equal(wait_used(0, 0), 0);
+	assert_int_equal(ftruncate(t.ram_fd, RING_RAM), 0);
+	assert_int_equal(command(create), ERR_STREAM);
+	/* The rings themselves: both queues are broken, the device lives. */
+	assert_int_equal(ftruncate(t.ram_fd, 0), 0);
+	kick();
+	assert_int_equal(pump_dispatch(t.pump), -EIO);
+	assert_int_equal(ftruncate(t.ram_fd, RING_RAM), 0);
+	assert_int_equal(pump_dispatch(t.pump), -EIO);
+	assert_int_equal(pump_stop(t.pump), 0);
+	start(pump_get_features(t.pump));
+	assert_int_equal(command(create), OK_NODATA);
+}
+
 static void test_set_up_is_checked(void **state)
 {
 	struct pump_queue queue = {.size = 3, .kick_fd = -1, .call_fd = -1};
@@ -324,6 +361,165 @@ static void test_set_up_is_checked(void **state)
 	assert_int_equal(pump_start(t.pump), -EINVAL);
 }
 
+static struct pump_queue queue_config(int index, uint16_t next_avail)
+{
+	return (struct pump_queue){
+		.size = QSIZE,
+		.desc_gpa = RINGS + ring_at(index, 0),
+		.avail_gpa = RINGS + ring_at(index, 1),
+		.used_gpa = RINGS + ring_at(index, 2),
+		.kick_fd = t.kick,
+		.call_fd = t.call,
+		.next_avail = next_avail,
+	};
+}
+
+/* The queue was stopped: it goes on at next_avail. */
+static void restart(int index, uint16_t next_avail)
+{
+	struct pump_queue queue = queue_config(index, next_avail);
+
+	assert_int_equal(pump_set_queue(t.pump, index, &queue), 0);
+	assert_int_equal(pump_start_queue(t.pump, index), 0);
+}
+
+/* A drain that waits for a buffer of its stream, and a buffer that waits for a frame of another. */
+static void test_a_stopped_queue_answers_what_it_has(void **state)
+{
+	struct msg out = msg_queue(2, OUT, 2, 0, 0), drain = msg_new(0x103, 1, 8);
+	uint16_t next;
+
+	(void)state;
+	memcpy(fx.ram, "S\x04\x04\x02", 4);
+	command(msg_create(1, H264));
+	command(msg_create(2, H264));
+	assert_int_equal(command(msg_resource(1, IN, 1, 0, 64)), OK_NODATA);
+	assert_int_equal(command(msg_queue(1, IN, 1, 5, 4)), 0x202);
+	assert_int_equal(command(msg_resource(2, OUT, 2, 0x8000, 64 * 64 * 2)), OK_NODATA);
+	offer_command(1, &out);
+	offer_command(2, &drain);
+	assert_int_equal(pump_dispatch(t.pump), 2);
+	assert_int_equal(pump_stop_queue(t.pump, 0, &next), 0);
+	assert_int_equal(next, t.avail[0]);
+	assert_int_equal(wait_used(0, 10), 8);
+	assert_int_equal(get32(t.ram + RESP_AT + 1024, 0), ERR_OP);
+	assert_int_equal(wait_used(0, 5), 24);
+	assert_int_equal(get32(t.ram + RESP_AT + 512, 16), 1); /* ERR */
+	assert_int_equal(pump_stop_queue(t.pump, 0, &next), -EINVAL);
+	/* What comes meanwhile waits. The stream and its resource are still there. */
+	offer_command(1, &out);
+	pump_dispatch(t.pump);
+	restart(0, next);
+	assert_int_equal(pump_dispatch(t.pump), 1);
+	drain = msg_queue_type(0x107, 2, OUT);
+	offer_command(2, &drain);
+	assert_int_equal(wait_used(0, 5), 24);
+	assert_int_equal(wait_used(0, 10), 8);
+}
+
+static void test_event_buffers_of_a_stopped_queue_stay_in_the_ring(void **state)
+{
+	uint16_t next;
+
+	(void)state;
+	memcpy(fx.ram, "S\x04\x04\x02", 4);
+	for (unsigned int i = 0; i < 4; i++)
+		post_event(i);
+	command(msg_create(1, H264));
+	assert_int_equal(command(msg_resource(1, IN, 1, 0, 64)), OK_NODATA);
+	assert_int_equal(command(msg_queue(1, IN, 1, 5, 4)), 0x202);
+	assert_int_equal(wait_used(1, 0), 8);
+	assert_int_equal(pump_stop_queue(t.pump, 1, &next), 0);
+	assert_int_equal(next, 1);
+	assert_int_equal(get32(t.ram + ring_at(1, 2), 0) >> 16, 1); /* nothing more was used */
+	restart(1, next);
+	/* The next event is in the next buffer. */
+	assert_int_equal(command(msg_create(2, H264)), OK_NODATA);
+	assert_int_equal(command(msg_resource(2, IN, 1, 0, 64)), OK_NODATA);
+	assert_int_equal(command(msg_queue(2, IN, 1, 5, 4)), 0x202);
+	assert_int_equal(wait_used(1, 1), 8);
+}
+
+static void test_event_buffers_that_were_not_used_are_taken_again(void **state)
+{
+	uint16_t next;
+
+	(void)state;
+	post_event(0);
+	post_event(1);
+	post_event(2);
+	assert_int_equal(pump_dispatch(t.pump), 3);
+	assert_int_equal(pump_stop_queue(t.pump, 1, &next), 0);
+	assert_int_equal(next, 0);
+	restart(1, 0);
+	assert_int_equal(pump_dispatch(t.pump), 3);
+}
+
+static void test_a_disabled_queue_waits(void **state)
+{
+	struct msg msg = msg_create(1, H264);
+
+	(void)state;
+	assert_int_equal(pump_set_enabled(t.pump, 0, false), 0);
+	offer_command(0, &msg);
+	assert_int_equal(pump_dispatch(t.pump), 0);
+	assert_int_equal(pump_set_enabled(t.pump, 0, true), 0);
+	assert_int_equal(wait_used(0, 0), 8);
+}
+
+/* One queue alone, with no kick: it is looked at from time to time. */
+static void test_a_queue_without_a_kick_is_polled(void **state)
+{
+	struct pump_queue queue;
+	struct msg msg = msg_create(1, H264);
+
+	(void)state;
+	assert_int_equal(pump_stop(t.pump), 0);
+	assert_int_equal(pump_set_features(t.pump, VVD_FEATURE_RESOURCE_GUEST_PAGES), 0);
+	t.avail[0] = t.used[0] = 0;
+	memset(t.ram, 0, RING_RAM);
+	queue = queue_config(0, 0);
+	queue.kick_fd = -1;
+	assert_int_equal(pump_set_queue(t.pump, 0, &queue), 0);
+	assert_int_equal(pump_start_queue(t.pump, 0), 0);
+	assert_true(pump_is_started(t.pump, 0));
+	assert_false(pump_is_started(t.pump, 1));
+	assert_int_equal(pump_dispatch(t.pump), 0);
+	offer_command(0, &msg);
+	assert_int_equal(wait_used(0, 0), 8);
+}
+
+/* A pipe that nobody reads, and a kick that cannot be read: neither stops us nor keeps us busy. */
+static void test_full_pipes_do_not_block(void **state)
+{
+	struct msg msg = msg_queue_type(0x100, 0, OUT);
+	struct pollfd fd = {pump_get_fd(t.pump), POLLIN, 0};
+	char page[4096] = "";
+	int ends[2], flags;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	flags = fcntl(ends[1], F_GETFL);
+	assert_int_equal(fcntl(ends[1], F_SETFL, flags | O_NONBLOCK), 0);
+	while (write(ends[1], page, sizeof(page)) > 0)
+		;
+	assert_int_equal(fcntl(ends[1], F_SETFL, flags), 0);
+	assert_int_equal(pump_set_call_fd(t.pump, 0, ends[1]), 0);
+	assert_int_equal(command(msg), 0x201);
+	assert_int_equal(pump_set_call_fd(t.pump, 0, -1), 0);
+	close(ends[0]);
+	close(ends[1]);
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(pump_set_kick_fd(t.pump, 0, ends[0]), 0);
+	close(ends[1]);
+	offer_command(0, &msg);
+	assert_int_equal(wait_used(0, 0), 8 + 8 + 160);
+	pump_dispatch(t.pump);
+	assert_int_equal(poll(&fd, 1, 0), 0);
+	assert_int_equal(pump_set_kick_fd(t.pump, 0, t.kick), 0);
+	close(ends[0]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -336,7 +532,14 @@ int main(void)
 		TEST(test_a_head_offered_twice_breaks_the_queue),
 		TEST(test_chains_wait_for_memory),
 		TEST(test_removing_a_region),
+		TEST(test_memory_that_shrinks),
 		TEST(test_set_up_is_checked),
+		TEST(test_a_stopped_queue_answers_what_it_has),
+		TEST(test_event_buffers_of_a_stopped_queue_stay_in_the_ring),
+		TEST(test_event_buffers_that_were_not_used_are_taken_again),
+		TEST(test_a_disabled_queue_waits),
+		TEST(test_a_queue_without_a_kick_is_polled),
+		TEST(test_full_pipes_do_not_block),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,7 @@ struct seen {
 	uint8_t data[MAX_UNITS][64];
 	size_t size_bytes[MAX_UNITS];
 	uint64_t timestamp[MAX_UNITS];
+	bool damaged[MAX_UNITS];
 };
 
 /* Garbage, a 4-byte start code, trailing zeros, an empty unit, emulation prevention, 3-byte codes. */
@@ -32,9 +33,11 @@ static void take(struct unit_splitter *s, struct seen *seen)
 
 	if (!s->ready)
 		return;
-	assert_true(unit_splitter_get(s, &unit));
+	unit_splitter_get(s, &unit);
 	assert_true(seen->n < MAX_UNITS && unit.size_bytes <= 64);
-	memcpy(seen->data[seen->n], unit.data, unit.size_bytes);
+	if (unit.size_bytes > 0)
+		memcpy(seen->data[seen->n], unit.data, unit.size_bytes);
+	seen->damaged[seen->n] = unit.damaged;
 	seen->size_bytes[seen->n] = unit.size_bytes;
 	seen->timestamp[seen->n] = unit.timestamp;
 	seen->n++;
@@ -51,7 +54,7 @@ static void split(struct seen *seen, size_t (*next)(size_t at))
 	int64_t n;
 
 	memset(seen, 0, sizeof(*seen));
-	unit_splitter_init(&s);
+	unit_splitter_init(&s, UNIT_START_CODES, 0);
 	while (at < sizeof(stream)) {
 		if (at == end) {
 			start = at;
@@ -148,7 +151,7 @@ static void test_reset_forgets_everything(void **state)
 	struct unit_splitter s;
 
 	(void)state;
-	unit_splitter_init(&s);
+	unit_splitter_init(&s, UNIT_START_CODES, 0);
 	assert_int_equal(unit_splitter_push(&s, stream, 12, 0), 8);
 	assert_int_equal(unit_splitter_push(&s, stream + 8, 4, 0), 4);
 	unit_splitter_reset(&s);
@@ -169,21 +172,169 @@ static void test_a_unit_beyond_the_limit_is_dropped(void **state)
 	(void)state;
 	assert_non_null(zeros);
 	memset(zeros, 0x55, size);
-	unit_splitter_init(&s);
+	unit_splitter_init(&s, UNIT_START_CODES, 0);
 	unit_splitter_push(&s, code, 3, 0);
 	for (i = 0; i < 66; i++)
 		assert_int_equal(unit_splitter_push(&s, zeros, size, 0), size);
 	assert_int_equal(unit_splitter_push(&s, code, 4, 0), 3);
 	assert_true(s.ready);
-	assert_false(unit_splitter_get(&s, &unit));
+	unit_splitter_get(&s, &unit);
+	assert_true(unit.damaged);
 	assert_true(s.capacity_bytes <= UNIT_SPLITTER_MAX_BYTES);
 	unit_splitter_next(&s);
 	assert_int_equal(unit_splitter_push(&s, code + 3, 1, 0), 1);
 	unit_splitter_end(&s);
-	assert_true(s.ready && unit_splitter_get(&s, &unit));
-	assert_int_equal(unit.size_bytes, 1);
+	assert_true(s.ready);
+	unit_splitter_get(&s, &unit);
+	assert_true(!unit.damaged && unit.size_bytes == 1);
 	unit_splitter_finish(&s);
 	free(zeros);
+}
+
+/* ---- Lengths ---- */
+
+/* Gives one packet, in pieces of at most so many bytes. */
+static void send(struct unit_splitter *s, struct seen *seen, const uint8_t *packet,
+		 size_t size_bytes, size_t piece_bytes)
+{
+	size_t at = 0;
+	size_t n;
+
+	unit_splitter_begin_packet(s, packet, size_bytes);
+	take(s, seen);
+	while (at < size_bytes) {
+		n = size_bytes - at < piece_bytes ? size_bytes - at : piece_bytes;
+		n = (size_t)unit_splitter_push(s, packet + at, n, at);
+		assert_true(n > 0);
+		at += n;
+		take(s, seen);
+	}
+}
+
+static void test_lengths_of_1_2_and_4_bytes(void **state)
+{
+	static const uint8_t prefixed[3][14] = {
+		{2, 0x67, 1, 0, 1, 0x68},
+		{0, 2, 0x67, 1, 0, 0, 0, 1, 0x68},
+		{0, 0, 0, 2, 0x67, 1, 0, 0, 0, 1, 0x68},
+	};
+	static const unsigned int length_bytes[] = {1, 2, 4};
+	static const size_t size_bytes[] = {6, 9, 11};
+	struct unit_splitter s;
+	struct seen seen;
+	unsigned int i;
+	size_t piece;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		for (piece = 1; piece <= size_bytes[i]; piece++) {
+			memset(&seen, 0, sizeof(seen));
+			unit_splitter_init(&s, UNIT_LENGTHS, length_bytes[i]);
+			send(&s, &seen, prefixed[i], size_bytes[i], piece);
+			assert_int_equal(seen.n, 2);
+			assert_memory_equal(seen.data[0], "\x67\x01", 2);
+			assert_int_equal(seen.size_bytes[1], 1);
+			assert_int_equal(seen.timestamp[0], 0);
+			unit_splitter_end(&s);
+			assert_false(s.ready);
+			unit_splitter_finish(&s);
+		}
+	}
+}
+
+static const uint8_t good[] = {0, 0, 0, 2, 0x41, 7, 0, 0, 0, 1, 0x42};
+
+/* A length beyond the limit costs the rest of its packet, and says that something is missing. */
+static void test_order_returns_with_the_next_packet(void **state)
+{
+	static const uint8_t bad[] = {0, 0, 0, 1, 0x41, 9, 9, 9, 9, 0x42, 0x43};
+	struct unit_splitter s;
+	struct seen seen = {0};
+
+	(void)state;
+	unit_splitter_init(&s, UNIT_LENGTHS, 4);
+	send(&s, &seen, bad, sizeof(bad), 3);
+	assert_int_equal(seen.n, 2);
+	assert_true(!seen.damaged[0] && seen.damaged[1] && seen.size_bytes[1] == 0);
+	send(&s, &seen, good, sizeof(good), 3);
+	assert_int_equal(seen.n, 4);
+	assert_int_equal(seen.data[2][0], 0x41);
+	assert_int_equal(seen.data[3][0], 0x42);
+	assert_false(seen.damaged[2]);
+	unit_splitter_finish(&s);
+}
+
+/* Packets have held whole units, and the next one does: so it was the length that was wrong. */
+static void test_a_unit_beyond_its_packet_ends_with_it(void **state)
+{
+	static const uint8_t longer[] = {0, 0, 0, 1, 0x41, 0, 0, 0, 9, 0x42, 0x43};
+	struct unit_splitter s;
+	struct seen seen = {0};
+
+	(void)state;
+	unit_splitter_init(&s, UNIT_LENGTHS, 4);
+	send(&s, &seen, good, sizeof(good), 99);
+	send(&s, &seen, longer, sizeof(longer), 99);
+	assert_int_equal(seen.n, 3);
+	send(&s, &seen, good, sizeof(good), 99);
+	assert_int_equal(seen.n, 6);
+	assert_true(seen.damaged[3] && seen.size_bytes[3] == 2);
+	assert_true(!seen.damaged[4] && seen.data[4][0] == 0x41);
+	unit_splitter_finish(&s);
+}
+
+/* Where packets are cut anywhere, what looks like a unit within another one is none. */
+static void test_pieces_that_look_like_units_are_none(void **state)
+{
+	static const uint8_t outer[] = {0, 0, 0, 13, 0x65, 1, 2};
+	struct unit_splitter s;
+	struct seen seen = {0};
+
+	(void)state;
+	unit_splitter_init(&s, UNIT_LENGTHS, 4);
+	send(&s, &seen, outer, 3, 99);
+	send(&s, &seen, outer + 3, 3, 99);
+	send(&s, &seen, outer + 6, 1, 99);
+	send(&s, &seen, good, 6, 99);
+	send(&s, &seen, good + 6, 4, 99);
+	assert_int_equal(seen.n, 1);
+	assert_true(seen.size_bytes[0] == 13 && !seen.damaged[0]);
+	unit_splitter_finish(&s);
+}
+
+static void test_a_unit_that_is_cut_off_is_damaged(void **state)
+{
+	struct unit_splitter s;
+	struct seen seen = {0};
+
+	(void)state;
+	unit_splitter_init(&s, UNIT_LENGTHS, 4);
+	send(&s, &seen, good, 5, 99);
+	unit_splitter_end(&s);
+	take(&s, &seen);
+	assert_true(seen.n == 1 && seen.damaged[0] && seen.size_bytes[0] == 1);
+	send(&s, &seen, good, sizeof(good), 99);
+	assert_true(seen.n == 3 && !seen.damaged[1] && !seen.damaged[2]);
+	unit_splitter_finish(&s);
+}
+
+/* ---- Packets ---- */
+
+static void test_a_packet_is_a_unit(void **state)
+{
+	struct unit_splitter s;
+	struct seen seen = {0};
+
+	(void)state;
+	unit_splitter_init(&s, UNIT_PACKETS, 0);
+	send(&s, &seen, good, sizeof(good), 99);
+	send(&s, &seen, stream, sizeof(stream), 99);
+	assert_int_equal(seen.n, 2);
+	assert_int_equal(seen.size_bytes[0], sizeof(good));
+	assert_memory_equal(seen.data[1], stream, sizeof(stream));
+	unit_splitter_end(&s);
+	assert_false(s.ready);
+	unit_splitter_finish(&s);
 }
 
 int main(void)
@@ -194,6 +345,12 @@ int main(void)
 		cmocka_unit_test(test_timestamp_is_that_of_the_first_byte),
 		cmocka_unit_test(test_reset_forgets_everything),
 		cmocka_unit_test(test_a_unit_beyond_the_limit_is_dropped),
+		cmocka_unit_test(test_lengths_of_1_2_and_4_bytes),
+		cmocka_unit_test(test_order_returns_with_the_next_packet),
+		cmocka_unit_test(test_a_unit_beyond_its_packet_ends_with_it),
+		cmocka_unit_test(test_pieces_that_look_like_units_are_none),
+		cmocka_unit_test(test_a_unit_that_is_cut_off_is_damaged),
+		cmocka_unit_test(test_a_packet_is_a_unit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

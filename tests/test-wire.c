@@ -78,12 +78,15 @@ static void test_memory_maps_within_one_region(void **state)
 
 	(void)state;
 	memory.n = 0;
-	assert_int_equal(memory_add(&memory, &(struct memory_region){0x3000, b, 0x1000}), 0);
-	assert_int_equal(memory_add(&memory, &(struct memory_region){0x1000, a, 0x2000}), 0);
-	assert_int_equal(memory_add(&memory, &(struct memory_region){0x2fff, a, 1}), -EEXIST);
-	assert_int_equal(memory_add(&memory, &(struct memory_region){0xfff, a, 2}), -EEXIST);
-	assert_int_equal(memory_add(&memory, &(struct memory_region){0x9000, a, 0}), -EINVAL);
-	assert_int_equal(memory_add(&memory, &(struct memory_region){UINT64_MAX, a, 2}), -EINVAL);
+	assert_int_equal(memory_add(&memory, &(struct memory_region){0x3000, b, 0x1000, false}), 0);
+	assert_int_equal(memory_add(&memory, &(struct memory_region){0x1000, a, 0x2000, false}), 0);
+	assert_int_equal(memory_add(&memory, &(struct memory_region){0x2fff, a, 1, false}),
+			 -EEXIST);
+	assert_int_equal(memory_add(&memory, &(struct memory_region){0xfff, a, 2, false}), -EEXIST);
+	assert_int_equal(memory_add(&memory, &(struct memory_region){0x9000, a, 0, false}),
+			 -EINVAL);
+	assert_int_equal(memory_add(&memory, &(struct memory_region){UINT64_MAX, a, 2, false}),
+			 -EINVAL);
 	assert_int_equal(memory_map(&memory, 0x1001, 0x1fff, &iov), 0);
 	assert_ptr_equal(iov.iov_base, a + 1);
 	assert_int_equal(memory_map(&memory, 0x2fff, 2, &iov), -EFAULT);
@@ -106,8 +109,10 @@ static void test_memory_has_room_for_512_regions(void **state)
 	(void)state;
 	memory.n = 0;
 	for (uint64_t i = 0; i < 512; i++)
-		assert_int_equal(memory_add(&memory, &(struct memory_region){2 * i, &byte, 1}), 0);
-	assert_int_equal(memory_add(&memory, &(struct memory_region){4096, &byte, 1}), -ENOSPC);
+		assert_int_equal(
+			memory_add(&memory, &(struct memory_region){2 * i, &byte, 1, false}), 0);
+	assert_int_equal(memory_add(&memory, &(struct memory_region){4096, &byte, 1, false}),
+			 -ENOSPC);
 }
 
 static const struct params_bounds bounds = {16, 16, 1920, 1088, 32, 1 << 20};
@@ -193,12 +198,13 @@ static void test_params_dialects_differ_by_the_tail(void **state)
 
 static void test_cursor_crosses_pieces(void **state)
 {
-	uint8_t a[3] = "abc", b[1] = "d", c[4] = "efgh", out[6];
+	uint8_t a[] = {'a', 'b', 'c'}, b[] = {'d'}, c[] = {'e', 'f', 'g', 'h'}, out[6];
 	struct resource *resource = calloc(1, sizeof(*resource) + 3 * sizeof(struct iovec));
 	struct resource_cursor cursor;
 	size_t n = 10;
 
 	(void)state;
+	atomic_init(&resource->refs, 1);
 	resource->n_pieces = 3;
 	resource->pieces[0] = (struct iovec){a, 3};
 	resource->pieces[1] = (struct iovec){b, 1};
@@ -216,7 +222,7 @@ static void test_cursor_crosses_pieces(void **state)
 	assert_null(resource_cursor_at(&cursor, 8, &n));
 	assert_false(resource_touches(resource, b + 1, 0));
 	assert_true(resource_touches(resource, b, 1));
-	resource_free(resource);
+	resource_unref(resource);
 }
 
 int main(void)

@@ -44,7 +44,7 @@ by_ffmpeg() { # STREAM TRACE: the pictures' MD5s
 	LD_PRELOAD=$preload LIBVA_DRIVERS_PATH=$driver LIBVA_TRACE=$2 \
 		ffmpeg -nostdin -hide_banner -v quiet -hwaccel vaapi -hwaccel_device /dev/null \
 		-hwaccel_output_format nv12 -threads 1 -strict 1 -i "$1" -fps_mode passthrough \
-		-autoscale 0 -f framemd5 - >/dev/null
+		-noautoscale -f framemd5 - >/dev/null
 }
 
 by_vacodec() { # STREAM TRACE

@@ -54,6 +54,8 @@ int client_open(struct client *client)
 	struct vacodec_decoder_params params = {
 		.size_bytes = sizeof(params),
 		.codec = VACODEC_CODEC_H264,
+		.extradata = client->extradata,
+		.extradata_bytes = client->extradata_bytes,
 	};
 	int ret = vawrap_display_new_driver("fake", NULL, &client->display);
 

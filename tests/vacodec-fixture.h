@@ -22,6 +22,8 @@ struct client {
 	struct vawrap_display *display;
 	struct vacodec_decoder *decoder;
 	const struct vacodec_frame_ops *ops;
+	const uint8_t *extradata;
+	size_t extradata_bytes;
 	unsigned int extra_frames;
 	bool hold;   /* keep the frames instead of letting go of them */
 	bool manual; /* leave FORMAT unanswered */

@@ -65,23 +65,16 @@ static void halve(struct contact_sheet *sheet)
 	sheet->every *= 2;
 }
 
+/* In 8 bits. */
 static unsigned int get_sample(const struct pixel_format *format,
 			       const struct output_picture *picture, unsigned int component,
 			       unsigned int x, unsigned int y)
 {
-	const struct pixel_component *where;
-	const uint8_t *in;
-
-	if (component >= format->num_components)
+	if (component >= pixel_num_components(format, picture))
 		return 128;
-	where = &format->component[component];
 	x >>= component ? format->h_shift : 0;
 	y >>= component ? format->v_shift : 0;
-	in = picture->plane[where->plane] + y * picture->pitch_bytes[where->plane] +
-	     where->offset_bytes + (size_t)x * where->step_bytes;
-	if (format->sample_bytes == 1)
-		return in[0];
-	return (in[0] | (unsigned int)in[1] << 8) >> (format->high ? 8 : picture->bit_depth - 8);
+	return pixel_sample_get(format, picture, component, x, y) >> (picture->bit_depth - 8);
 }
 
 static uint8_t clip(int value)

@@ -2,8 +2,8 @@
 /*
  * input-avformat.c - containers, by libavformat
  *
- * H.264 in MP4 or Matroska is length-prefixed there; the bitstream filter makes it a byte stream
- * with its parameter sets in place.
+ * H.264 in MP4 or Matroska is length-prefixed there. It comes so, with the container's record, or a
+ * bitstream filter makes it a byte stream with its parameter sets in place.
  */
 #include "tools/input-private.h"
 #include <errno.h>
@@ -17,6 +17,8 @@
 #define SEEK_STEP_NS INT64_C(1000000000)
 #define MAX_DELAY_NS INT64_C(16000000000) /* from decoding to showing */
 
+#define RECORD_SETS_AT 5 /* of avcC */
+
 struct container {
 	AVFormatContext *format;
 	AVIOContext *io;
@@ -25,6 +27,7 @@ struct container {
 	int stream;
 	bool at_end;
 	bool pending; /* packet was read and not given out */
+	bool as_stored;
 };
 
 static const struct {
@@ -111,6 +114,11 @@ static int open_format(struct container *container, const char **why)
 	return -ENOTSUP;
 }
 
+static bool has_record(const uint8_t *data, size_t size)
+{
+	return data && size >= RECORD_SETS_AT && data[0] == 1;
+}
+
 static int open_filter(struct input *input, const char **why)
 {
 	struct container *container = input->state;
@@ -126,7 +134,7 @@ static int open_filter(struct input *input, const char **why)
 		*why = reason;
 		return -ENOTSUP;
 	}
-	filter = av_bsf_get_by_name(codecs[i].filter);
+	filter = av_bsf_get_by_name(container->as_stored ? "null" : codecs[i].filter);
 	if (!filter || av_bsf_alloc(filter, &container->filter) < 0)
 		return -ENOMEM;
 	if (avcodec_parameters_copy(container->filter->par_in, stream->codecpar) < 0)
@@ -137,6 +145,11 @@ static int open_filter(struct input *input, const char **why)
 		return -ENOTSUP;
 	}
 	input->codec = codecs[i].codec;
+	if (container->as_stored &&
+	    has_record(stream->codecpar->extradata, (size_t)stream->codecpar->extradata_size)) {
+		input->extradata = stream->codecpar->extradata;
+		input->extradata_bytes = (size_t)stream->codecpar->extradata_size;
+	}
 	return 0;
 }
 
@@ -160,6 +173,56 @@ static int feed_filter(struct container *container)
 	return 0;
 }
 
+/* The parameter sets of a record as units behind lengths, at most twice its size; returns their size. */
+static size_t write_sets(const uint8_t *record, size_t size, uint8_t *out)
+{
+	size_t length_bytes = (record[RECORD_SETS_AT - 1] & 3) + 1U;
+	size_t at = RECORD_SETS_AT;
+	size_t n = 0;
+	size_t set_bytes;
+
+	for (unsigned int kind = 0; kind < 2 && at < size; kind++) {
+		for (unsigned int count = record[at++] & (kind ? 255 : 31); count > 0; count--) {
+			if (size - at < 2)
+				return n;
+			set_bytes = (size_t)(record[at] << 8 | record[at + 1]);
+			if (set_bytes > size - at - 2)
+				return n;
+			for (size_t i = length_bytes; i > 0; i--)
+				out[n++] = i > 2 ? 0 : record[at + 2 - i];
+			memcpy(out + n, record + at + 2, set_bytes);
+			n += set_bytes;
+			at += 2 + set_bytes;
+		}
+	}
+	return n;
+}
+
+/* Another record from here on: its parameter sets go into the packet, in front. */
+static int take_new_record(struct container *container)
+{
+	AVPacket *packet = container->packet;
+	int old = packet->size;
+	size_t size, n;
+	const uint8_t *record = av_packet_get_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, &size);
+	uint8_t *sets;
+
+	if (!has_record(record, size))
+		return 0;
+	sets = malloc(2 * size);
+	if (!sets)
+		return -ENOMEM;
+	n = write_sets(record, size, sets);
+	if (av_grow_packet(packet, (int)n) < 0) {
+		free(sets);
+		return -ENOMEM;
+	}
+	memmove(packet->data + n, packet->data, (size_t)old);
+	memcpy(packet->data, sets, n);
+	free(sets);
+	return 0;
+}
+
 /* Returns 1 and the container's packet, 0 at the end, -errno. */
 static int receive_packet(struct container *container)
 {
@@ -178,7 +241,8 @@ static int receive_packet(struct container *container)
 		return 0;
 	if (ret < 0)
 		return ret == AVERROR(ENOMEM) ? -ENOMEM : -EIO;
-	return 1;
+	ret = container->as_stored ? take_new_record(container) : 0;
+	return ret < 0 ? ret : 1;
 }
 
 static int64_t get_time_ns(const struct container *container)
@@ -228,6 +292,7 @@ static int add_parameter_sets(struct container *container)
 	AVPacket *packet = container->packet;
 	int old = packet->size;
 
+	/* A record goes to the decoder beforehand. */
 	if (par->extradata_size < 3 || par->extradata[0] || par->extradata[1])
 		return 0;
 	if (av_grow_packet(packet, par->extradata_size) < 0)
@@ -298,6 +363,7 @@ int input_avformat_open(struct input *input, const char **why)
 		return -ENOMEM;
 	av_log_set_level(AV_LOG_QUIET);
 	input->state = container;
+	container->as_stored = input->options.as_stored;
 	ret = open_io(container, &input->source);
 	if (ret == 0)
 		ret = open_format(container, why);

@@ -21,6 +21,11 @@ enum input_split {
 struct input_options {
 	enum input_split split;
 	size_t chunk_bytes; /* 0: 64 KiB */
+	/*
+	 * Units behind lengths come as the container has them, with its record as extradata; else as a
+	 * byte stream, which is all that some can take.
+	 */
+	bool as_stored;
 };
 
 struct input_packet {

@@ -69,7 +69,7 @@ static int write_y4m_header(struct output *output, const struct output_picture *
 		num = 30;
 		den = 1;
 	}
-	if (!pixel_format_get_y4m(format, picture->bit_depth, colour, sizeof(colour)))
+	if (!pixel_format_get_y4m(format, picture, colour, sizeof(colour)))
 		return -ENOTSUP;
 	fprintf(output->y4m, "YUV4MPEG2 W%u H%u F%u:%u Ip A0:0 C%s\n", picture->width,
 		picture->height, num, den, colour);
@@ -85,6 +85,7 @@ static int begin_y4m(struct output *output, const struct output_picture *picture
 		ret = write_y4m_header(output, picture);
 	else if (picture->width != output->first.width || picture->height != output->first.height ||
 		 picture->fourcc != output->first.fourcc ||
+		 picture->chroma != output->first.chroma ||
 		 picture->bit_depth != output->first.bit_depth)
 		ret = -ENOTSUP;
 	if (ret == 0)
@@ -112,7 +113,7 @@ static void write_samples(struct output *output, const struct output_picture *pi
 {
 	const struct pixel_format *format = pixel_format_find(picture->fourcc);
 
-	for (unsigned int c = 0; c < format->num_components; c++) {
+	for (unsigned int c = 0; c < pixel_num_components(format, picture); c++) {
 		unsigned int height = pixel_component_height(format, c, picture->height);
 
 		for (unsigned int y = 0; y < height; y++) {

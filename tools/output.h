@@ -12,6 +12,7 @@
 /* A cropped picture in memory. fourcc: VA_FOURCC_NV12, P010, ... as the surface has it. */
 struct output_picture {
 	uint32_t fourcc;
+	unsigned int chroma; /* 400: the luma alone is the picture; else all that the fourcc has */
 	unsigned int bit_depth;
 	unsigned int width, height;                  /* visible luma samples */
 	unsigned int frame_rate_num, frame_rate_den; /* 0 where unknown */

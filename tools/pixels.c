@@ -9,16 +9,23 @@
 #include <string.h>
 #include <va/va.h>
 
+/* clang-format off */
 static const struct pixel_format formats[] = {
-	{VA_FOURCC_NV12, 3, 1, 1, 1, false, {{0, 0, 1}, {1, 0, 2}, {1, 1, 2}}},
-	{VA_FOURCC_I420, 3, 1, 1, 1, false, {{0, 0, 1}, {1, 0, 1}, {2, 0, 1}}},
-	{VA_FOURCC_P010, 3, 2, 1, 1, true, {{0, 0, 2}, {1, 0, 4}, {1, 2, 4}}},
-	{VA_FOURCC_P012, 3, 2, 1, 1, true, {{0, 0, 2}, {1, 0, 4}, {1, 2, 4}}},
-	{VA_FOURCC_YUY2, 3, 1, 1, 0, false, {{0, 0, 2}, {0, 1, 4}, {0, 3, 4}}},
-	{VA_FOURCC_422H, 3, 1, 1, 0, false, {{0, 0, 1}, {1, 0, 1}, {2, 0, 1}}},
-	{VA_FOURCC_444P, 3, 1, 0, 0, false, {{0, 0, 1}, {1, 0, 1}, {2, 0, 1}}},
-	{VA_FOURCC_Y800, 1, 1, 0, 0, false, {{0, 0, 1}}},
+	{VA_FOURCC_NV12, 3, 1,  8, 1, 1, {{0, 0, 1, 0}, {1, 0, 2, 0}, {1, 1, 2, 0}}},
+	{VA_FOURCC_I420, 3, 1,  8, 1, 1, {{0, 0, 1, 0}, {1, 0, 1, 0}, {2, 0, 1, 0}}},
+	{VA_FOURCC_P010, 3, 2, 10, 1, 1, {{0, 0, 2, 6}, {1, 0, 4, 6}, {1, 2, 4, 6}}},
+	{VA_FOURCC_P012, 3, 2, 12, 1, 1, {{0, 0, 2, 4}, {1, 0, 4, 4}, {1, 2, 4, 4}}},
+	{VA_FOURCC_YUY2, 3, 1,  8, 1, 0, {{0, 0, 2, 0}, {0, 1, 4, 0}, {0, 3, 4, 0}}},
+	{VA_FOURCC_422H, 3, 1,  8, 1, 0, {{0, 0, 1, 0}, {1, 0, 1, 0}, {2, 0, 1, 0}}},
+	{VA_FOURCC_Y210, 3, 2, 10, 1, 0, {{0, 0, 4, 6}, {0, 2, 8, 6}, {0, 6, 8, 6}}},
+	{VA_FOURCC_Y212, 3, 2, 12, 1, 0, {{0, 0, 4, 4}, {0, 2, 8, 4}, {0, 6, 8, 4}}},
+	{VA_FOURCC_XYUV, 3, 1,  8, 0, 0, {{0, 2, 4, 0}, {0, 1, 4, 0}, {0, 0, 4, 0}}},
+	{VA_FOURCC_444P, 3, 1,  8, 0, 0, {{0, 0, 1, 0}, {1, 0, 1, 0}, {2, 0, 1, 0}}},
+	{VA_FOURCC_Y410, 3, 4, 10, 0, 0, {{0, 0, 4, 10}, {0, 0, 4, 0}, {0, 0, 4, 20}}},
+	{VA_FOURCC_Y412, 3, 2, 12, 0, 0, {{0, 2, 8, 4}, {0, 0, 8, 4}, {0, 4, 8, 4}}},
+	{VA_FOURCC_Y800, 1, 1,  8, 0, 0, {{0, 0, 1, 0}}},
 };
+/* clang-format on */
 
 const struct pixel_format *pixel_format_find(uint32_t fourcc)
 {
@@ -29,17 +36,23 @@ const struct pixel_format *pixel_format_find(uint32_t fourcc)
 	return NULL;
 }
 
-bool pixel_format_get_y4m(const struct pixel_format *format, unsigned int bit_depth, char *tag,
-			  size_t size)
+unsigned int pixel_num_components(const struct pixel_format *format,
+				  const struct output_picture *picture)
 {
-	const char *chroma = format->num_components == 1 ? "mono"
-			     : !format->h_shift          ? "444"
-			     : !format->v_shift          ? "422"
-							 : "420";
+	return picture->chroma == 400 ? 1 : format->num_components;
+}
 
-	if (bit_depth > 8)
-		snprintf(tag, size, format->num_components == 1 ? "%s%u" : "%sp%u", chroma,
-			 bit_depth);
+bool pixel_format_get_y4m(const struct pixel_format *format, const struct output_picture *picture,
+			  char *tag, size_t size)
+{
+	bool mono = pixel_num_components(format, picture) == 1;
+	const char *chroma = mono               ? "mono"
+			     : !format->h_shift ? "444"
+			     : !format->v_shift ? "422"
+						: "420";
+
+	if (picture->bit_depth > 8)
+		snprintf(tag, size, mono ? "%s%u" : "%sp%u", chroma, picture->bit_depth);
 	else
 		snprintf(tag, size, "%s%s", chroma, strcmp(chroma, "420") == 0 ? "mpeg2" : "");
 	return true;
@@ -57,11 +70,66 @@ unsigned int pixel_component_height(const struct pixel_format *format, unsigned 
 	return component ? (height + (1u << format->v_shift) - 1) >> format->v_shift : height;
 }
 
-static size_t get_row_16(const struct pixel_component *where, const uint8_t *in, unsigned int n,
-			 unsigned int shift, uint8_t *row)
+/* In a packed plane the columns that share a chroma sample are not parted. */
+size_t pixel_plane_offset(const struct pixel_format *format, unsigned int plane, unsigned int x,
+			  unsigned int y, size_t pitch_bytes)
+{
+	size_t offset = 0;
+
+	for (unsigned int c = 0; c < format->num_components; c++) {
+		const struct pixel_component *where = &format->component[c];
+
+		if (where->plane != plane)
+			continue;
+		offset = (y >> (c ? format->v_shift : 0)) * pitch_bytes +
+			 (size_t)(x >> (c ? format->h_shift : 0)) * where->step_bytes;
+	}
+	return offset;
+}
+
+/* What of a word is the sample in the picture's depth. */
+struct field {
+	unsigned int shift;
+	unsigned int mask;
+};
+
+static struct field get_field(const struct pixel_format *format,
+			      const struct output_picture *picture, unsigned int component)
+{
+	unsigned int depth = picture->bit_depth < format->bits ? picture->bit_depth : format->bits;
+
+	return (struct field){
+		.shift = format->component[component].shift + format->bits - depth,
+		.mask = (1u << depth) - 1,
+	};
+}
+
+static unsigned int get_word(const uint8_t *in, unsigned int bytes)
+{
+	unsigned int word = in[0];
+
+	for (unsigned int i = 1; i < bytes; i++)
+		word |= (unsigned int)in[i] << (8 * i);
+	return word;
+}
+
+unsigned int pixel_sample_get(const struct pixel_format *format,
+			      const struct output_picture *picture, unsigned int component,
+			      unsigned int x, unsigned int y)
+{
+	const struct pixel_component *where = &format->component[component];
+	struct field field = get_field(format, picture, component);
+	const uint8_t *in = picture->plane[where->plane] + y * picture->pitch_bytes[where->plane] +
+			    where->offset_bytes + (size_t)x * where->step_bytes;
+
+	return get_word(in, format->word_bytes) >> field.shift & field.mask;
+}
+
+static size_t get_deep_row(const struct pixel_component *where, const uint8_t *in, unsigned int n,
+			   unsigned int word_bytes, struct field field, uint8_t *row)
 {
 	for (unsigned int x = 0; x < n; x++, in += where->step_bytes) {
-		unsigned int sample = (in[0] | (unsigned int)in[1] << 8) >> shift;
+		unsigned int sample = get_word(in, word_bytes) >> field.shift & field.mask;
 
 		row[2 * x] = (uint8_t)sample;
 		row[2 * x + 1] = (uint8_t)(sample >> 8);
@@ -77,8 +145,9 @@ size_t pixel_row_get(const struct pixel_format *format, const struct output_pict
 			    where->offset_bytes;
 	unsigned int n = pixel_component_width(format, component, picture->width);
 
-	if (format->sample_bytes == 2)
-		return get_row_16(where, in, n, format->high ? 16 - picture->bit_depth : 0, row);
+	if (format->word_bytes > 1)
+		return get_deep_row(where, in, n, format->word_bytes,
+				    get_field(format, picture, component), row);
 	if (where->step_bytes == 1) {
 		memcpy(row, in, n);
 		return n;

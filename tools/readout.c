@@ -3,6 +3,7 @@
  * readout.c - a decoded frame's pixels in memory
  */
 #include "tools/readout.h"
+#include "tools/pixels.h"
 #include <errno.h>
 
 void readout_finish(struct readout *readout)
@@ -62,26 +63,27 @@ static int get_image(struct readout *readout, struct vawrap_surface *surface,
 	return get_copy(readout, surface, info);
 }
 
-static void describe(const struct vawrap_image_layout *layout, const uint8_t *data,
-		     const struct vacodec_frame_info *info, struct output_picture *picture)
+static int describe(const struct vawrap_image_layout *layout, const uint8_t *data,
+		    const struct vacodec_frame_info *info, struct output_picture *picture)
 {
-	unsigned int sample_bytes = info->bit_depth > 8 ? 2 : 1;
-	unsigned int x = info->crop.x;
-	unsigned int i;
+	const struct pixel_format *format = pixel_format_find(info->fourcc);
 
+	if (!format)
+		return -ENOTSUP;
 	*picture = (struct output_picture){
 		.fourcc = info->fourcc,
+		.chroma = info->chroma,
 		.bit_depth = info->bit_depth,
 		.width = info->crop.width,
 		.height = info->crop.height,
 	};
-	/* NV12 and its like: luma, then pairs of chroma samples for 2x2 of them. */
-	for (i = 0; i < layout->num_planes; i++) {
+	for (unsigned int i = 0; i < layout->num_planes; i++) {
 		picture->pitch_bytes[i] = layout->pitch_bytes[i];
 		picture->plane[i] = data + layout->offset_bytes[i] +
-				    (size_t)(info->crop.y >> (i > 0)) * layout->pitch_bytes[i] +
-				    (size_t)(i > 0 ? x & ~1U : x) * sample_bytes;
+				    pixel_plane_offset(format, i, info->crop.x, info->crop.y,
+						       layout->pitch_bytes[i]);
 	}
+	return 0;
 }
 
 int readout_map(struct readout *readout, struct vacodec_frame *frame,
@@ -100,8 +102,10 @@ int readout_map(struct readout *readout, struct vacodec_frame *frame,
 		readout->image = vawrap_image_unref(readout->image);
 		return ret;
 	}
-	describe(vawrap_image_get_layout(readout->image), data, &info, picture);
-	return 0;
+	ret = describe(vawrap_image_get_layout(readout->image), data, &info, picture);
+	if (ret < 0)
+		readout_unmap(readout);
+	return ret;
 }
 
 void readout_unmap(struct readout *readout)

@@ -198,8 +198,10 @@ static int fail(const struct session *s, int error)
 /* Without a device it is still told what the stream is. */
 static int open_all(struct session *s)
 {
-	struct input_options options = {.split = s->max_pictures ? INPUT_SPLIT_UNITS
-								 : INPUT_SPLIT_CHUNKS};
+	struct input_options options = {
+		.split = s->max_pictures ? INPUT_SPLIT_UNITS : INPUT_SPLIT_CHUNKS,
+		.as_stored = true,
+	};
 	const char *why = NULL;
 	const uint8_t *extradata;
 	size_t size;
@@ -212,7 +214,7 @@ static int open_all(struct session *s)
 	ret = vacodec_probe_new(s->display, input_get_codec(s->input), &s->probe);
 	extradata = input_get_extradata(s->input, &size);
 	if (ret == 0 && extradata)
-		ret = vacodec_probe_send(s->probe, extradata, size);
+		ret = vacodec_probe_set_extradata(s->probe, extradata, size);
 	return ret < 0 ? fail(s, ret) : TOOL_EXIT_OK;
 }
 

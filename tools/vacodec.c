@@ -411,7 +411,7 @@ static bool take_option(struct session *s, int opt)
 
 int main(int argc, char **argv)
 {
-	struct session s = {.input_options = {.split = INPUT_SPLIT_CHUNKS}};
+	struct session s = {.input_options = {.split = INPUT_SPLIT_CHUNKS, .as_stored = true}};
 	bool probe;
 	int opt;
 

@@ -27,8 +27,9 @@ struct virtq {
 	bool broken;
 	uint8_t *desc, *avail, *used;
 	uint16_t next_avail; /* to pop */
-	uint16_t used_idx;   /* to push */
-	uint16_t told_used;  /* used_idx when the driver was last considered */
+	uint16_t used_idx;   /* to push; where the used ring ends, read with the first push */
+	bool used_valid;
+	uint16_t told_used; /* used_idx when the driver was last considered */
 	bool told_valid;
 	size_t n_readable;
 	size_t n_pieces, capacity;
@@ -170,9 +171,7 @@ int virtq_new(const struct virtq_config *config, struct virtq **out)
 		free(queue);
 		return err;
 	}
-	/* A queue that is taken up again goes on where its used ring ends. */
 	queue->next_avail = config->next_avail;
-	queue->used_idx = load16(queue->used + 2);
 	*out = queue;
 	return 0;
 }
@@ -188,6 +187,11 @@ struct virtq *virtq_free(struct virtq *queue)
 void virtq_break(struct virtq *queue)
 {
 	queue->broken = true;
+}
+
+bool virtq_is_broken(const struct virtq *queue)
+{
+	return queue->broken;
 }
 
 static bool overlaps(const uint8_t *at, size_t size_bytes, const struct virtq_region *region)
@@ -406,6 +410,10 @@ int virtq_push(struct virtq *queue, uint16_t head, uint32_t len_bytes)
 		return -EIO;
 	if (head >= queue->size)
 		return -EINVAL;
+	/* A queue that is taken up again goes on where its used ring ends. */
+	if (!queue->used_valid)
+		queue->used_idx = load16(queue->used + 2);
+	queue->used_valid = true;
 	elem = queue->used + RING_HEADER_BYTES +
 	       USED_ELEM_BYTES * (size_t)(queue->used_idx & (queue->size - 1));
 	store32(elem, head);

@@ -89,6 +89,7 @@ int virtq_push(struct virtq *queue, uint16_t head, uint32_t len_bytes);
 bool virtq_should_notify(struct virtq *queue);
 /* Ends use of the queue's memory: every later call is -EIO. */
 void virtq_break(struct virtq *queue);
+bool virtq_is_broken(const struct virtq *queue);
 /* Whether a ring of the queue lies in the region. */
 bool virtq_uses_region(const struct virtq *queue, const struct virtq_region *region);
 unsigned int virtq_get_size(const struct virtq *queue);

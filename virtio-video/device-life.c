@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 #include "device.h"
 #include "log.h"
 
@@ -15,6 +17,7 @@
 #define DEFAULT_RESOURCE_BYTES (UINT64_C(1) << 30)
 #define DEFAULT_CODED_BYTES    (UINT64_C(64) << 20)
 #define DEFAULT_PENDING        4096
+#define DEFAULT_HANG_MS        2000
 #define MAX_STREAMS            4096
 #define MAX_ENTRIES            (1 << 20)
 #define MAX_PENDING            (1 << 20)
@@ -52,7 +55,7 @@ static void stop_all(struct vvd_device *device)
 	uint64_t left_ns = STOP_WAIT_NS;
 
 	while (device->n_streams)
-		stream_destroy(device, device->streams[0]);
+		stream_destroy(device, device->streams[0], NULL);
 	for (unsigned int i = 0; i < device->n_leaving; i++) {
 		struct engine *engine = device->leaving[i];
 		uint64_t before_ns = engine_get_stopping_ns(engine);
@@ -67,6 +70,15 @@ static void stop_all(struct vvd_device *device)
 		device->n_abandoned++;
 	}
 	device->n_leaving = 0;
+}
+
+bool device_watch(struct vvd_device *device)
+{
+	if (!watchdog_take(&device->watchdog))
+		return false;
+	for (unsigned int i = 0; i < device->n_streams; i++)
+		engine_check(device->streams[i]->engine);
+	return true;
 }
 
 /* ---- New and free ---- */
@@ -111,6 +123,7 @@ static int copy_options(struct vvd_device *device, const struct vvd_device_optio
 	memcpy(&device->options, options,
 	       size < sizeof(device->options) ? size : sizeof(device->options));
 	set_limits(&device->options.limits);
+	set_default(&device->options.hang_ms, DEFAULT_HANG_MS, UINT32_MAX);
 	name = device->options.device_name ? device->options.device_name : "vaapi";
 	if (strlen(name) >= sizeof(device->name))
 		return -EINVAL;
@@ -158,6 +171,39 @@ static int read_caps(struct vvd_device *device)
 	return err;
 }
 
+static int watch(struct vvd_device *device, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+	return epoll_ctl(device->fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+static void close_fds(struct vvd_device *device)
+{
+	watchdog_finish(&device->watchdog);
+	done_finish(&device->done);
+	close(device->fd);
+}
+
+static int open_fds(struct vvd_device *device)
+{
+	int err = done_init(&device->done);
+
+	if (err)
+		return err;
+	err = watchdog_init(&device->watchdog, UINT64_C(1000000) * device->options.hang_ms);
+	device->fd = epoll_create1(EPOLL_CLOEXEC);
+	if (!err && device->fd < 0)
+		err = -errno;
+	if (!err)
+		err = watch(device, device->done.fd);
+	if (!err)
+		err = watch(device, device->watchdog.fd);
+	if (err)
+		close_fds(device);
+	return err;
+}
+
 int vvd_device_new(const struct vvd_device_options *options, struct vvd_device **out)
 {
 	struct vvd_device *device;
@@ -178,7 +224,7 @@ int vvd_device_new(const struct vvd_device_options *options, struct vvd_device *
 		err = read_caps(device);
 	if (err)
 		goto err_free;
-	err = done_init(&device->done);
+	err = open_fds(device);
 	if (err)
 		goto err_caps;
 	*out = device;
@@ -197,7 +243,7 @@ struct vvd_device *vvd_device_free(struct vvd_device *device)
 	if (!device)
 		return NULL;
 	stop_all(device);
-	done_finish(&device->done);
+	close_fds(device);
 	caps_finish(&device->caps);
 	caps_unref_display(device->display);
 	free_memory(device);
@@ -212,18 +258,36 @@ int vvd_device_reset(struct vvd_device *device)
 	return 0;
 }
 
+int vvd_device_clear_queue(struct vvd_device *device, enum vvd_queue queue)
+{
+	if (queue == VVD_QUEUE_EVENT) {
+		event_forget_buffers(&device->done);
+		return 0;
+	}
+	if (queue != VVD_QUEUE_COMMAND)
+		return -EINVAL;
+	for (unsigned int i = 0; i < device->n_streams; i++)
+		engine_clear_all(device->streams[i]->engine);
+	return 0;
+}
+
 /* ---- Guest memory ---- */
 
 int vvd_device_add_region(struct vvd_device *device, uint64_t gpa, void *addr, uint64_t size_bytes,
 			  int fd)
 {
 	struct memory_region region = {.gpa = gpa, .addr = addr, .size_bytes = size_bytes};
-	int seals = fd < 0 ? -1 : fcntl(fd, F_GET_SEALS);
+	int seals = fd < 0 ? F_SEAL_SHRINK : fcntl(fd, F_GET_SEALS);
+	uint8_t byte;
 
-	if (seals < 0 || !(seals & F_SEAL_SHRINK))
-		log_printf(device->log, LOG_LEVEL_DEBUG,
+	if (!device->options.handles_sigbus && (seals < 0 || !(seals & F_SEAL_SHRINK)))
+		region.by_syscall = true;
+	if (region.by_syscall && memory_copy(true, &byte, &byte, 1)) {
+		log_printf(device->log, LOG_LEVEL_WARN,
 			   "region 0x%" PRIx64 " may shrink: touching what is gone is a SIGBUS",
 			   gpa);
+		region.by_syscall = false;
+	}
 	return memory_add(&device->memory, &region);
 }
 
@@ -235,6 +299,8 @@ int vvd_device_remove_region(struct vvd_device *device, uint64_t gpa)
 		return -ENOENT;
 	for (unsigned int i = 0; i < device->n_streams; i++)
 		stream_drop_memory(device->streams[i], region->addr, region->size_bytes);
+	for (unsigned int i = 0; i < device->n_leaving; i++)
+		engine_wait_for_copy(device->leaving[i]);
 	return memory_remove(&device->memory, gpa);
 }
 
@@ -292,38 +358,67 @@ int vvd_device_get_config(const struct vvd_device *device, uint32_t offset, void
 
 /* ---- Statistics ---- */
 
+void device_add_stats(struct vvd_stats *to, struct engine *engine)
+{
+	struct vvd_stream_stats stream;
+
+	engine_get_stats(engine, &stream);
+	to->frames += stream.frames;
+	to->corrupt_frames += stream.corrupt_frames;
+	to->copied_bytes += stream.copied_bytes;
+	to->driver_copied_bytes += stream.driver_copied_bytes;
+	to->bitstream_bytes += stream.bitstream_bytes;
+}
+
 static void count_streams(const struct vvd_device *device, struct vvd_stats *stats)
 {
+	struct vvd_stream_stats stream;
+
 	stats->streams = device->n_streams;
+	stats->detached_engines = device->n_abandoned;
 	for (unsigned int i = 0; i < device->n_streams; i++) {
 		for (int side = 0; side < ENGINE_N_SIDES; side++)
 			stats->resources += device->streams[i]->n_resources[side];
+		device_add_stats(stats, device->streams[i]->engine);
+		engine_get_stats(device->streams[i]->engine, &stream);
+		stats->detached_engines += stream.hangs;
 	}
-	stats->detached_engines = device->n_abandoned;
 	for (unsigned int i = 0; i < device->n_leaving; i++)
 		stats->detached_engines += engine_get_stopping_ns(device->leaving[i]) > HUNG_NS;
+}
+
+/* As much as the caller's version of the struct has. */
+static int copy_stats(size_t *to, size_t *from, size_t size_bytes)
+{
+	if (*to < sizeof(*to))
+		return -EINVAL;
+	*from = *to;
+	memcpy(to, from, *to < size_bytes ? *to : size_bytes);
+	return 0;
 }
 
 int vvd_device_get_stats(const struct vvd_device *device, struct vvd_stats *stats)
 {
 	/* The counters of the done queue change under its lock, whoever looks. */
 	struct done_queue *done = (struct done_queue *)(uintptr_t)&device->done;
-	struct vvd_stats all = {.size_bytes = stats->size_bytes};
+	struct vvd_stats all = device->stats;
 
-	if (stats->size_bytes < sizeof(stats->size_bytes))
-		return -EINVAL;
 	pthread_mutex_lock(&done->lock);
 	all.events = done->n_events;
 	all.errors = done->n_errors;
 	all.pending = done->commands + done->events;
 	pthread_mutex_unlock(&done->lock);
-	all.commands = device->n_commands;
-	all.frames = device->stats.frames;
-	all.corrupt_frames = device->stats.corrupt_frames;
-	all.copied_bytes = device->stats.copied_bytes;
-	all.driver_copied_bytes = device->stats.driver_copied_bytes;
-	all.bitstream_bytes = device->stats.bitstream_bytes;
 	count_streams(device, &all);
-	memcpy(stats, &all, stats->size_bytes < sizeof(all) ? stats->size_bytes : sizeof(all));
-	return 0;
+	return copy_stats(&stats->size_bytes, &all.size_bytes, sizeof(all));
+}
+
+int vvd_device_get_stream_stats(const struct vvd_device *device, unsigned int index,
+				struct vvd_stream_stats *stats)
+{
+	struct vvd_stream_stats all;
+
+	if (index >= device->n_streams)
+		return -ENOENT;
+	engine_get_stats(device->streams[index]->engine, &all);
+	return copy_stats(&stats->size_bytes, &all.size_bytes, sizeof(all));
 }

@@ -168,26 +168,37 @@ static void dispatch(struct call *call)
 
 /* ---- Entry ---- */
 
-/* What does not fit is longer than any request; the reader sees by one byte that it is. */
-static size_t copy_request(struct vvd_device *device, const struct iovec *iov, size_t n)
-{
-	size_t size = 0;
+struct copy {
+	struct vvd_device *device;
+	const struct iovec *iov;
+	size_t n, size_bytes;
+};
 
-	for (size_t i = 0; i < n && size < device->request_capacity; i++) {
-		size_t room = device->request_capacity - size;
-		size_t part = iov[i].iov_len < room ? iov[i].iov_len : room;
+/* What does not fit is longer than any request; the reader sees by one byte that it is. */
+static int copy_request(void *cookie)
+{
+	struct copy *copy = cookie;
+	struct vvd_device *device = copy->device;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < copy->n; i++) {
+		size_t room = device->request_capacity - copy->size_bytes;
+		size_t part = copy->iov[i].iov_len < room ? copy->iov[i].iov_len : room;
 
 		if (part)
-			memcpy(device->request + size, iov[i].iov_base, part);
-		size += part;
+			err = memory_copy(device->memory.n_by_syscall > 0,
+					  device->request + copy->size_bytes, copy->iov[i].iov_base,
+					  part);
+		copy->size_bytes += part;
 	}
-	return size;
+	return err;
 }
 
 int vvd_device_submit(struct vvd_device *device, uint64_t token, const struct iovec *iov, size_t n,
 		      uint32_t resp_cap_bytes)
 {
 	struct call call = {.device = device};
+	struct copy copy = {device, iov, n, 0};
 	int err;
 
 	device_collect(device);
@@ -198,8 +209,11 @@ int vvd_device_submit(struct vvd_device *device, uint64_t token, const struct io
 		return err;
 	call.answer->token = token;
 	call.answer->cap_bytes = resp_cap_bytes;
-	device->n_commands++;
-	wire_reader_init(&call.request, device->request, copy_request(device, iov, n));
+	device->stats.commands++;
+	/* Of a request whose memory has gone nothing is believed. */
+	if (vvd_guard(copy_request, &copy))
+		copy.size_bytes = 0;
+	wire_reader_init(&call.request, device->request, copy.size_bytes);
 	dispatch(&call);
 	return 0;
 }
@@ -223,10 +237,12 @@ int vvd_device_reap(struct vvd_device *device, struct vvd_done *done, void *buf,
 {
 	if (cap_bytes < vvd_device_get_max_resp(device))
 		return -ENOSPC;
-	return done_reap(&device->done, done, buf);
+	/* What the watchdog finds makes answers. */
+	return done_reap(&device->done, done, buf) ||
+	       (device_watch(device) && done_reap(&device->done, done, buf));
 }
 
 int vvd_device_get_fd(const struct vvd_device *device)
 {
-	return device->done.fd;
+	return device->fd;
 }

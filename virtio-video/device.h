@@ -27,8 +27,9 @@ struct vvd_device {
 	struct memory memory;
 	uint64_t features; /* negotiated */
 	struct done_queue done;
-	struct engine_stats stats;
-	uint64_t n_commands;
+	int fd; /* an epoll of the done queue's and the watchdog's */
+	struct watchdog watchdog;
+	struct vvd_stats stats;  /* of commands, and of streams that have gone */
 	struct stream **streams; /* limits.streams places */
 	unsigned int n_streams;
 	struct engine **leaving; /* stopped, their threads not ended; as many places */
@@ -46,7 +47,7 @@ struct call {
 	bool read_output_params;    /* to be told to the engine once the answer is out */
 };
 
-/* What a handler returns besides 0 (answered) and -errno: the answer is kept and comes later. */
+/* What a handler returns besides 0 (answered) and -errno: the answer is the engine's now. */
 #define CALL_PENDING 1
 
 /* Begins an answer with a body; the caller's chain has room for size_bytes or it is -EINVAL. */
@@ -55,6 +56,8 @@ int call_begin(struct call *call, uint32_t type, size_t size_bytes, struct wire_
 int call_side(uint32_t queue_type, enum engine_side *side);
 /* Joins the threads that have ended meanwhile. */
 void device_collect(struct vvd_device *device);
+/* Looks after the streams when the watchdog says so; returns whether it did. */
+bool device_watch(struct vvd_device *device);
 int device_open_display(struct vvd_device *device, struct vawrap_display **out);
 
 /* Handlers. device.c has the table. */
@@ -89,8 +92,9 @@ struct stream {
 };
 
 struct stream *stream_find(const struct vvd_device *device, uint32_t id);
-/* Answers all that is pending and takes the stream out of the table; its engine leaves. */
-void stream_destroy(struct vvd_device *device, struct stream *stream);
+void device_add_stats(struct vvd_stats *to, struct engine *engine);
+/* Answers all that is pending, then answer (or NULL), and takes the stream out; its engine leaves. */
+void stream_destroy(struct vvd_device *device, struct stream *stream, struct answer *answer);
 /* Takes away all resources with memory in the range. */
 void stream_drop_memory(struct stream *stream, const uint8_t *addr, uint64_t size_bytes);
 

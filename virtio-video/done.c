@@ -102,7 +102,7 @@ int done_take(struct done_queue *done, enum vvd_queue queue, unsigned int limit,
 	return 0;
 }
 
-static void recycle(struct done_queue *done, struct answer *answer)
+void done_recycle(struct done_queue *done, struct answer *answer)
 {
 	(*counter(done, answer->queue))--;
 	answer->next = done->pool;
@@ -138,7 +138,7 @@ void done_push(struct done_queue *done, struct answer *answer)
 void done_forget(struct done_queue *done, struct answer *answer)
 {
 	pthread_mutex_lock(&done->lock);
-	recycle(done, answer);
+	done_recycle(done, answer);
 	pthread_mutex_unlock(&done->lock);
 }
 
@@ -154,7 +154,7 @@ int done_reap(struct done_queue *done, struct vvd_done *out, uint8_t *buf)
 		memcpy(buf, answer->bytes, answer->len_bytes);
 		if (answer->tail_bytes)
 			memcpy(buf + answer->len_bytes, answer->tail, answer->tail_bytes);
-		recycle(done, answer);
+		done_recycle(done, answer);
 		done_update_fd(done, false);
 	}
 	pthread_mutex_unlock(&done->lock);
@@ -169,9 +169,9 @@ void done_reset(struct done_queue *done)
 	pthread_mutex_lock(&done->lock);
 	was_empty = !done->ready.head;
 	while ((answer = done_list_pop(&done->ready)))
-		recycle(done, answer);
+		done_recycle(done, answer);
 	while ((answer = done_list_pop(&done->event_buffers)))
-		recycle(done, answer);
+		done_recycle(done, answer);
 	done_update_fd(done, was_empty);
 	pthread_mutex_unlock(&done->lock);
 }

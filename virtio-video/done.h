@@ -72,10 +72,13 @@ void answer_resource(struct answer *answer, uint32_t type, uint64_t timestamp, u
 /* event.c: events of a stream that could not be sent yet are kept, each kind once. */
 void event_post_buffer(struct done_queue *done, struct answer *buffer);
 void event_raise(struct done_queue *done, struct event_source *source, uint32_t type);
+/* The tokens of the buffers that wait for events are the embedder's again. */
+void event_forget_buffers(struct done_queue *done);
 /* The stream goes: nothing is sent for it any more; what is ready for it is taken back. */
 void event_forget(struct done_queue *done, struct event_source *source);
 
 /* For event.c, with the lock held. */
+void done_recycle(struct done_queue *done, struct answer *answer);
 void done_list_append(struct answer_list *list, struct answer *answer);
 struct answer *done_list_pop(struct answer_list *list);
 void done_push_locked(struct done_queue *done, struct answer *answer);

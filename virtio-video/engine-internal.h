@@ -2,8 +2,11 @@
 /*
  * engine-internal.h - what the two sides of an engine share
  *
- * engine.c runs on the caller's thread, engine-thread.c on the engine's. Order of locks:
- * landing_lock, lock, the done queue's. The driver is never called with one of them held.
+ * engine.c runs on the caller's thread, engine-thread.c on the engine's. Order of locks: lock, the
+ * done queue's. The driver is never called and no guest memory touched with one of them held.
+ *
+ * A resource that is written or read meanwhile is held. When it is taken away then, its answer goes to
+ * the limbo, as do all answers after it, until the thread has let it go.
  */
 #ifndef ENGINE_INTERNAL_H
 #define ENGINE_INTERNAL_H
@@ -50,12 +53,12 @@ enum format_state {
 
 struct resource_list {
 	struct resource *head, *tail;
+	unsigned int n;
 };
 
 struct engine {
-	pthread_mutex_t landing_lock; /* held while guest memory is read or written */
 	pthread_mutex_t lock;
-	pthread_cond_t wake, ended;
+	pthread_cond_t wake, ended; /* for the thread; of its copies, and of itself */
 	pthread_t thread;
 	struct log *log;
 	struct params_bounds bounds; /* constant */
@@ -63,15 +66,18 @@ struct engine {
 
 	/* Under the lock. */
 	bool stop, exited, abandoned, lost;
+	uint64_t busy_since_ns; /* not 0: in the driver, or on the way there */
+	struct vvd_stream_stats stats;
 	bool started; /* the decoder is chosen */
 	enum vacodec_codec codec;
 	struct done_queue *done;
-	struct engine_stats *stats;
+	struct watchdog *watchdog;
 	struct event_source events;
 	struct resource_list queues[ENGINE_N_SIDES];
-	uint64_t generation; /* changes when a resource, the layout or a frame is taken away */
-	bool input_active;   /* the head of the input is in bytes[] */
-	bool flush;          /* a seek is to be done first */
+	struct answer_list limbo; /* answers that wait until nothing is held */
+	bool copying;             /* a resource is held by the thread */
+	bool input_active;        /* the head of the input is in bytes[] */
+	bool flush;               /* a seek is to be done first */
 	enum drain_state drain;
 	uint64_t drain_serial;
 	struct answer *drain_answer;
@@ -86,8 +92,8 @@ struct engine {
 	struct vacodec_frame *frame; /* next to be landed */
 	bool poll_events;
 	bool decoder_drains;
-	unsigned int stalls;
-	uint8_t *bytes; /* of the input resource that is being consumed */
+	unsigned int refusals; /* in a row, although the decoder's fd says otherwise */
+	uint8_t *bytes;        /* of the input resource that is being consumed */
 	size_t capacity_bytes, n_bytes, pos;
 	bool filled;
 	uint64_t timestamp;
@@ -98,10 +104,16 @@ bool engine_drain_step(struct engine *engine, enum drain_event event);
 void engine_cancel_drain(struct engine *engine);
 struct resource *engine_first(struct engine *engine, enum engine_side side);
 void engine_unqueue(struct engine *engine, enum engine_side side, struct resource *resource);
+/* Sends an answer off, or into the limbo where one waits already. */
+void engine_push(struct engine *engine, struct answer *answer);
+/* Sends off what is in the limbo. */
+void engine_settle(struct engine *engine);
 /* Takes the resource from its queue and answers it. */
 void engine_answer(struct engine *engine, enum engine_side side, struct resource *resource,
 		   uint32_t flags, uint32_t size_bytes);
 void engine_answer_all(struct engine *engine, enum engine_side side);
+/* Ends the session: answers all that waits and raises the event, once. */
+void engine_lose(struct engine *engine, int error, const char *why);
 
 /* The start routine; frees what the thread owns. */
 void *engine_thread(void *engine);

@@ -7,18 +7,16 @@
  * it needs from the shared state afterwards.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include "caps.h"
 #include "engine-internal.h"
 #include "landing.h"
 #include "log.h"
 
-#define EXTRA_FRAMES   2    /* one being landed, one waiting for it */
-#define MAX_STALLS     2000 /* refusals in a row, a few milliseconds each, that end a session */
-#define STALL_SLEEP_NS 2000000
-#define MIN_CAPACITY   (256 * 1024)
+#define EXTRA_FRAMES 2 /* one being landed, one waiting for it */
+#define MAX_REFUSALS 1000
+#define MIN_CAPACITY (256 * 1024)
 
 enum step {
 	STEP_NEXT, /* nothing to do here: try the next step */
@@ -26,75 +24,72 @@ enum step {
 	STEP_WAIT, /* nothing further may be done until something changes */
 };
 
+/* Between these two the driver may be called. */
 static void unlock(struct engine *engine)
 {
+	engine->busy_since_ns = watchdog_now_ns();
+	if (engine->watchdog)
+		watchdog_arm(engine->watchdog);
 	pthread_mutex_unlock(&engine->lock);
 }
 
 static void lock(struct engine *engine)
 {
 	pthread_mutex_lock(&engine->lock);
+	engine->busy_since_ns = 0;
 }
 
 static void lose(struct engine *engine, int error)
 {
-	if (engine->lost || engine->stop)
-		return;
-	log_printf(engine->log, LOG_LEVEL_ERROR, "stream %u: the session is lost: %s%s%s",
-		   engine->events.stream_id, strerror(-error), engine->decoder ? ": " : "",
-		   engine->decoder ? vacodec_decoder_get_last_error(engine->decoder) : "");
-	engine->lost = true;
-	engine_cancel_drain(engine);
-	engine_answer_all(engine, ENGINE_INPUT);
-	engine_answer_all(engine, ENGINE_OUTPUT);
-	event_raise(engine->done, &engine->events, VIRTIO_VIDEO_EVENT_ERROR);
+	engine_lose(engine, error,
+		    engine->decoder ? vacodec_decoder_get_last_error(engine->decoder) : "");
 }
 
 static void progress(struct engine *engine)
 {
 	engine->poll_events = true;
-	engine->stalls = 0;
-}
-
-/* The decoder refuses and has no event: that must not last. */
-static void stall(struct engine *engine)
-{
-	const struct timespec t = {.tv_nsec = STALL_SLEEP_NS};
-
-	engine->poll_events = true;
-	if (++engine->stalls > MAX_STALLS) {
-		lose(engine, -EDEADLK);
-	} else if (engine->stalls > 1) {
-		unlock(engine);
-		nanosleep(&t, NULL);
-		lock(engine);
-	}
+	engine->refusals = 0;
 }
 
 /*
- * Before guest memory is touched. True: the landing lock is held and the other is not. False:
- * something was taken away since generation, and it is the other way round.
+ * The decoder refuses and has no event. Its fd says whether it would not now; otherwise a frame is
+ * missing, and whoever gives one back wakes this thread.
  */
-static bool begin_copy(struct engine *engine, uint64_t generation)
+static enum step stall(struct engine *engine)
+{
+	struct pollfd fd = {.fd = vacodec_decoder_get_fd(engine->decoder), .events = POLLIN};
+
+	engine->poll_events = true;
+	if (poll(&fd, 1, 0) != 1)
+		return STEP_WAIT;
+	if (++engine->refusals > MAX_REFUSALS)
+		lose(engine, -EDEADLK);
+	return STEP_DONE;
+}
+
+/* Before guest memory is touched: from here on the lock is not held, but the resource. */
+static struct answer *begin_copy(struct engine *engine, struct resource *resource)
+{
+	struct answer *answer = resource->answer;
+
+	resource_ref(resource);
+	resource->held = engine->copying = true;
+	unlock(engine);
+	return answer;
+}
+
+/* False: the resource was taken away meanwhile; what waited for it goes out. */
+static bool end_copy(struct engine *engine, struct resource *resource, const struct answer *answer)
 {
 	bool same;
 
-	unlock(engine);
-	pthread_mutex_lock(&engine->landing_lock);
 	lock(engine);
-	same = generation == engine->generation;
-	if (same)
-		unlock(engine);
-	else
-		pthread_mutex_unlock(&engine->landing_lock);
+	same = resource->answer == answer;
+	resource->held = engine->copying = false;
+	engine_settle(engine);
+	pthread_cond_broadcast(&engine->ended);
+	resource_unref(resource);
 	return same;
-}
-
-static bool end_copy(struct engine *engine, uint64_t generation)
-{
-	pthread_mutex_unlock(&engine->landing_lock);
-	lock(engine);
-	return generation == engine->generation;
 }
 
 /* ---- Seek ---- */
@@ -138,10 +133,10 @@ static struct resource *find_output(struct engine *engine, struct params_layout 
 }
 
 static void answer_frame(struct engine *engine, struct resource *resource,
-			 const struct params_layout *layout, uint64_t copied_bytes)
+			 const struct params_layout *layout)
 {
 	struct vacodec_frame_info info = {.size_bytes = sizeof(info)};
-	struct engine_stats *stats = engine->stats;
+	struct vvd_stream_stats *stats = &engine->stats;
 	uint32_t flags = 0;
 
 	vacodec_frame_get_info(engine->frame, &info);
@@ -150,16 +145,18 @@ static void answer_frame(struct engine *engine, struct resource *resource,
 	resource->timestamp = info.timestamp;
 	stats->frames++;
 	stats->corrupt_frames += flags != 0;
-	stats->copied_bytes += copied_bytes;
+	for (unsigned int i = 0; i < layout->num_planes; i++)
+		stats->copied_bytes +=
+			(uint64_t)layout->planes[i].width_bytes * layout->planes[i].rows;
 	stats->driver_copied_bytes += landing_get_driver_bytes(engine->landing);
 	engine_answer(engine, ENGINE_OUTPUT, resource, flags, layout->size_bytes);
 }
 
 static enum step step_land(struct engine *engine)
 {
-	uint64_t generation = engine->generation, copied;
 	struct params_layout layout;
 	struct resource *resource;
+	struct answer *answer;
 	int err;
 
 	if (!engine->frame)
@@ -174,12 +171,20 @@ static enum step step_land(struct engine *engine)
 		lose(engine, err);
 		return STEP_DONE;
 	}
-	if (!begin_copy(engine, generation))
+	resource = find_output(engine, &layout);
+	if (!resource)
 		return STEP_DONE;
-	copied = landing_store(engine->landing, &layout, resource);
-	if (!end_copy(engine, generation))
+	answer = begin_copy(engine, resource);
+	err = landing_store(engine->landing, &layout, resource);
+	if (!end_copy(engine, resource, answer))
 		return STEP_DONE;
-	answer_frame(engine, resource, &layout, copied);
+	if (err) {
+		/* Its memory has gone; the frame waits for another one. */
+		resource->timestamp = 0;
+		engine_answer(engine, ENGINE_OUTPUT, resource, VIRTIO_VIDEO_BUFFER_FLAG_ERR, 0);
+		return STEP_DONE;
+	}
+	answer_frame(engine, resource, &layout);
 	unlock(engine);
 	drop_frame(engine);
 	lock(engine);
@@ -240,7 +245,6 @@ static void take_format(struct engine *engine, const struct vacodec_format *form
 	engine->reallocating = true;
 	for (int i = 0; i < ENGINE_N_SIDES; i++)
 		params_apply(&engine->params[i], &new, &engine->bounds);
-	engine->generation++;
 	event_raise(engine->done, &engine->events, VIRTIO_VIDEO_EVENT_DECODER_RESOLUTION_CHANGED);
 }
 
@@ -282,7 +286,7 @@ static enum step step_receive(struct engine *engine)
 	if (!engine->poll_events || !engine->decoder)
 		return STEP_NEXT;
 	unlock(engine);
-	err = vacodec_decoder_receive(engine->decoder, &event, engine->stalls ? STALL_SLEEP_NS : 0);
+	err = vacodec_decoder_receive(engine->decoder, &event, 0);
 	lock(engine);
 	engine->poll_events = false;
 	if (!err)
@@ -290,7 +294,7 @@ static enum step step_receive(struct engine *engine)
 	else if (err != -EAGAIN && err != -ETIMEDOUT)
 		lose(engine, err);
 	else if (engine->decoder_drains)
-		stall(engine);
+		return stall(engine);
 	return STEP_DONE;
 }
 
@@ -325,9 +329,9 @@ static enum step step_send(struct engine *engine)
 	unlock(engine);
 	n = vacodec_decoder_send(engine->decoder, &packet);
 	lock(engine);
-	if (n == -EAGAIN) {
-		stall(engine);
-	} else if (n <= 0 || (size_t)n > packet.size_bytes) {
+	if (n == -EAGAIN)
+		return stall(engine);
+	if (n <= 0 || (size_t)n > packet.size_bytes) {
 		lose(engine, n < 0 ? n : -EIO);
 	} else {
 		engine->pos += n;
@@ -379,7 +383,8 @@ static bool reserve(struct engine *engine, size_t n_bytes)
 static enum step step_fill(struct engine *engine)
 {
 	struct resource *resource = engine_first(engine, ENGINE_INPUT);
-	uint64_t generation = engine->generation;
+	struct answer *answer;
+	int err;
 
 	if (!resource)
 		return STEP_NEXT;
@@ -387,16 +392,18 @@ static enum step step_fill(struct engine *engine)
 		return create_decoder(engine);
 	engine->n_bytes = resource->data_bytes;
 	engine->timestamp = resource->timestamp;
-	if (!reserve(engine, engine->n_bytes)) {
+	err = reserve(engine, engine->n_bytes) ? 0 : -ENOMEM;
+	if (!err) {
+		answer = begin_copy(engine, resource);
+		err = resource_read(resource, engine->bytes, engine->n_bytes);
+		if (!end_copy(engine, resource, answer))
+			return STEP_DONE;
+	}
+	if (err) {
 		engine_answer(engine, ENGINE_INPUT, resource, VIRTIO_VIDEO_BUFFER_FLAG_ERR, 0);
 		return STEP_DONE;
 	}
-	if (!begin_copy(engine, generation))
-		return STEP_DONE;
-	resource_read(resource, engine->bytes, engine->n_bytes);
-	if (!end_copy(engine, generation))
-		return STEP_DONE;
-	engine->stats->bitstream_bytes += engine->n_bytes;
+	engine->stats.bitstream_bytes += engine->n_bytes;
 	engine->input_active = true;
 	engine->filled = true;
 	engine->pos = 0;
@@ -421,8 +428,7 @@ static enum step step_drain(struct engine *engine)
 	lock(engine);
 	if (err == -EAGAIN || err == -EBUSY) {
 		engine->decoder_drains = err == -EBUSY;
-		stall(engine);
-		return STEP_DONE;
+		return stall(engine);
 	}
 	if (err) {
 		lose(engine, err);
@@ -448,7 +454,7 @@ static enum step step_eos(struct engine *engine)
 	engine->drain_answer = NULL;
 	engine_drain_step(engine, DRAIN_ON_TOLD);
 	answer_header(answer, VIRTIO_VIDEO_RESP_OK_NODATA);
-	done_push(engine->done, answer);
+	engine_push(engine, answer);
 	return STEP_DONE;
 }
 
@@ -494,8 +500,10 @@ void *engine_thread(void *arg)
 	finish(engine);
 	lock(engine);
 	engine->exited = true;
+	if (!engine->abandoned)
+		engine_settle(engine);
 	abandoned = engine->abandoned;
-	pthread_cond_signal(&engine->ended);
+	pthread_cond_broadcast(&engine->ended);
 	unlock(engine);
 	if (abandoned)
 		engine_destroy(engine);

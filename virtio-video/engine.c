@@ -5,18 +5,11 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include "engine-internal.h"
 #include "landing.h"
 #include "log.h"
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 /* ---- State ---- */
 
@@ -40,11 +33,27 @@ bool engine_drain_step(struct engine *engine, enum drain_event event)
 	return true;
 }
 
+void engine_push(struct engine *engine, struct answer *answer)
+{
+	if (engine->limbo.head)
+		done_list_append(&engine->limbo, answer);
+	else
+		done_push(engine->done, answer);
+}
+
+void engine_settle(struct engine *engine)
+{
+	struct answer *answer;
+
+	while ((answer = done_list_pop(&engine->limbo)))
+		done_push(engine->done, answer);
+}
+
 void engine_cancel_drain(struct engine *engine)
 {
 	if (engine->drain_answer) {
 		answer_header(engine->drain_answer, VIRTIO_VIDEO_RESP_ERR_INVALID_OPERATION);
-		done_push(engine->done, engine->drain_answer);
+		engine_push(engine, engine->drain_answer);
 	}
 	engine->drain_answer = NULL;
 	engine_drain_step(engine, DRAIN_ON_CANCEL);
@@ -63,6 +72,7 @@ static void append(struct resource_list *list, struct resource *resource)
 	else
 		list->head = resource;
 	list->tail = resource;
+	list->n++;
 }
 
 void engine_unqueue(struct engine *engine, enum engine_side side, struct resource *resource)
@@ -78,6 +88,7 @@ void engine_unqueue(struct engine *engine, enum engine_side side, struct resourc
 		list->head = resource->next;
 	if (list->tail == resource)
 		list->tail = before;
+	list->n--;
 	resource->next = NULL;
 	if (side == ENGINE_INPUT && !before)
 		engine->input_active = false;
@@ -90,9 +101,13 @@ void engine_answer(struct engine *engine, enum engine_side side, struct resource
 
 	engine_unqueue(engine, side, resource);
 	resource->answer = NULL;
+	engine->stats.errors += (flags & VIRTIO_VIDEO_BUFFER_FLAG_ERR) != 0;
 	answer_resource(answer, VIRTIO_VIDEO_RESP_OK_RESOURCE_QUEUE, resource->timestamp, flags,
 			size_bytes);
-	done_push(engine->done, answer);
+	if (resource->held)
+		done_list_append(&engine->limbo, answer);
+	else
+		engine_push(engine, answer);
 }
 
 void engine_answer_all(struct engine *engine, enum engine_side side)
@@ -104,7 +119,19 @@ void engine_answer_all(struct engine *engine, enum engine_side side)
 			resource->timestamp = 0;
 		engine_answer(engine, side, resource, VIRTIO_VIDEO_BUFFER_FLAG_ERR, 0);
 	}
-	engine->generation++;
+}
+
+void engine_lose(struct engine *engine, int error, const char *why)
+{
+	if (engine->lost || engine->stop)
+		return;
+	log_printf(engine->log, LOG_LEVEL_ERROR, "stream %u: the session is lost: %s: %s",
+		   engine->events.stream_id, strerror(-error), why);
+	engine->lost = true;
+	engine_cancel_drain(engine);
+	engine_answer_all(engine, ENGINE_INPUT);
+	engine_answer_all(engine, ENGINE_OUTPUT);
+	event_raise(engine->done, &engine->events, VIRTIO_VIDEO_EVENT_ERROR);
 }
 
 /* ---- Start ---- */
@@ -113,7 +140,6 @@ static void init_sync(struct engine *engine)
 {
 	pthread_condattr_t attr;
 
-	pthread_mutex_init(&engine->landing_lock, NULL);
 	pthread_mutex_init(&engine->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -127,18 +153,18 @@ void engine_destroy(struct engine *engine)
 	pthread_cond_destroy(&engine->ended);
 	pthread_cond_destroy(&engine->wake);
 	pthread_mutex_destroy(&engine->lock);
-	pthread_mutex_destroy(&engine->landing_lock);
 	log_unref(engine->log);
 	free(engine);
 }
 
-/* The embedder's signals are not for our threads. */
+/* The embedder's signals are not for our threads, but for the one that a thread brings on itself. */
 static int start_thread(struct engine *engine)
 {
 	sigset_t all, before;
 	int err;
 
 	sigfillset(&all);
+	sigdelset(&all, SIGBUS);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	err = pthread_create(&engine->thread, NULL, engine_thread, engine);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -153,7 +179,8 @@ int engine_new(const struct engine_params *params, struct engine **out)
 	if (!engine)
 		return -ENOMEM;
 	engine->done = params->done;
-	engine->stats = params->stats;
+	engine->watchdog = params->watchdog;
+	engine->stats.stream_id = params->stream_id;
 	engine->codec = params->codec;
 	engine->bounds = params->bounds;
 	engine->events.stream_id = params->stream_id;
@@ -186,8 +213,6 @@ void engine_set_params(struct engine *engine, enum engine_side side, const struc
 {
 	pthread_mutex_lock(&engine->lock);
 	params_set(&engine->params[side], asked, &engine->bounds, &engine->format);
-	if (side == ENGINE_OUTPUT)
-		engine->generation++;
 	pthread_cond_signal(&engine->wake);
 	pthread_mutex_unlock(&engine->lock);
 }
@@ -226,6 +251,29 @@ int engine_set_codec(struct engine *engine, enum vacodec_codec codec)
 		engine->codec = codec;
 	pthread_mutex_unlock(&engine->lock);
 	return err;
+}
+
+void engine_get_stats(struct engine *engine, struct vvd_stream_stats *stats)
+{
+	pthread_mutex_lock(&engine->lock);
+	*stats = engine->stats;
+	stats->queued_inputs = engine->queues[ENGINE_INPUT].n;
+	stats->queued_outputs = engine->queues[ENGINE_OUTPUT].n;
+	stats->lost = engine->lost;
+	stats->hangs = engine->lost && engine->busy_since_ns;
+	pthread_mutex_unlock(&engine->lock);
+}
+
+void engine_check(struct engine *engine)
+{
+	pthread_mutex_lock(&engine->lock);
+	if (engine->busy_since_ns && !engine->lost) {
+		if (watchdog_now_ns() - engine->busy_since_ns < engine->watchdog->period_ns)
+			watchdog_arm(engine->watchdog);
+		else
+			engine_lose(engine, -ETIMEDOUT, "a driver call hangs");
+	}
+	pthread_mutex_unlock(&engine->lock);
 }
 
 bool engine_is_lost(struct engine *engine)
@@ -279,14 +327,15 @@ int engine_drain(struct engine *engine, struct answer *answer)
 	return err;
 }
 
-/* Returns when no copy from or to a resource that was removed is running any more. */
-static void wait_for_copy(struct engine *engine)
+void engine_wait_for_copy(struct engine *engine)
 {
-	pthread_mutex_lock(&engine->landing_lock);
-	pthread_mutex_unlock(&engine->landing_lock);
+	pthread_mutex_lock(&engine->lock);
+	while (engine->copying)
+		pthread_cond_wait(&engine->ended, &engine->lock);
+	pthread_mutex_unlock(&engine->lock);
 }
 
-void engine_clear(struct engine *engine, enum engine_side side)
+void engine_clear(struct engine *engine, enum engine_side side, struct answer *answer)
 {
 	pthread_mutex_lock(&engine->lock);
 	/* Clearing the output is a step of every change of format: the drain goes on behind it. */
@@ -295,51 +344,54 @@ void engine_clear(struct engine *engine, enum engine_side side)
 	engine_answer_all(engine, side);
 	if (side == ENGINE_INPUT)
 		engine->flush = true;
+	if (answer)
+		engine_push(engine, answer);
 	pthread_cond_signal(&engine->wake);
 	pthread_mutex_unlock(&engine->lock);
-	wait_for_copy(engine);
+}
+
+void engine_clear_all(struct engine *engine)
+{
+	pthread_mutex_lock(&engine->lock);
+	engine_cancel_drain(engine);
+	pthread_mutex_unlock(&engine->lock);
+	engine_clear(engine, ENGINE_INPUT, NULL);
+	engine_clear(engine, ENGINE_OUTPUT, NULL);
 }
 
 void engine_remove(struct engine *engine, enum engine_side side, struct resource *resource)
 {
 	pthread_mutex_lock(&engine->lock);
-	if (resource->answer) {
-		engine->generation++;
+	if (resource->answer)
 		engine_answer(engine, side, resource, VIRTIO_VIDEO_BUFFER_FLAG_ERR, 0);
-	}
 	pthread_mutex_unlock(&engine->lock);
-	wait_for_copy(engine);
 }
 
 /* ---- End ---- */
 
-void engine_stop(struct engine *engine)
+void engine_stop(struct engine *engine, struct answer *answer)
 {
-	struct done_queue *done;
-
 	pthread_mutex_lock(&engine->lock);
-	done = engine->done;
 	engine_cancel_drain(engine);
 	engine_answer_all(engine, ENGINE_INPUT);
 	engine_answer_all(engine, ENGINE_OUTPUT);
 	engine->stop = true;
-	engine->done = NULL;
-	engine->stats = NULL;
+	event_forget(engine->done, &engine->events);
+	if (answer)
+		engine_push(engine, answer);
 	pthread_cond_signal(&engine->wake);
 	pthread_mutex_unlock(&engine->lock);
-	event_forget(done, &engine->events);
-	wait_for_copy(engine);
-	engine->stopped_at_ns = now_ns();
+	engine->stopped_at_ns = watchdog_now_ns();
 }
 
 uint64_t engine_get_stopping_ns(const struct engine *engine)
 {
-	return now_ns() - engine->stopped_at_ns;
+	return watchdog_now_ns() - engine->stopped_at_ns;
 }
 
 bool engine_collect(struct engine *engine, uint64_t timeout_ns)
 {
-	uint64_t until = now_ns() + timeout_ns;
+	uint64_t until = watchdog_now_ns() + timeout_ns;
 	struct timespec t = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
 	bool exited;
 
@@ -359,11 +411,16 @@ bool engine_collect(struct engine *engine, uint64_t timeout_ns)
 
 void engine_abandon(struct engine *engine)
 {
+	struct answer *answer;
 	bool exited;
 
+	engine_wait_for_copy(engine);
 	pthread_mutex_lock(&engine->lock);
 	exited = engine->exited;
+	while ((answer = done_list_pop(&engine->limbo)))
+		done_forget(engine->done, answer);
 	if (!exited) {
+		engine->watchdog = NULL;
 		engine->abandoned = true;
 		pthread_detach(engine->thread);
 	}

@@ -9,12 +9,13 @@
 #ifndef ENGINE_H
 #define ENGINE_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "done.h"
 #include "params.h"
 #include "vacodec.h"
+#include "virtio-video.h"
+#include "watchdog.h"
 
 struct engine;
 struct log;
@@ -27,16 +28,11 @@ enum engine_side {
 	ENGINE_N_SIDES,
 };
 
-struct engine_stats {
-	atomic_uint_fast64_t frames, corrupt_frames;
-	atomic_uint_fast64_t copied_bytes, driver_copied_bytes, bitstream_bytes;
-};
-
 struct engine_params {
 	struct vawrap_display *display; /* the engine takes a reference of its own */
 	struct log *log;
-	struct done_queue *done; /* these two are not used any more after engine_stop() */
-	struct engine_stats *stats;
+	struct done_queue *done; /* both outlive the engine, or until it is abandoned */
+	struct watchdog *watchdog;
 	uint32_t stream_id;
 	enum vacodec_codec codec;
 	struct params_bounds bounds;
@@ -58,6 +54,7 @@ void engine_params_were_read(struct engine *engine);
 int engine_set_codec(struct engine *engine, enum vacodec_codec codec);
 /* The session is lost: nothing but clearing and stopping is of use. */
 bool engine_is_lost(struct engine *engine);
+void engine_get_stats(struct engine *engine, struct vvd_stream_stats *stats);
 
 /* ---- Work ---- */
 
@@ -75,20 +72,34 @@ int engine_queue(struct engine *engine, enum engine_side side, struct resource *
 		 const struct engine_job *job);
 /* Errors: -EPERM a drain is not finished, or the session is lost. */
 int engine_drain(struct engine *engine, struct answer *answer);
-/* Answers all of a queue with ERR, in order, a pending drain before; input: seeks. */
-void engine_clear(struct engine *engine, enum engine_side side);
+/*
+ * Answers all of a queue with ERR, in order, a pending drain before; input: seeks. Then answer, which
+ * may be NULL, goes out: an answer waits as long as something is written into its resource, and so do
+ * those behind it.
+ */
+void engine_clear(struct engine *engine, enum engine_side side, struct answer *answer);
+/* Both queues, and a drain in any case. */
+void engine_clear_all(struct engine *engine);
 /* Takes one resource away: when it is queued, it is answered with ERR. */
 void engine_remove(struct engine *engine, enum engine_side side, struct resource *resource);
+/* Waits until nothing is copied from or to a resource of guest pages that was removed. */
+void engine_wait_for_copy(struct engine *engine);
+
+/* Fails the session when a driver call hangs; where one has just begun, the watchdog looks again. */
+void engine_check(struct engine *engine);
 
 /* ---- End ---- */
 
-/* Answers everything that is pending and tells the thread to end; does not wait for it. */
-void engine_stop(struct engine *engine);
+/* As engine_clear() for both queues; tells the thread to end and does not wait for it. */
+void engine_stop(struct engine *engine, struct answer *answer);
 /* After engine_stop(): waits up to timeout_ns for the thread. True: the engine is freed. */
 bool engine_collect(struct engine *engine, uint64_t timeout_ns);
 /* The time since engine_stop(). */
 uint64_t engine_get_stopping_ns(const struct engine *engine);
-/* Leaves a thread that hangs behind; it frees the engine when the driver lets it go. */
+/*
+ * Leaves a thread that hangs behind; it frees the engine when the driver lets it go. What was not
+ * answered yet is forgotten, and params.done not used any more.
+ */
 void engine_abandon(struct engine *engine);
 
 #endif

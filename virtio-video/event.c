@@ -60,6 +60,16 @@ void event_raise(struct done_queue *done, struct event_source *source, uint32_t 
 	pthread_mutex_unlock(&done->lock);
 }
 
+void event_forget_buffers(struct done_queue *done)
+{
+	struct answer *answer;
+
+	pthread_mutex_lock(&done->lock);
+	while ((answer = done_list_pop(&done->event_buffers)))
+		done_recycle(done, answer);
+	pthread_mutex_unlock(&done->lock);
+}
+
 static void unlink_source(struct done_queue *done, struct event_source *source)
 {
 	struct event_source **at = &done->waiting;

@@ -34,9 +34,9 @@ struct vawrap_display *landing_get_display(struct landing *landing);
  */
 int landing_fetch(struct landing *landing, struct vacodec_frame *frame,
 		  const struct params_layout *layout);
-/* The layout fits the resource. Returns the number of bytes copied. */
-uint64_t landing_store(struct landing *landing, const struct params_layout *layout,
-		       const struct resource *resource);
+/* The layout fits the resource. Errors: -EFAULT its memory has gone. */
+int landing_store(struct landing *landing, const struct params_layout *layout,
+		  const struct resource *resource);
 void landing_release(struct landing *landing);
 /* Forgets what is kept for the surfaces of the old format. */
 void landing_reset(struct landing *landing);

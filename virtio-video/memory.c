@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 #include "memory.h"
 
 /* The first region that ends behind gpa; the table is sorted and has no overlaps. */
@@ -41,6 +42,7 @@ int memory_add(struct memory *memory, const struct memory_region *region)
 		(memory->n - at) * sizeof(memory->regions[0]));
 	memory->regions[at] = *region;
 	memory->n++;
+	memory->n_by_syscall += region->by_syscall;
 	return 0;
 }
 
@@ -60,6 +62,7 @@ int memory_remove(struct memory *memory, uint64_t gpa)
 		return -ENOENT;
 	at = region - memory->regions;
 	memory->n--;
+	memory->n_by_syscall -= region->by_syscall;
 	memmove(&memory->regions[at], &memory->regions[at + 1],
 		(memory->n - at) * sizeof(memory->regions[0]));
 	return 0;
@@ -80,4 +83,17 @@ int memory_map(const struct memory *memory, uint64_t gpa, uint64_t size_bytes, s
 		return -EFAULT;
 	*out = (struct iovec){.iov_base = r->addr + (gpa - r->gpa), .iov_len = size_bytes};
 	return 0;
+}
+
+/* The kernel says EFAULT where the process would get a signal. */
+int memory_copy(bool by_syscall, void *to, const void *from, size_t n_bytes)
+{
+	struct iovec ours = {to, n_bytes}, theirs = {(void *)(uintptr_t)from, n_bytes};
+
+	if (!by_syscall) {
+		memcpy(to, from, n_bytes);
+		return 0;
+	}
+	return process_vm_readv(getpid(), &ours, 1, &theirs, 1, 0) == (ssize_t)n_bytes ? 0
+										       : -EFAULT;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "memory.h"
 #include "resource.h"
+#include "virtio-video.h"
 
 struct header {
 	uint32_t id, planes_layout, num_planes;
@@ -108,24 +109,33 @@ int resource_new(struct wire_reader *r, const struct memory *memory,
 	resource = calloc(1, sizeof(*resource) + h.n_entries * sizeof(resource->pieces[0]));
 	if (!resource)
 		return -ENOMEM;
+	atomic_init(&resource->refs, 1);
 	resource->id = h.id;
 	resource->n_pieces = h.n_entries;
+	resource->by_syscall = memory->n_by_syscall > 0;
 	err = read_entries(r, memory, resource);
 	if (!err && resource->size_bytes > limits->bytes)
 		err = -ENOSPC;
 	if (!err)
 		err = place_planes(&h, limits, resource);
 	if (err) {
-		free(resource);
+		resource_unref(resource);
 		return err;
 	}
 	*out = resource;
 	return 0;
 }
 
-void resource_free(struct resource *resource)
+struct resource *resource_ref(struct resource *resource)
 {
-	free(resource);
+	atomic_fetch_add_explicit(&resource->refs, 1, memory_order_relaxed);
+	return resource;
+}
+
+void resource_unref(struct resource *resource)
+{
+	if (atomic_fetch_sub_explicit(&resource->refs, 1, memory_order_acq_rel) == 1)
+		free(resource);
 }
 
 bool resource_touches(const struct resource *resource, const uint8_t *addr, uint64_t size_bytes)
@@ -166,22 +176,35 @@ uint8_t *resource_cursor_at(struct resource_cursor *cursor, uint64_t pos, size_t
 	return (uint8_t *)cursor->piece->iov_base + (pos - cursor->begin);
 }
 
-void resource_read(const struct resource *resource, void *out, size_t n_bytes)
+struct reading {
+	const struct resource *resource;
+	uint8_t *to;
+	size_t n_bytes;
+};
+
+static int read_pieces(void *cookie)
 {
-	uint64_t pos = resource->planes[0].offset_bytes;
+	const struct reading *reading = cookie;
+	const struct resource *resource = reading->resource;
 	struct resource_cursor cursor;
-	uint8_t *to = out;
+	size_t done = 0, n;
+	int err = 0;
 
 	resource_cursor_init(&cursor, resource, 0);
-	while (n_bytes) {
-		size_t n = n_bytes;
-		const uint8_t *from = resource_cursor_at(&cursor, pos, &n);
+	for (; !err && done < reading->n_bytes; done += n) {
+		const uint8_t *from;
 
-		if (!from)
-			return;
-		memcpy(to, from, n);
-		to += n;
-		pos += n;
-		n_bytes -= n;
+		n = reading->n_bytes - done;
+		from = resource_cursor_at(&cursor, resource->planes[0].offset_bytes + done, &n);
+		err = from ? memory_copy(resource->by_syscall, reading->to + done, from, n)
+			   : -EFAULT;
 	}
+	return err;
+}
+
+int resource_read(const struct resource *resource, void *out, size_t n_bytes)
+{
+	struct reading reading = {resource, out, n_bytes};
+
+	return vvd_guard(read_pieces, &reading);
 }

@@ -8,6 +8,7 @@
 #ifndef RESOURCE_H
 #define RESOURCE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,9 +29,12 @@ struct resource {
 	unsigned int num_planes;
 	struct resource_plane planes[WIRE_MAX_PLANES];
 	uint64_t size_bytes; /* of all pieces */
+	bool by_syscall;     /* how its memory is copied: memory_copy() */
 
+	atomic_uint refs;
 	struct resource *next; /* in the queue */
 	struct answer *answer; /* not NULL: queued */
+	bool held;             /* the engine's thread reads or writes it */
 	uint64_t timestamp;
 	uint32_t data_bytes;
 
@@ -50,7 +54,8 @@ struct resource_limits {
  */
 int resource_new(struct wire_reader *r, const struct memory *memory,
 		 const struct resource_limits *limits, struct resource **out);
-void resource_free(struct resource *resource);
+struct resource *resource_ref(struct resource *resource);
+void resource_unref(struct resource *resource);
 /* Whether a piece lies in [addr, addr + size). */
 bool resource_touches(const struct resource *resource, const uint8_t *addr, uint64_t size_bytes);
 
@@ -68,7 +73,10 @@ void resource_cursor_init(struct resource_cursor *cursor, const struct resource 
  * it, at most *n_bytes, are in one piece; NULL past the end.
  */
 uint8_t *resource_cursor_at(struct resource_cursor *cursor, uint64_t pos, size_t *n_bytes);
-/* Copies the first bytes of plane 0 out. The range was checked when it was queued. */
-void resource_read(const struct resource *resource, void *out, size_t n_bytes);
+/*
+ * Copies the first bytes of plane 0 out. The range was checked when it was queued. Errors: -EFAULT
+ * the memory has gone.
+ */
+int resource_read(const struct resource *resource, void *out, size_t n_bytes);
 
 #endif

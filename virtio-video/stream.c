@@ -44,7 +44,7 @@ static int create_engine(struct vvd_device *device, struct stream *stream,
 	struct engine_params params = {
 		.log = device->log,
 		.done = &device->done,
-		.stats = &device->stats,
+		.watchdog = &device->watchdog,
 		.stream_id = stream->id,
 		.codec = stream->caps->codec,
 	};
@@ -130,16 +130,17 @@ static void free_resources(struct stream *stream, enum engine_side side)
 {
 	for (unsigned int i = 0; i < stream->n_resources[side]; i++) {
 		stream->resource_bytes -= stream->resources[side][i]->size_bytes;
-		resource_free(stream->resources[side][i]);
+		resource_unref(stream->resources[side][i]);
 	}
 	stream->n_resources[side] = 0;
 }
 
-void stream_destroy(struct vvd_device *device, struct stream *stream)
+void stream_destroy(struct vvd_device *device, struct stream *stream, struct answer *answer)
 {
 	unsigned int i = 0;
 
-	engine_stop(stream->engine);
+	engine_stop(stream->engine, answer);
+	device_add_stats(&device->stats, stream->engine);
 	for (int side = 0; side < ENGINE_N_SIDES; side++)
 		free_resources(stream, side);
 	while (device->streams[i] != stream)
@@ -151,10 +152,9 @@ void stream_destroy(struct vvd_device *device, struct stream *stream)
 
 int stream_handle_destroy(struct call *call)
 {
-	stream_destroy(call->device, call->stream);
-	call->stream = NULL;
+	stream_destroy(call->device, call->stream, call->answer);
 	device_collect(call->device);
-	return 0;
+	return CALL_PENDING;
 }
 
 /* ---- Resources ---- */
@@ -175,7 +175,7 @@ static void remove_resource(struct stream *stream, enum engine_side side, struct
 	engine_remove(stream->engine, side, resource);
 	stream->resource_bytes -= resource->size_bytes;
 	*at = stream->resources[side][--stream->n_resources[side]];
-	resource_free(resource);
+	resource_unref(resource);
 }
 
 void stream_drop_memory(struct stream *stream, const uint8_t *addr, uint64_t size_bytes)
@@ -188,6 +188,7 @@ void stream_drop_memory(struct stream *stream, const uint8_t *addr, uint64_t siz
 				remove_resource(stream, side, at);
 		}
 	}
+	engine_wait_for_copy(stream->engine);
 }
 
 static int check_mem_type(const struct call *call, enum engine_side side)
@@ -229,14 +230,14 @@ int stream_handle_resource_create(struct call *call)
 	if (err)
 		return err;
 	if (side == ENGINE_INPUT && resource->num_planes != 1) {
-		resource_free(resource);
+		resource_unref(resource);
 		return -EINVAL;
 	}
 	old = find_resource(stream, side, resource->id);
 	if (old)
 		remove_resource(stream, side, old);
 	if (stream->n_resources[side] >= call->device->options.limits.resources_per_queue) {
-		resource_free(resource);
+		resource_unref(resource);
 		return -ENOSPC;
 	}
 	stream->resources[side][stream->n_resources[side]++] = resource;
@@ -251,9 +252,9 @@ int stream_handle_resource_destroy_all(struct call *call)
 
 	if (err)
 		return err;
-	engine_clear(call->stream->engine, side);
+	engine_clear(call->stream->engine, side, call->answer);
 	free_resources(call->stream, side);
-	return 0;
+	return CALL_PENDING;
 }
 
 /* ---- Work ---- */
@@ -330,6 +331,6 @@ int stream_handle_clear(struct call *call)
 
 	if (err)
 		return err;
-	engine_clear(call->stream->engine, side);
-	return 0;
+	engine_clear(call->stream->engine, side, call->answer);
+	return CALL_PENDING;
 }

@@ -139,7 +139,8 @@ static void take(struct unit_splitter *s)
 
 	if (!s->ready)
 		return;
-	if (unit_splitter_get(s, &unit))
+	unit_splitter_get(s, &unit);
+	if (!unit.damaged)
 		parse_unit(&unit);
 	unit_splitter_next(s);
 }
@@ -150,7 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t at = 0;
 
 	memset(&sets, 0, sizeof(sets));
-	unit_splitter_init(&s);
+	unit_splitter_init(&s, UNIT_START_CODES, 0);
 	while (at < size) {
 		int64_t n = unit_splitter_push(&s, data + at, size - at, 0);
 

@@ -2,7 +2,7 @@
 /*
  * fuzz-unit-splitter.c - the units of a stream do not depend on where its bytes are cut
  *
- * Input: 15 sizes of pieces, used in a circle (0: 256), a byte that is not used, the stream. Pushed
+ * Input: 15 sizes of pieces, used in a circle (0: 256), a byte for the syntax, the stream. Pushed
  * byte by byte a unit's timestamp is the index of its first byte; in pieces it has to be that of the
  * piece with this byte.
  */
@@ -41,7 +41,8 @@ static void take(struct unit_splitter *s, struct seen *seen)
 
 	if (!s->ready)
 		return;
-	fuzz_check(unit_splitter_get(s, &unit), "a unit is too large");
+	unit_splitter_get(s, &unit);
+	fuzz_check(!unit.damaged || s->syntax == UNIT_LENGTHS, "a unit is too large");
 	if (seen->n < MAX_UNITS) {
 		seen->sizes[seen->n] = unit.size_bytes;
 		seen->hashes[seen->n] = hash(unit.data, unit.size_bytes);
@@ -55,10 +56,12 @@ static void take(struct unit_splitter *s, struct seen *seen)
 static void split(struct fuzz_reader stream, const uint8_t *sizes, uint64_t *starts,
 		  struct seen *seen)
 {
+	static const unsigned int length_bytes[4] = {0, 1, 2, 4};
+	unsigned int syntax = stream.data[-1] & 3;
 	struct unit_splitter s;
 	uint64_t at = 0;
 
-	unit_splitter_init(&s);
+	unit_splitter_init(&s, syntax ? UNIT_LENGTHS : UNIT_START_CODES, length_bytes[syntax]);
 	seen->n = 0;
 	for (unsigned int i = 0; stream.left; i = (i + 1) % N_SIZES) {
 		size_t n, piece_bytes = sizes ? (sizes[i] ? sizes[i] : 256) : 1;

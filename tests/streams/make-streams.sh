@@ -93,7 +93,7 @@ joined_stream() {
 
 check() {
 	local verdict=agrees
-	ff -flags unaligned -threads 1 -strict 1 -i "$out/$1.264" -fps_mode passthrough -autoscale 0 -f framemd5 - |
+	ff -flags unaligned -threads 1 -strict 1 -i "$out/$1.264" -fps_mode passthrough -noautoscale -f framemd5 - |
 		sed -n 's/^0,.*, *//p' >"$work/ffmpeg.md5"
 	cmp -s "$work/ffmpeg.md5" "$out/$1.264.md5" || verdict='FFMPEG DISAGREES'
 	printf '%-32s %7d bytes %4d frames  %s\n' "$1" "$(stat -c %s "$out/$1.264")" \
