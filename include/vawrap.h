@@ -13,6 +13,7 @@
  *  - Functions that can fail return 0 (or a count) or -errno:
  *      -EINVAL misuse, -ENOMEM, -ENOTSUP profile or format not there, -ENODEV no device or lost,
  *      -EBUSY in use, -ETIMEDOUT, -EBADMSG decoding error, -ENOSPC array too small,
+ *      -EMSGSIZE coded data does not fit,
  *      -ESHUTDOWN the display was shut down, -EIO any other VA failure (see last error).
  *  - Handles may be used by several threads; one picture, image or buffer by one at a time.
  *
@@ -27,6 +28,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <va/va.h>
+#include <va/va_drmcommon.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -270,13 +272,25 @@ struct vawrap_surface_params {
 	uint32_t fourcc;                /* VA_FOURCC_*, 0 lets the driver choose */
 	unsigned int width, height;     /* luma samples, at least 1 */
 	const VASurfaceAttrib *attribs; /* more attributes, may be NULL; read during the call */
-	size_t n_attribs;
+	size_t n_attribs;               /* at most 15 */
+	unsigned int usage_hint;        /* VA_SURFACE_ATTRIB_USAGE_HINT_*, 0: none */
+	uint32_t memory_type;           /* VA_SURFACE_ATTRIB_MEM_TYPE_*, 0: the driver's own */
+	const void *descriptor;    /* of memory from outside, see below; read during the call */
+	const uint64_t *modifiers; /* DRM format modifiers to choose from; the same */
+	size_t n_modifiers;        /* at most 1024, 0: the driver's choice */
 };
 
 /*
  * Makes n surfaces by one call to the driver, into out[0..n): all or none.
- * Errors: -ENOTSUP format or size; -EINVAL; -ENOMEM; -ESHUTDOWN; -EIO.
- * Source: va.h, vaCreateSurfaces().
+ *
+ * Over memory from outside, descriptor is what memory_type says: a VADRMPRIMESurfaceDescriptor for
+ * DRM_PRIME_2, a VADRMPRIME3SurfaceDescriptor for DRM_PRIME_3 (from VA-API 1.21 on), both for one
+ * surface; a VASurfaceAttribExternalBuffers with a buffer for each surface for DRM_PRIME and USER_PTR.
+ * The fds stay the caller's, who may close them afterwards; a user pointer's memory must live as long
+ * as the surface. There are drivers that accept this and use other memory: look before you rely on it.
+ * Errors: -ENOTSUP format, size or memory type; -EINVAL, also a descriptor whose counts, indices or
+ * fds make no sense; -ENOMEM; -ESHUTDOWN; -EIO.
+ * Source: va.h, vaCreateSurfaces(); va_drmcommon.h.
  */
 int vawrap_surface_new_batch_at(struct vawrap_display *display,
 				const struct vawrap_surface_params *params,
@@ -305,13 +319,24 @@ int vawrap_surface_get_status(struct vawrap_surface *surface, VASurfaceStatus *s
 int vawrap_surface_get_errors(struct vawrap_surface *surface, VASurfaceDecodeMBErrors *errors,
 			      size_t capacity);
 /*
+ * Exports the surface's memory as dma-bufs. flags: VA_EXPORT_SURFACE_READ_ONLY, _WRITE_ONLY or
+ * _READ_WRITE, and one of _SEPARATE_LAYERS (one layer a plane) and _COMPOSED_LAYERS. The fds in out are
+ * the caller's, who ends with vawrap_export_finish(): it closes them all. Sync the surface before its
+ * memory is read, and do not hand it to the driver while it is written to.
+ * Errors: -ENOTSUP; -EINVAL flags; -ESHUTDOWN; -EIO, also a descriptor that makes no sense.
+ * Source: va.h, vaExportSurfaceHandle().
+ */
+int vawrap_surface_export(struct vawrap_surface *surface, uint32_t flags,
+			  VADRMPRIMESurfaceDescriptor *out);
+void vawrap_export_finish(VADRMPRIMESurfaceDescriptor *exported);
+/*
  * Copies the content of one surface into another of the same display, size and format, and waits
- * until it is there. mode: VA_EXEC_MODE_DEFAULT, _POWER_SAVING or _PERFORMANCE. A copy that should
- * not be waited for, or that scales or converts, is a picture: see vawrap_picture_add_source().
+ * until it is there. A copy that should not be waited for, or that scales or converts, is a picture:
+ * see vawrap_picture_add_source().
  * Errors: -ENOTSUP the driver does not copy; -EINVAL; -ESHUTDOWN; -EIO.
  * Source: va.h, vaCopy().
  */
-int vawrap_surface_copy(struct vawrap_surface *to, struct vawrap_surface *from, unsigned int mode);
+int vawrap_surface_copy(struct vawrap_surface *to, struct vawrap_surface *from);
 
 /* ---- Context ---- */
 
@@ -331,6 +356,12 @@ struct vawrap_context *vawrap_context_ref(struct vawrap_context *context);
 struct vawrap_context *vawrap_context_unref(struct vawrap_context *context);
 VAContextID vawrap_context_get_id(const struct vawrap_context *context);
 struct vawrap_display *vawrap_context_get_display(const struct vawrap_context *context);
+/*
+ * Lets the context keep up to n parameter and coded buffers that are used no more (0, the default:
+ * none), and take them for new ones of the same type and size. Data buffers are always made anew.
+ * Errors: -EINVAL more than 4096; -ENOMEM. Threads: any.
+ */
+int vawrap_context_set_pool(struct vawrap_context *context, size_t n);
 
 /* ---- Buffer ---- */
 
@@ -353,13 +384,44 @@ struct vawrap_buffer *vawrap_buffer_ref(struct vawrap_buffer *buffer);
 struct vawrap_buffer *vawrap_buffer_unref(struct vawrap_buffer *buffer);
 VABufferID vawrap_buffer_get_id(const struct vawrap_buffer *buffer);
 /*
- * Maps the buffer: *data is valid until unmap. The mapping holds a reference.
- * Errors: -EBUSY mapped already; -ESHUTDOWN; -EIO. Unmap: -EINVAL not mapped.
+ * Maps the buffer: *data is valid until unmap. The mapping holds a reference. intent is what will be
+ * done with the memory, one or both of enum vawrap_map; without it both. Drivers that know it (from
+ * VA-API 1.21 on) save a copy.
+ * Errors: -EBUSY mapped already; -EINVAL intent; -ESHUTDOWN; -EIO. Unmap: -EINVAL not mapped.
  */
+enum vawrap_map {
+	VAWRAP_MAP_READ = 1,
+	VAWRAP_MAP_WRITE = 2,
+};
 int vawrap_buffer_map(struct vawrap_buffer *buffer, void **data);
+int vawrap_buffer_map_for(struct vawrap_buffer *buffer, unsigned int intent, void **data);
 int vawrap_buffer_unmap(struct vawrap_buffer *buffer);
+/*
+ * Waits until the work that writes the buffer is done, as vawrap_surface_sync().
+ * Errors: -ETIMEDOUT; -ENOTSUP the driver has no such call, so wait for the picture; -ESHUTDOWN; -EIO.
+ * Source: va.h, vaSyncBuffer().
+ */
+int vawrap_buffer_sync(struct vawrap_buffer *buffer, int64_t timeout_ns);
+
+/* A piece of coded data; valid until the buffer is unmapped. Source: va.h, VACodedBufferSegment. */
+struct vawrap_coded {
+	const void *data;
+	size_t size_bytes;
+	unsigned int bit_offset; /* where it begins in data */
+	uint32_t status;         /* VA_CODED_BUF_STATUS_*: average QP, passes... */
+};
+
+/*
+ * Maps a coded buffer (VAEncCodedBufferType) whose picture is done, and lists its pieces; returns
+ * their number. Data that the encoder calls incomplete or wrong is never given: after an error the
+ * buffer is not mapped. Errors: -EMSGSIZE a slice or the frame does not fit; -EBADMSG the
+ * encoder made a bad bitstream; -ENOSPC more than capacity pieces; -EINVAL not such a buffer; -EBUSY;
+ * -EIO, also for pieces larger than the buffer; -ESHUTDOWN.
+ */
+int vawrap_buffer_map_coded(struct vawrap_buffer *buffer, struct vawrap_coded *coded,
+			    size_t capacity);
 /* As vawrap_surface_copy(), for buffers. -EBUSY: one of them is mapped. */
-int vawrap_buffer_copy(struct vawrap_buffer *to, struct vawrap_buffer *from, unsigned int mode);
+int vawrap_buffer_copy(struct vawrap_buffer *to, struct vawrap_buffer *from);
 
 /* ---- Image ---- */
 
@@ -401,6 +463,7 @@ int vawrap_image_get(struct vawrap_image *image, struct vawrap_surface *surface,
 int vawrap_image_put(struct vawrap_image *image, struct vawrap_surface *surface, int x, int y);
 /* As for buffers. */
 int vawrap_image_map(struct vawrap_image *image, void **data);
+int vawrap_image_map_for(struct vawrap_image *image, unsigned int intent, void **data);
 int vawrap_image_unmap(struct vawrap_image *image);
 
 /* ---- View ---- */
@@ -478,6 +541,14 @@ int vawrap_picture_add_buffer(struct vawrap_picture *picture, struct vawrap_buff
 /* Makes a buffer of one element and adds it. */
 int vawrap_picture_add_data(struct vawrap_picture *picture, VABufferType type, const void *data,
 			    size_t size_bytes);
+/*
+ * The same for a VAEncMiscParameterBuffer with its content, of at most 1024 bytes, and for a packed
+ * header with its parameters: bits are the header's length. Errors: as for vawrap_buffer_new().
+ */
+int vawrap_picture_add_misc(struct vawrap_picture *picture, VAEncMiscParameterType type,
+			    const void *data, size_t size_bytes);
+int vawrap_picture_add_packed_header(struct vawrap_picture *picture, uint32_t type,
+				     const void *data, size_t bits, bool has_emulation_bytes);
 /* -EBUSY while another picture is begun on the context; the state stays. */
 int vawrap_picture_begin(struct vawrap_picture *picture);
 /* Gives what was added since the last render; -EINVAL when there is nothing, and the state stays. */

@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * context.c - a context with its render targets, which it holds
+ * context.c - a context with its render targets, which it holds, and its pool of idle buffers
  */
 #include <stdlib.h>
 #include "internal.h"
 
 #define MAX_TARGETS 1024
+#define MAX_IDLE    4096
 
 struct vawrap_context {
 	struct handle handle;
 	struct vawrap_config *config;
 	struct vawrap_surface **targets;
 	size_t n_targets;
-	struct types types;  /* of the buffers that it takes */
+	struct types types; /* of the buffers that it takes */
+
+	pthread_mutex_t idle_lock;
+	struct context_idle *idle; /* the pool: buffers that are used no more */
+	size_t n_idle, max_idle;
+
 	atomic_bool claimed; /* a picture is begun */
 };
 
@@ -32,6 +38,10 @@ static void destroy(struct handle *handle)
 	struct vawrap_surface **targets = context->targets;
 	size_t n = context->n_targets;
 
+	for (size_t i = 0; i < context->n_idle; i++)
+		DISPLAY_DESTROY(display, vaDestroyBuffer, context->idle[i].id);
+	free(context->idle);
+	pthread_mutex_destroy(&context->idle_lock);
 	DISPLAY_DESTROY(display, vaDestroyContext, handle->id);
 	handle_retire(handle);
 	drop_parents(config, targets, n);
@@ -108,6 +118,9 @@ int vawrap_context_new_at(struct vawrap_config *config, unsigned int width, unsi
 		return error;
 	}
 	context->config = vawrap_config_ref(config);
+	context->idle = NULL;
+	context->n_idle = context->max_idle = 0;
+	pthread_mutex_init(&context->idle_lock, NULL);
 	types_init(&context->types, vawrap_config_get_profile(config),
 		   vawrap_config_get_entrypoint(config));
 	for (size_t i = 0; i < n; i++)
@@ -141,6 +154,69 @@ struct vawrap_display *vawrap_context_get_display(const struct vawrap_context *c
 const struct types *context_get_types(const struct vawrap_context *context)
 {
 	return &context->types;
+}
+
+/* ---- The pool ---- */
+
+int vawrap_context_set_pool(struct vawrap_context *context, size_t n)
+{
+	struct vawrap_display *display = context->handle.display;
+	struct context_idle *idle, *old;
+	size_t n_kept = 0, n_old;
+
+	if (n > MAX_IDLE)
+		return -EINVAL;
+	idle = calloc(n + 1, sizeof(*idle));
+	if (!idle)
+		return -ENOMEM;
+	pthread_mutex_lock(&context->idle_lock);
+	old = context->idle;
+	n_old = context->n_idle;
+	for (; n_kept < n_old && n_kept < n; n_kept++)
+		idle[n_kept] = old[n_kept];
+	context->idle = idle;
+	context->n_idle = n_kept;
+	context->max_idle = n;
+	pthread_mutex_unlock(&context->idle_lock);
+	for (; n_kept < n_old; n_kept++)
+		DISPLAY_DESTROY(display, vaDestroyBuffer, old[n_kept].id);
+	free(old);
+	return 0;
+}
+
+/* Drivers take a data buffer's size for that of its content, so those are made to measure. */
+bool context_keep(struct vawrap_context *context, const struct context_idle *buffer)
+{
+	bool kept = buffer->type == VAEncCodedBufferType ||
+		    types_is_struct(&context->types, buffer->type);
+
+	if (!kept)
+		return false;
+	pthread_mutex_lock(&context->idle_lock);
+	kept = context->n_idle < context->max_idle;
+	if (kept)
+		context->idle[context->n_idle++] = *buffer;
+	pthread_mutex_unlock(&context->idle_lock);
+	return kept;
+}
+
+bool context_take(struct vawrap_context *context, struct context_idle *wanted)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&context->idle_lock);
+	for (size_t i = context->n_idle; i-- > 0 && !found;) {
+		struct context_idle *idle = &context->idle[i];
+
+		if (idle->type != wanted->type || idle->size_bytes != wanted->size_bytes ||
+		    idle->n != wanted->n)
+			continue;
+		wanted->id = idle->id;
+		*idle = context->idle[--context->n_idle];
+		found = true;
+	}
+	pthread_mutex_unlock(&context->idle_lock);
+	return found;
 }
 
 int context_claim(struct vawrap_context *context)

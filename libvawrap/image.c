@@ -288,19 +288,24 @@ int vawrap_image_put(struct vawrap_image *image, struct vawrap_surface *surface,
 				    image->handle.id, 0, 0, width, height, x, y, width, height);
 }
 
-int vawrap_image_map(struct vawrap_image *image, void **data)
+int vawrap_image_map_for(struct vawrap_image *image, unsigned int intent, void **data)
 {
 	int error;
 
 	*data = NULL;
 	if (image->mapped)
 		return -EBUSY;
-	error = buffer_map_id(image->handle.display, image->buffer, data);
+	error = buffer_map_id(image->handle.display, image->buffer, intent, data);
 	if (error)
 		return error;
 	image->mapped = true;
 	vawrap_image_ref(image);
 	return 0;
+}
+
+int vawrap_image_map(struct vawrap_image *image, void **data)
+{
+	return vawrap_image_map_for(image, VAWRAP_MAP_READ | VAWRAP_MAP_WRITE, data);
 }
 
 int vawrap_image_unmap(struct vawrap_image *image)

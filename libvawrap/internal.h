@@ -89,9 +89,8 @@ void display_leave_destroy(struct vawrap_display *display, const char *call, VAS
 
 /* vaFoo(va, ...), checked: 0 or -errno. The destroying ones say nothing: there is nobody to tell. */
 #define DISPLAY_CALL(display, call, ...)                                                           \
-	(display_enter(display)                                                                    \
-		 ? -ESHUTDOWN                                                                      \
-		 : display_leave(display, #call, call((display)->va, __VA_ARGS__)))
+	(display_enter(display) ? -ESHUTDOWN                                                       \
+				: display_leave(display, #call, call((display)->va, __VA_ARGS__)))
 #define DISPLAY_DESTROY(display, call, ...)                                                        \
 	(display_enter(display)                                                                    \
 		 ? (void)0                                                                         \
@@ -151,16 +150,26 @@ void log_bridge(struct vawrap_display *display);
 int surface_wait(struct vawrap_surface *surface, int64_t timeout_ns);
 /* Which buffers it takes. */
 const struct types *context_get_types(const struct vawrap_context *context);
+/* A buffer in a context's pool, or one that is looked for there. */
+struct context_idle {
+	VABufferType type;
+	unsigned int size_bytes, n;
+	VABufferID id;
+};
+
+/* Puts a buffer that is used no more into the pool; false: there is no room for such a one. */
+bool context_keep(struct vawrap_context *context, const struct context_idle *buffer);
+/* Finds one of that type and size, sets its id and takes it out. */
+bool context_take(struct vawrap_context *context, struct context_idle *wanted);
 /* A context has one begun picture at a time: -EBUSY while another one is. */
 int context_claim(struct vawrap_context *context);
 void context_release(struct vawrap_context *context);
 /* Whether a picture on the context may take the buffer: -EINVAL another's, -EBUSY mapped. */
 int buffer_check(const struct vawrap_buffer *buffer, const struct vawrap_context *context);
-int buffer_map_id(struct vawrap_display *display, VABufferID id, void **data);
+int buffer_map_id(struct vawrap_display *display, VABufferID id, unsigned int intent, void **data);
 int buffer_unmap_id(struct vawrap_display *display, VABufferID id);
 struct vawrap_context *picture_get_context(const struct vawrap_picture *picture);
 /* Copies one object into another of the same kind, and waits for it. */
-int vpp_copy(struct vawrap_display *display, VACopyObject *to, VACopyObject *from,
-	     unsigned int mode);
+int vpp_copy(struct vawrap_display *display, VACopyObject *to, VACopyObject *from);
 
 #endif

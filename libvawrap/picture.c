@@ -8,9 +8,11 @@
  * recycled handle, so that a steady stream of pictures allocates nothing.
  */
 #include <stdlib.h>
+#include <string.h>
 #include "internal.h"
 
-#define MAX_HELD 65536
+#define MAX_HELD       65536
+#define MAX_MISC_BYTES 1024
 
 struct vawrap_picture {
 	struct handle handle;
@@ -292,6 +294,45 @@ int vawrap_picture_add_data(struct vawrap_picture *picture, VABufferType type, c
 		return error;
 	error = vawrap_picture_add_buffer(picture, buffer);
 	vawrap_buffer_unref(buffer);
+	return error;
+}
+
+int vawrap_picture_add_misc(struct vawrap_picture *picture, VAEncMiscParameterType type,
+			    const void *data, size_t size_bytes)
+{
+	struct {
+		VAEncMiscParameterType type;
+		uint8_t content[MAX_MISC_BYTES];
+	} misc = {.type = type};
+
+	_Static_assert(offsetof(VAEncMiscParameterBuffer, data) == sizeof(misc.type), "as va.h");
+	if (!data || size_bytes > MAX_MISC_BYTES)
+		return -EINVAL;
+	memcpy(misc.content, data, size_bytes);
+	return vawrap_picture_add_data(picture, VAEncMiscParameterBufferType, &misc,
+				       sizeof(misc.type) + size_bytes);
+}
+
+int vawrap_picture_add_packed_header(struct vawrap_picture *picture, uint32_t type,
+				     const void *data, size_t bits, bool has_emulation_bytes)
+{
+	VAEncPackedHeaderParameterBuffer param = {
+		.type = type,
+		.bit_length = (uint32_t)bits,
+		.has_emulation_bytes = has_emulation_bytes,
+	};
+	size_t before = picture->n_buffers;
+	int error = !data || bits == 0 || bits > INT32_MAX ? -EINVAL : 0;
+
+	if (!error)
+		error = vawrap_picture_add_data(picture, VAEncPackedHeaderParameterBufferType,
+						&param, sizeof(param));
+	if (!error)
+		error = vawrap_picture_add_data(picture, VAEncPackedHeaderDataBufferType, data,
+						(bits + 7) / 8);
+	/* One without the other would take the next buffer for its own. */
+	while (error && picture->n_buffers > before)
+		vawrap_buffer_unref(picture->buffers[--picture->n_buffers]);
 	return error;
 }
 

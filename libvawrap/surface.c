@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * surface.c - surfaces: made in batches, waited for with a timeout
+ * surface.c - surfaces: made in batches or over others' memory, waited for with a timeout
  */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "internal.h"
 
 #define MAX_BATCH        1024
-#define MAX_ATTRIBS      16
+#define MAX_ATTRIBS      16 /* of the caller's */
+#define MAX_OWN_ATTRIBS  5
+#define MAX_MODIFIERS    1024
 #define MAX_ERRORS       4096
 #define FIRST_SLEEP_NS   50000
 #define LONGEST_SLEEP_NS 2000000
+
+#define MAX_PRIME 4 /* objects, layers, planes of a descriptor */
+
+/* VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_3, which headers have from 1.21 on. */
+#define MEM_TYPE_DRM_PRIME_3 0x08000000
 
 struct vawrap_surface {
 	struct handle handle;
@@ -48,36 +56,108 @@ static int read_params(const struct vawrap_surface_params *given,
 		return -EINVAL;
 	if (params->n_attribs >= MAX_ATTRIBS || (params->n_attribs > 0 && !params->attribs))
 		return -EINVAL;
+	if (params->n_modifiers > MAX_MODIFIERS || (params->n_modifiers > 0 && !params->modifiers))
+		return -EINVAL;
 	if (params->rt_format == 0)
 		params->rt_format = VA_RT_FORMAT_YUV420;
 	return 0;
 }
 
-static unsigned int list_attribs(const struct vawrap_surface_params *params,
-				 VASurfaceAttrib list[MAX_ATTRIBS])
-{
-	unsigned int n = 0;
+/* The attributes of vaCreateSurfaces(), with what one of them points to. */
+struct attribs {
+	VASurfaceAttrib list[MAX_ATTRIBS + MAX_OWN_ATTRIBS];
+	unsigned int n;
+	VADRMFormatModifierList modifiers;
+};
 
-	memset(list, 0, MAX_ATTRIBS * sizeof(list[0]));
-	if (params->fourcc) {
-		list[n].type = VASurfaceAttribPixelFormat;
-		list[n].flags = VA_SURFACE_ATTRIB_SETTABLE;
-		list[n].value.type = VAGenericValueTypeInteger;
-		list[n++].value.value.i = (int32_t)params->fourcc;
+static void add_number(struct attribs *attribs, VASurfaceAttribType type, uint32_t value)
+{
+	if (value == 0)
+		return;
+	attribs->list[attribs->n++] = (VASurfaceAttrib){
+		.type = type,
+		.flags = VA_SURFACE_ATTRIB_SETTABLE,
+		.value = {.type = VAGenericValueTypeInteger, .value = {.i = (int32_t)value}},
+	};
+}
+
+static void add_pointer(struct attribs *attribs, VASurfaceAttribType type, const void *value)
+{
+	attribs->list[attribs->n++] = (VASurfaceAttrib){
+		.type = type,
+		.flags = VA_SURFACE_ATTRIB_SETTABLE,
+		.value = {.type = VAGenericValueTypePointer,
+			  .value = {.p = (void *)(uintptr_t)value}},
+	};
+}
+
+static void list_attribs(const struct vawrap_surface_params *params, struct attribs *attribs)
+{
+	memset(attribs, 0, sizeof(*attribs));
+	add_number(attribs, VASurfaceAttribPixelFormat, params->fourcc);
+	add_number(attribs, VASurfaceAttribUsageHint, params->usage_hint);
+	add_number(attribs, VASurfaceAttribMemoryType, params->memory_type);
+	if (params->descriptor)
+		add_pointer(attribs, VASurfaceAttribExternalBufferDescriptor, params->descriptor);
+	if (params->n_modifiers > 0) {
+		attribs->modifiers.num_modifiers = (uint32_t)params->n_modifiers;
+		attribs->modifiers.modifiers = (uint64_t *)(uintptr_t)params->modifiers;
+		add_pointer(attribs, VASurfaceAttribDRMFormatModifiers, &attribs->modifiers);
 	}
 	for (size_t i = 0; i < params->n_attribs; i++)
-		list[n++] = params->attribs[i];
-	return n;
+		attribs->list[attribs->n++] = params->attribs[i];
+}
+
+/* Whether each index and count stays within its array; for PRIME_3 too, which begins like this. */
+static int check_prime(const VADRMPRIMESurfaceDescriptor *prime)
+{
+	bool sound = prime->num_objects >= 1 && prime->num_objects <= MAX_PRIME &&
+		     prime->num_layers >= 1 && prime->num_layers <= MAX_PRIME;
+
+	for (uint32_t i = 0; sound && i < prime->num_objects; i++)
+		sound = prime->objects[i].fd >= 0;
+	for (uint32_t i = 0; sound && i < prime->num_layers; i++) {
+		uint32_t n = prime->layers[i].num_planes;
+
+		sound = n >= 1 && n <= MAX_PRIME;
+		for (uint32_t k = 0; sound && k < n; k++)
+			sound = prime->layers[i].object_index[k] < prime->num_objects;
+	}
+	return sound ? 0 : -EINVAL;
+}
+
+/* Memory from outside: what its descriptor says must make sense for n surfaces. */
+static int check_import(const struct vawrap_surface_params *params, size_t n)
+{
+	const VASurfaceAttribExternalBuffers *external = params->descriptor;
+
+	switch (params->memory_type) {
+	case VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2:
+	case MEM_TYPE_DRM_PRIME_3:
+		/* Without a descriptor it only asks for memory that can be exported. */
+		return !external ? 0 : n == 1 ? check_prime(params->descriptor) : -EINVAL;
+	case VA_SURFACE_ATTRIB_MEM_TYPE_USER_PTR:
+	case VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME:
+		if (!external)
+			return params->memory_type == VA_SURFACE_ATTRIB_MEM_TYPE_USER_PTR ? -EINVAL
+											  : 0;
+		return external->buffers && external->num_buffers >= n &&
+				       external->num_planes >= 1 && external->num_planes <= 4
+			       ? 0
+			       : -EINVAL;
+	default:
+		return 0;
+	}
 }
 
 static int create(struct vawrap_display *display, const struct vawrap_surface_params *params,
 		  VASurfaceID *ids, size_t n)
 {
-	VASurfaceAttrib attribs[MAX_ATTRIBS];
-	unsigned int n_attribs = list_attribs(params, attribs);
+	struct attribs attribs;
 
+	list_attribs(params, &attribs);
 	return DISPLAY_CALL(display, vaCreateSurfaces, params->rt_format, params->width,
-			    params->height, ids, (unsigned int)n, attribs, n_attribs);
+			    params->height, ids, (unsigned int)n, attribs.list, attribs.n);
 }
 
 /* Takes back what new_handles() made: out[0..n) up to the first hole. */
@@ -113,6 +193,8 @@ int vawrap_surface_new_batch_at(struct vawrap_display *display,
 	for (size_t i = 0; i < n; i++)
 		out[i] = NULL;
 	error = read_params(given, &params);
+	if (!error)
+		error = check_import(&params, n);
 	if (error || n == 0 || n > MAX_BATCH)
 		return -EINVAL;
 	ids = calloc(n, sizeof(*ids));
@@ -161,7 +243,7 @@ void vawrap_surface_get_size(const struct vawrap_surface *surface, unsigned int 
 	*height = surface->height;
 }
 
-int vawrap_surface_copy(struct vawrap_surface *to, struct vawrap_surface *from, unsigned int mode)
+int vawrap_surface_copy(struct vawrap_surface *to, struct vawrap_surface *from)
 {
 	VACopyObject there = {.obj_type = VACopyObjectSurface};
 	VACopyObject here = {.obj_type = VACopyObjectSurface};
@@ -170,7 +252,40 @@ int vawrap_surface_copy(struct vawrap_surface *to, struct vawrap_surface *from, 
 		return -EINVAL;
 	there.object.surface_id = to->handle.id;
 	here.object.surface_id = from->handle.id;
-	return vpp_copy(to->handle.display, &there, &here, mode);
+	return vpp_copy(to->handle.display, &there, &here);
+}
+
+/* ---- Export ---- */
+
+void vawrap_export_finish(VADRMPRIMESurfaceDescriptor *exported)
+{
+	for (uint32_t i = 0; i < exported->num_objects && i < MAX_PRIME; i++) {
+		if (exported->objects[i].fd >= 0)
+			close(exported->objects[i].fd);
+	}
+	memset(exported, 0, sizeof(*exported));
+}
+
+int vawrap_surface_export(struct vawrap_surface *surface, uint32_t flags,
+			  VADRMPRIMESurfaceDescriptor *out)
+{
+	const uint32_t layers =
+		flags & (VA_EXPORT_SURFACE_SEPARATE_LAYERS | VA_EXPORT_SURFACE_COMPOSED_LAYERS);
+	int error;
+
+	memset(out, 0, sizeof(*out));
+	if (!(flags & VA_EXPORT_SURFACE_READ_WRITE) || (layers & (layers - 1)) || !layers)
+		return -EINVAL;
+	error = DISPLAY_CALL(surface->handle.display, vaExportSurfaceHandle, surface->handle.id,
+			     VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2, flags, out);
+	if (error)
+		memset(out, 0, sizeof(*out));
+	if (error || !check_prime(out))
+		return error;
+	log_write(&surface->handle.display->log, VAWRAP_LOG_ERROR,
+		  "export: the driver's descriptor is not sound");
+	vawrap_export_finish(out);
+	return -EIO;
 }
 
 /* ---- Waiting ---- */

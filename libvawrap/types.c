@@ -339,6 +339,11 @@ void types_init(struct types *types, VAProfile profile, VAEntrypoint entrypoint)
 	}
 }
 
+bool types_is_struct(const struct types *types, VABufferType type)
+{
+	return (unsigned int)type < TYPES_KNOWN && types->first[type] != NO_ROW;
+}
+
 /* Whether the row is of the same kind of content as first. */
 static bool is_alike(const struct types_row *row, const struct types_row *first)
 {
@@ -354,7 +359,7 @@ int types_check(const struct types *types, const struct types_content *content,
 	int32_t subtype;
 
 	*pointers = NULL;
-	if ((unsigned int)content->type >= TYPES_KNOWN || types->first[content->type] == NO_ROW)
+	if (!types_is_struct(types, content->type))
 		return 0;
 	first = &rows[types->first[content->type]];
 	if (first->subtype >= 0) {

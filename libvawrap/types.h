@@ -5,6 +5,7 @@
 #ifndef VAWRAP_TYPES_H
 #define VAWRAP_TYPES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <va/va.h>
@@ -43,6 +44,8 @@ void types_init(struct types *types, VAProfile profile, VAEntrypoint entrypoint)
 /* 0 and the pointers of the content, NULL when it has none or is unknown; or -EINVAL. */
 int types_check(const struct types *types, const struct types_content *content,
 		const struct types_pointer **pointers);
+/* Whether the type is in the table. */
+bool types_is_struct(const struct types *types, VABufferType type);
 /* The size of the struct of vaQueryVideoProcFilterCaps() for a filter; 0 when it is unknown. */
 size_t types_get_filter_cap_bytes(VAProcFilterType filter);
 

@@ -276,12 +276,9 @@ int vawrap_context_process_at(struct vawrap_context *context, struct vawrap_surf
 
 /* ---- Copies ---- */
 
-int vpp_copy(struct vawrap_display *display, VACopyObject *to, VACopyObject *from,
-	     unsigned int mode)
+int vpp_copy(struct vawrap_display *display, VACopyObject *to, VACopyObject *from)
 {
-	VACopyOption option = {.bits = {.va_copy_sync = VA_EXEC_SYNC, .va_copy_mode = mode & 0xf}};
+	VACopyOption option = {.bits = {.va_copy_sync = VA_EXEC_SYNC}};
 
-	if (mode > VA_EXEC_MODE_PERFORMANCE)
-		return -EINVAL;
 	return DISPLAY_CALL(display, vaCopy, to, from, option);
 }

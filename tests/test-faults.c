@@ -232,7 +232,7 @@ static int process_on(struct fixture *f, struct vawrap_context *context)
 	if (!error)
 		error = vawrap_context_process(context, f->surfaces[0], f->surfaces[1], &process);
 	if (!error)
-		error = vawrap_surface_copy(f->surfaces[2], f->surfaces[1], 0);
+		error = vawrap_surface_copy(f->surfaces[2], f->surfaces[1]);
 	vawrap_buffer_unref(filter);
 	return error;
 }

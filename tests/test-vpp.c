@@ -394,19 +394,17 @@ static void test_surfaces_are_copied(void **state)
 
 	(void)state;
 	fill(f.surfaces[0], 0x42);
-	assert_int_equal(vawrap_surface_copy(f.surfaces[1], f.surfaces[0], VA_EXEC_MODE_DEFAULT),
-			 0);
+	assert_int_equal(vawrap_surface_copy(f.surfaces[1], f.surfaces[0]), 0);
 	assert_int_equal(vawrap_image_derive(f.surfaces[1], &image), 0);
 	assert_int_equal(vawrap_image_map(image, &data), 0);
 	assert_int_equal(((uint8_t *)data)[100], 0x42);
 	assert_int_equal(vawrap_image_unmap(image), 0);
 	vawrap_image_unref(image);
-	assert_int_equal(vawrap_surface_copy(f.surfaces[1], f.surfaces[1], 0), -EINVAL);
-	assert_int_equal(vawrap_surface_copy(f.surfaces[1], NULL, 0), -EINVAL);
-	assert_int_equal(vawrap_surface_copy(f.surfaces[1], other.surfaces[0], 0), -EINVAL);
-	assert_int_equal(vawrap_surface_copy(f.surfaces[1], f.surfaces[0], 3), -EINVAL);
+	assert_int_equal(vawrap_surface_copy(f.surfaces[1], f.surfaces[1]), -EINVAL);
+	assert_int_equal(vawrap_surface_copy(f.surfaces[1], NULL), -EINVAL);
+	assert_int_equal(vawrap_surface_copy(f.surfaces[1], other.surfaces[0]), -EINVAL);
 	fake_fail_call(1, VA_STATUS_ERROR_UNIMPLEMENTED);
-	assert_int_equal(vawrap_surface_copy(f.surfaces[1], f.surfaces[0], 0), -ENOTSUP);
+	assert_int_equal(vawrap_surface_copy(f.surfaces[1], f.surfaces[0]), -ENOTSUP);
 	fixture_close(&other);
 	fixture_close(&f);
 }
@@ -421,12 +419,12 @@ static void test_buffers_are_copied(void **state)
 	assert_int_equal(vawrap_buffer_new(f.context, VASliceDataBufferType, 4, 1, "abc", &from),
 			 0);
 	assert_int_equal(vawrap_buffer_new(f.context, VASliceDataBufferType, 4, 1, NULL, &to), 0);
-	assert_int_equal(vawrap_buffer_copy(to, from, VA_EXEC_MODE_PERFORMANCE), 0);
-	assert_int_equal(vawrap_buffer_copy(to, to, 0), -EINVAL);
+	assert_int_equal(vawrap_buffer_copy(to, from), 0);
+	assert_int_equal(vawrap_buffer_copy(to, to), -EINVAL);
 	assert_int_equal(vawrap_buffer_map(to, &data), 0);
 	assert_string_equal(data, "abc");
-	assert_int_equal(vawrap_buffer_copy(to, from, 0), -EBUSY);
-	assert_int_equal(vawrap_buffer_copy(from, to, 0), -EBUSY);
+	assert_int_equal(vawrap_buffer_copy(to, from), -EBUSY);
+	assert_int_equal(vawrap_buffer_copy(from, to), -EBUSY);
 	assert_int_equal(vawrap_buffer_unmap(to), 0);
 	vawrap_buffer_unref(from);
 	vawrap_buffer_unref(to);

@@ -310,6 +310,36 @@ void fake_set_layout(enum fake_layout layout)
 	fake.layout = layout;
 }
 
+void fake_set_coded(const struct fake_coded *coded)
+{
+	fake.coded = *coded;
+}
+
+void fake_lack_sync_buffer(bool lacking)
+{
+	write_bool(&fake.no_sync_buffer, lacking);
+}
+
+void fake_set_export(enum fake_export fault)
+{
+	fake.export = fault;
+}
+
+bool fake_get_surface_attrib(VASurfaceAttribType type, VASurfaceAttrib *attrib)
+{
+	for (unsigned int i = 0; i < fake.n_attribs; i++) {
+		*attrib = fake.attribs[i];
+		if (attrib->type == type)
+			return true;
+	}
+	return false;
+}
+
+uint32_t fake_get_map_flags(void)
+{
+	return fake.map_flags;
+}
+
 void fake_set_hooks(const struct fake_hooks *hooks)
 {
 	lock();

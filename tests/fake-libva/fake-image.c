@@ -2,8 +2,10 @@
 /*
  * fake-image.c - the fake libva's images, with layouts that a test can spoil
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <va/va_drmcommon.h>
 #include "fake-internal.h"
 
 static void spoil(VAImage *image)
@@ -193,5 +195,59 @@ VAStatus vaPutImage(VADisplay dpy, VASurfaceID surface, VAImageID image, int src
 	transfer.surface = fake_object_get(&call, FAKE_SURFACE, surface);
 	transfer.image = fake_object_get(&call, FAKE_IMAGE, image);
 	run(&call, &transfer);
+	return fake_end(&call);
+}
+
+/* ---- Exports ---- */
+
+static void describe(const struct fake_object *surface, VADRMPRIMESurfaceDescriptor *out)
+{
+	unsigned int pitch = fake_pitch(surface->width);
+
+	*out = (VADRMPRIMESurfaceDescriptor){
+		.fourcc = VA_FOURCC_NV12,
+		.width = surface->width,
+		.height = surface->height,
+		.num_objects = 1,
+		.objects = {{.fd = open("/dev/null", O_RDWR),
+			     .size = (uint32_t)surface->size_bytes}},
+		.num_layers = 1,
+		.layers = {{.drm_format = VA_FOURCC_NV12,
+			    .num_planes = 2,
+			    .offset = {0, pitch * surface->height},
+			    .pitch = {pitch, pitch}}},
+	};
+	switch (fake.export) {
+	case FAKE_EXPORT_GOOD:
+		break;
+	case FAKE_EXPORT_OBJECTS:
+		out->num_objects = 5;
+		for (int i = 1; i < 4; i++)
+			out->objects[i].fd = -1;
+		break;
+	case FAKE_EXPORT_LAYERS:
+		out->num_layers = 0;
+		break;
+	case FAKE_EXPORT_PLANES:
+		out->layers[0].num_planes = 5;
+		break;
+	case FAKE_EXPORT_INDEX:
+		out->layers[0].object_index[1] = 1;
+		break;
+	}
+}
+
+VAStatus vaExportSurfaceHandle(VADisplay dpy, VASurfaceID surface_id, uint32_t mem_type,
+			       uint32_t flags, void *descriptor)
+{
+	struct fake_call call = fake_begin("vaExportSurfaceHandle", dpy);
+	struct fake_object *surface = fake_object_get(&call, FAKE_SURFACE, surface_id);
+
+	if (!(flags & VA_EXPORT_SURFACE_READ_WRITE))
+		fake_misuse("an export that nobody may use");
+	if (surface && !call.status && mem_type != VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2)
+		call.status = VA_STATUS_ERROR_UNSUPPORTED_MEMORY_TYPE;
+	if (surface && !call.status)
+		describe(surface, descriptor);
 	return fake_end(&call);
 }

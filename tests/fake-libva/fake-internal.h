@@ -75,6 +75,12 @@ struct fake {
 	int n_profiles;
 	int excess;
 	enum fake_layout layout;
+	struct fake_coded coded;
+	bool no_sync_buffer;
+	enum fake_export export;
+	VASurfaceAttrib attribs[32];
+	unsigned int n_attribs;
+	uint32_t map_flags;
 	struct fake_hooks hooks;
 };
 

@@ -71,6 +71,28 @@ enum fake_layout {
 };
 void fake_set_layout(enum fake_layout layout);
 
+/* What a coded buffer holds when it is mapped. */
+struct fake_coded {
+	unsigned int segments, segment_bytes;
+	uint32_t status; /* of the last one */
+	bool endless;    /* the last one leads to the first one */
+};
+void fake_set_coded(const struct fake_coded *coded);
+void fake_lack_sync_buffer(bool lacking);
+/* Faults of descriptors to come from vaExportSurfaceHandle(). */
+enum fake_export {
+	FAKE_EXPORT_GOOD,
+	FAKE_EXPORT_OBJECTS, /* five objects */
+	FAKE_EXPORT_LAYERS,  /* none */
+	FAKE_EXPORT_PLANES,  /* five planes in a layer */
+	FAKE_EXPORT_INDEX,   /* a plane in an object that is not there */
+};
+void fake_set_export(enum fake_export fault);
+/* An attribute of the last vaCreateSurfaces(); false: it was not given. */
+bool fake_get_surface_attrib(VASurfaceAttribType type, VASurfaceAttrib *attrib);
+/* The flags of the last vaMapBuffer2(), 0 where there is none. */
+uint32_t fake_get_map_flags(void);
+
 /* What a codec's test wants to see; called with the fake locked, so without va calls. */
 struct fake_hooks {
 	void *cookie;

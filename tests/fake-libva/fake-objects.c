@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <va/va_drmcommon.h>
 #include "fake-internal.h"
 
 /* ---- Configs ---- */
@@ -99,6 +100,13 @@ VAStatus vaQuerySurfaceAttributes(VADisplay dpy, VAConfigID config, VASurfaceAtt
 
 /* ---- Surfaces ---- */
 
+static bool knows_memory(uint32_t type)
+{
+	return type == VA_SURFACE_ATTRIB_MEM_TYPE_VA ||
+	       type == VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2 || type == 0x08000000 ||
+	       type == VA_SURFACE_ATTRIB_MEM_TYPE_USER_PTR;
+}
+
 static VAStatus check_surfaces(unsigned int format, unsigned int width, unsigned int height,
 			       const VASurfaceAttrib *attribs, unsigned int n)
 {
@@ -111,6 +119,9 @@ static VAStatus check_surfaces(unsigned int format, unsigned int width, unsigned
 		    (attribs[i].flags & VA_SURFACE_ATTRIB_SETTABLE) &&
 		    attribs[i].value.value.i != VA_FOURCC_NV12)
 			return VA_STATUS_ERROR_ATTR_NOT_SUPPORTED;
+		if (attribs[i].type == VASurfaceAttribMemoryType &&
+		    !knows_memory((uint32_t)attribs[i].value.value.i))
+			return VA_STATUS_ERROR_UNSUPPORTED_MEMORY_TYPE;
 	}
 	return VA_STATUS_SUCCESS;
 }
@@ -121,6 +132,9 @@ VAStatus vaCreateSurfaces(VADisplay dpy, unsigned int format, unsigned int width
 {
 	struct fake_call call = fake_begin("vaCreateSurfaces", dpy);
 
+	fake.n_attribs = num_attribs < 32 ? num_attribs : 32;
+	if (num_attribs > 0)
+		memcpy(fake.attribs, attrib_list, fake.n_attribs * sizeof(*attrib_list));
 	if (!call.status)
 		call.status = check_surfaces(format, width, height, attrib_list, num_attribs);
 	for (unsigned int i = 0; !call.status && i < num_surfaces; i++) {
@@ -271,17 +285,69 @@ VAStatus vaDestroyBuffer(VADisplay dpy, VABufferID buffer_id)
 	return fake_end(&call);
 }
 
-VAStatus vaMapBuffer(VADisplay dpy, VABufferID buf_id, void **pbuf)
-{
-	struct fake_call call = fake_begin("vaMapBuffer", dpy);
-	struct fake_object *buffer = fake_object_get(&call, FAKE_BUFFER, buf_id);
+#define MAX_SEGMENTS 64
 
-	if (!buffer || call.status)
-		return fake_end(&call);
+/* What the encoder left in a coded buffer: a list in front, and the same bytes for every piece. */
+static void *list_segments(const struct fake_object *buffer)
+{
+	static VACodedBufferSegment list[MAX_SEGMENTS];
+	unsigned int n = fake.coded.segments;
+
+	if (n == 0 || n > MAX_SEGMENTS)
+		return NULL;
+	memset(list, 0, sizeof(list));
+	for (unsigned int i = 0; i < n; i++) {
+		list[i].size = fake.coded.segment_bytes;
+		list[i].buf = buffer->data;
+		list[i].next = i + 1 < n ? &list[i + 1] : NULL;
+	}
+	list[n - 1].status = fake.coded.status;
+	list[n - 1].next = fake.coded.endless ? list : NULL;
+	return list;
+}
+
+static void map(struct fake_call *call, VABufferID id, void **data)
+{
+	struct fake_object *buffer = fake_object_get(call, FAKE_BUFFER, id);
+
+	if (!buffer || call->status)
+		return;
 	if (buffer->mapped)
 		fake_misuse("a buffer mapped twice");
 	buffer->mapped = true;
-	*pbuf = buffer->data;
+	*data = buffer->type == VAEncCodedBufferType ? list_segments(buffer) : buffer->data;
+}
+
+VAStatus vaMapBuffer(VADisplay dpy, VABufferID buf_id, void **pbuf)
+{
+	struct fake_call call = fake_begin("vaMapBuffer", dpy);
+
+	map(&call, buf_id, pbuf);
+	return fake_end(&call);
+}
+
+#if defined(VA_MAPBUFFER_FLAG_DEFAULT)
+VAStatus vaMapBuffer2(VADisplay dpy, VABufferID buf_id, void **pbuf, uint32_t flags)
+{
+	struct fake_call call = fake_begin("vaMapBuffer2", dpy);
+
+	fake.map_flags = flags;
+	map(&call, buf_id, pbuf);
+	return fake_end(&call);
+}
+#endif
+
+VAStatus vaSyncBuffer(VADisplay dpy, VABufferID buf_id, uint64_t timeout_ns)
+{
+	struct fake_call call = fake_begin("vaSyncBuffer", dpy);
+	struct fake_object *buffer = fake_object_get(&call, FAKE_BUFFER, buf_id);
+
+	if (buffer && !call.status && fake.no_sync_buffer)
+		call.status = VA_STATUS_ERROR_UNIMPLEMENTED;
+	if (buffer && !call.status && fake.polls > 0 && timeout_ns != VA_TIMEOUT_INFINITE) {
+		fake.polls--;
+		call.status = VA_STATUS_ERROR_TIMEDOUT;
+	}
 	return fake_end(&call);
 }
 
