@@ -14,7 +14,7 @@ socket=$work/s
 
 list() {
 	for file in "$streams"/*.264; do
-		[ -f "$file.md5" ] && echo "$file"
+		[ -f "$file.md5" ] && is_for_the_wire "$file" && echo "$file"
 	done
 }
 
