@@ -364,6 +364,29 @@ static void test_start_without_a_point_to_begin_at(void **state)
 	unload(s);
 }
 
+/*
+ * Without any reference a picture gets one that was made up, for which it may have to wait when frames
+ * are few: it is begun once all the same.
+ */
+static void test_start_with_a_gap_begins_each_picture_once(void **state)
+{
+	struct stream *s = load_whole("written-reorder-0");
+
+	(void)state;
+	for (unsigned int lost = 3; lost < s->n_units; lost++) {
+		for (unsigned int end = lost + 1; end < s->n_units; end++) {
+			struct session session = open_session(&got, true);
+
+			send_units(&session, s, 0, lost);
+			send_units(&session, s, end, s->n_units);
+			assert_int_equal(session_drain(&session), 0);
+			assert_int_equal(got.n, s->n_units - 2 - (end - lost));
+			close_session(&session);
+		}
+	}
+	unload(s);
+}
+
 /* ---- Broken links ---- */
 
 /* broken_link_flag of a recovery point SEI message without a frame count (D.1.8): 06 06 01 c4 80. */
@@ -430,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_start_at_a_recovery_point_hides_what_leads_it),
 		cmocka_unit_test(test_start_in_an_intra_refresh_waits_for_its_end),
 		cmocka_unit_test(test_start_without_a_point_to_begin_at),
+		cmocka_unit_test(test_start_with_a_gap_begins_each_picture_once),
 		cmocka_unit_test(test_broken_link_hides_what_leads_it),
 	};
 
