@@ -63,6 +63,7 @@ static void h264_flush(struct vacodec_decoder *decoder)
 
 	drop_pictures(h264);
 	clear_access_unit(h264);
+	h264->sought = true;
 }
 
 static void h264_new_sequence(struct vacodec_decoder *decoder)
