@@ -43,6 +43,7 @@ static void drop_pictures(struct h264 *h264)
 {
 	h264->current.frame = NULL;
 	h264->in_picture = false;
+	h264->slice_waits = false;
 	h264->frame_open = false;
 	h264_dpb_clear(&h264->dpb);
 }
@@ -62,6 +63,7 @@ static void h264_flush(struct vacodec_decoder *decoder)
 
 	drop_pictures(h264);
 	clear_access_unit(h264);
+	h264->sought = true;
 }
 
 static void h264_new_sequence(struct vacodec_decoder *decoder)
@@ -206,8 +208,9 @@ static int parse_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 		return lose_slice(decoder, unit);
 	if (h264->slice.redundant_pic_cnt > 0)
 		return 0; /* the primary picture is decoded */
-	if (!h264->in_picture ||
-	    h264_begins_picture(&h264->first_slice, &h264->slice, &h264->sets.active)) {
+	if (!h264->slice_waits &&
+	    (!h264->in_picture ||
+	     h264_begins_picture(&h264->first_slice, &h264->slice, &h264->sets.active))) {
 		ret = h264_finish_picture(decoder);
 		if (ret == 0)
 			ret = h264_begin(decoder,
@@ -218,7 +221,9 @@ static int parse_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 			return ret;
 	}
 	clear_access_unit(h264);
-	return h264->in_picture ? add_slice(decoder, unit) : 0;
+	ret = h264->in_picture ? add_slice(decoder, unit) : 0;
+	h264->slice_waits = ret == -EAGAIN;
+	return ret;
 }
 
 /* ---- Everything else ---- */

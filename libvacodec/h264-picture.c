@@ -49,14 +49,14 @@ static int activate(struct vacodec_decoder *decoder, const struct h264_sps *sps)
 }
 
 /* Whether decoding can begin here, or goes on. */
-static bool can_start(struct vacodec_decoder *decoder, const struct h264_sps *sps)
+static bool can_start(struct vacodec_decoder *decoder)
 {
 	const struct h264 *h264 = h264_of(decoder);
 
 	if (decoder->start.state != START_WAITING || decoder->show_incomplete)
 		return true;
-	/* A picture without its first slice is no reference that is complete; ASO is told later. */
-	return (h264->slice.first_mb_in_slice == 0 || h264_has_slice_groups(sps)) &&
+	/* A seek may go into the middle of a picture; at the stream's begin a slice was lost. */
+	return (h264->slice.first_mb_in_slice == 0 || !h264->sought) &&
 	       (is_idr(&h264->slice) || h264->recovery_frame_cnt >= 0);
 }
 
@@ -272,7 +272,7 @@ int h264_begin(struct vacodec_decoder *decoder, uint64_t timestamp)
 
 	if (!second)
 		h264_close_frame(decoder);
-	if (!second && !can_start(decoder, sps))
+	if (!second && !can_start(decoder))
 		return 0;
 	ret = check_supported(decoder, sps, pps);
 	if (ret == 0 && second) {

@@ -401,20 +401,13 @@ static bool has_sanitizer(void)
 	return list && *list && strcmp(list, "no") != 0;
 }
 
-static bool has_valgrind(void)
-{
-	const char *preload = getenv("LD_PRELOAD");
-
-	return preload && strstr(preload, "vgpreload");
-}
-
 /* What runs slower gets more time for a unit, and fewer mutants. */
 static void choose_defaults(struct options *options)
 {
 	*options = (struct options){.seed = 1, .count = 1500, .limit_ms = 1000, .streams = STREAMS};
 	if (has_sanitizer())
 		options->limit_ms *= 10;
-	if (has_valgrind()) {
+	if (session_is_slow()) {
 		options->limit_ms *= 60;
 		options->count = 40;
 	}
@@ -436,10 +429,11 @@ static int report(const struct options *options, unsigned int deaths)
 	status |= result(2, !p->faults, "sessions end, nothing is left, the same again");
 	status |= result(3, 2 * p->reached >= p->done,
 			 "at least half are header fields that reach vaEndPicture");
-	status |= result(4,
-			 (flat || has_sanitizer() || has_valgrind() || p->done < RSS_MIN_MUTANTS) &&
-				 p->fds_begin == p->fds_end,
-			 "memory and descriptors stay as they are");
+	status |= result(
+		4,
+		(flat || has_sanitizer() || session_is_slow() || p->done < RSS_MIN_MUTANTS) &&
+			p->fds_begin == p->fds_end,
+		"memory and descriptors stay as they are");
 	return status;
 }
 

@@ -216,13 +216,13 @@ static unsigned int seek(struct stream *s, unsigned int from, unsigned int to)
 static void seek_everywhere(const char *name)
 {
 	struct stream *s = load_whole(name);
-	unsigned int resumed = 0, n = 0;
+	unsigned int resumed = 0, n = 0, step = session_is_slow() ? 6 * STEP : STEP;
 
-	for (unsigned int to = 0; to < s->n_units; to += STEP, n++)
+	for (unsigned int to = 0; to < s->n_units; to += step, n++)
 		resumed += seek(s, (to * 7 + 31) % s->n_units, to) > 0;
 	print_message("# %s: %u of %u seeks resume\n", name, resumed, n);
 	/* All but those behind the last point at which decoding can begin. */
-	assert_true(resumed > 1 && 2 * resumed >= n);
+	assert_true(resumed > 0 && 2 * resumed >= n);
 	unload(s);
 }
 
@@ -364,6 +364,29 @@ static void test_start_without_a_point_to_begin_at(void **state)
 	unload(s);
 }
 
+/*
+ * Without any reference a picture gets one that was made up, for which it may have to wait when frames
+ * are few: it is begun once all the same.
+ */
+static void test_start_with_a_gap_begins_each_picture_once(void **state)
+{
+	struct stream *s = load_whole("written-reorder-0");
+
+	(void)state;
+	for (unsigned int lost = session_is_slow() ? s->n_units : 3; lost < s->n_units; lost++) {
+		for (unsigned int end = lost + 1; end < s->n_units; end++) {
+			struct session session = open_session(&got, true);
+
+			send_units(&session, s, 0, lost);
+			send_units(&session, s, end, s->n_units);
+			assert_int_equal(session_drain(&session), 0);
+			assert_int_equal(got.n, s->n_units - 2 - (end - lost));
+			close_session(&session);
+		}
+	}
+	unload(s);
+}
+
 /* ---- Broken links ---- */
 
 /* broken_link_flag of a recovery point SEI message without a frame count (D.1.8): 06 06 01 c4 80. */
@@ -430,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_start_at_a_recovery_point_hides_what_leads_it),
 		cmocka_unit_test(test_start_in_an_intra_refresh_waits_for_its_end),
 		cmocka_unit_test(test_start_without_a_point_to_begin_at),
+		cmocka_unit_test(test_start_with_a_gap_begins_each_picture_once),
 		cmocka_unit_test(test_broken_link_hides_what_leads_it),
 	};
 
