@@ -42,6 +42,7 @@ static void drop_pictures(struct h264 *h264)
 {
 	h264->current.frame = NULL;
 	h264->in_picture = false;
+	h264->retried = false;
 	h264->frame_open = false;
 	h264_dpb_clear(&h264->dpb);
 }
@@ -154,12 +155,13 @@ static int add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 /* A slice whose header is of no use: the picture that it belongs to has a hole. */
 static int lose_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 {
+	const struct h264 *h264 = decoder->codec;
 	struct bits b;
 
 	bits_init(&b, unit->data, unit->size_bytes);
 	bits_skip(&b, 8);
-	/* One that begins a picture is not the current picture's. */
-	if (bits_ue_max(&b, H264_MAX_MBS) != 0 || !bits_ok(&b))
+	/* One that begins a picture is not the current picture's, nor is one of the next access unit. */
+	if (!h264->has_timestamp && (bits_ue_max(&b, H264_MAX_MBS) != 0 || !bits_ok(&b)))
 		picture_damage(decoder);
 	decoder_warn(decoder, "a damaged H.264 slice header");
 	return -EBADMSG;
@@ -199,8 +201,9 @@ static int parse_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 		return lose_slice(decoder, unit);
 	if (h264->slice.redundant_pic_cnt > 0)
 		return 0; /* the primary picture is decoded */
-	if (!h264->in_picture ||
-	    h264_begins_picture(&h264->first_slice, &h264->slice, &h264->sets.active)) {
+	if (!h264->retried &&
+	    (!h264->in_picture ||
+	     h264_begins_picture(&h264->first_slice, &h264->slice, &h264->sets.active))) {
 		ret = h264_finish_picture(decoder);
 		if (ret == 0)
 			ret = h264_begin(decoder,
@@ -211,7 +214,9 @@ static int parse_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 			return ret;
 	}
 	clear_access_unit(h264);
-	return h264->in_picture ? add_slice(decoder, unit) : 0;
+	ret = h264->in_picture ? add_slice(decoder, unit) : 0;
+	h264->retried = ret == -EAGAIN;
+	return ret;
 }
 
 /* ---- Everything else ---- */

@@ -14,6 +14,7 @@ struct h264 {
 	struct h264_dpb dpb;
 	/* The current picture, in the decoder's current frame. */
 	bool in_picture;
+	bool retried;    /* the slice at hand began it, and could not be added yet */
 	bool frame_open; /* the current frame has one field and may get the other */
 	struct h264_pps pps;
 	struct h264_picture current; /* its fields and order counts: of all decoded so far */

@@ -10,6 +10,7 @@
 #include <libavcodec/avcodec.h>
 #include <string.h>
 
+#include "coverage.h"
 #include "softva.h"
 
 _Static_assert(DECODER_PADDING >= AV_INPUT_BUFFER_PADDING_SIZE, "libavcodec reads further");
@@ -27,6 +28,7 @@ static int get_buffer(struct AVCodecContext *codec, AVFrame *frame, int flags)
 	/* Macroblocks that no slice brings keep the poison. */
 	for (int i = 0; i < AV_NUM_DATA_POINTERS && frame->buf[i]; i++)
 		memset(frame->buf[i]->data, SOFTVA_POISON, frame->buf[i]->size);
+	coverage_mark(frame);
 	av_frame_unref(decoder->target);
 	decoder->allocated++;
 	return av_frame_ref(decoder->target, frame);
@@ -149,5 +151,5 @@ int decoder_copy(struct decoder *decoder, struct surface *surface, unsigned int 
 	for (uint32_t y = 0; y < (height + 1) / 2; y++)
 		if (fields >> y % 2 & 1)
 			copy_chroma(frame, surface, y, (width + 1) / 2);
-	return 0;
+	return coverage_is_whole(frame, fields) ? 0 : -EBADMSG;
 }

@@ -30,7 +30,10 @@ void decoder_reset(struct decoder *decoder);
 /* data must be followed by DECODER_PADDING zero bytes. 0, or -errno if any part of it failed. */
 #define DECODER_PADDING 64
 int decoder_decode(struct decoder *decoder, const uint8_t *data, size_t size, bool second_field);
-/* Copies the target's fields (1 top, 2 bottom, 3 both) into the surface; -errno if there is none. */
+/*
+ * Copies the target's fields (1 top, 2 bottom, 3 both) into the surface. -errno if there is none, or if a
+ * macroblock was not decoded; what is there is copied all the same.
+ */
 int decoder_copy(struct decoder *decoder, struct surface *surface, unsigned int fields);
 
 #endif
