@@ -161,7 +161,7 @@ void picture_place(struct vacodec_decoder *decoder, int64_t order);
 /* Something of the current picture is missing or wrong; nothing happens without one. */
 void picture_damage(struct vacodec_decoder *decoder);
 /* The current picture refers to a frame: damage there is damage here. */
-void picture_refer(struct vacodec_decoder *decoder, const struct vacodec_frame *reference);
+void picture_refer(struct vacodec_decoder *decoder, struct vacodec_frame *reference);
 /* It refers to what is not there; number: its place in decoding order, UINT64_MAX where unknown. */
 void picture_refer_missing(struct vacodec_decoder *decoder, uint64_t number);
 /*
@@ -204,6 +204,8 @@ int submit_add_data(struct vacodec_frame *frame, VABufferType type, const void *
  * driver refuses is flagged corrupt, which is no error; a lost device is.
  */
 int submit_picture(struct vacodec_decoder *decoder, struct vacodec_frame *frame, bool last);
+/* No second field follows after all. */
+void submit_complete(struct vacodec_decoder *decoder, struct vacodec_frame *frame);
 /* Waits for the oldest picture in flight; false when there is none. */
 bool submit_wait_oldest(struct vacodec_decoder *decoder, int *error);
 /* Forgets all pictures in flight after waiting for them. */

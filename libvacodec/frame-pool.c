@@ -340,11 +340,14 @@ int frame_pool_acquire(struct frame_pool *pool, struct vacodec_frame **out)
 	return 0;
 }
 
+static void drop_depends(struct vacodec_frame *frame);
+
 static void frame_free(struct vacodec_frame *frame)
 {
 	struct frame_pool *pool = frame->pool;
 	struct wake *wake = wake_ref(pool->wake);
 
+	drop_depends(frame);
 	release_surface(pool, frame);
 	push_free(pool, frame);
 	frame_pool_unref(pool);
@@ -410,15 +413,75 @@ void frame_add_error(struct vacodec_frame *frame, int error)
 	frame_add_flags(frame, VACODEC_FRAME_CORRUPT);
 }
 
+void frame_depend(struct vacodec_frame *frame, struct vacodec_frame *reference)
+{
+	unsigned int i;
+
+	if (atomic_load(&reference->flags) & VACODEC_FRAME_CORRUPT)
+		frame_add_flags(frame, VACODEC_FRAME_CORRUPT);
+	if (reference == frame || atomic_load(&reference->sync_result) != FRAME_SYNC_PENDING ||
+	    frame->n_depends == FRAME_MAX_DEPENDS)
+		return;
+	for (i = 0; i < frame->n_depends; i++) {
+		if (frame->depends[i] == reference)
+			return;
+	}
+	frame->depends[frame->n_depends++] = vacodec_frame_ref(reference);
+}
+
+/* Copies what the frame depends on, with references; or takes it away. */
+static unsigned int get_depends(struct vacodec_frame *frame,
+				struct vacodec_frame *depends[FRAME_MAX_DEPENDS], bool take)
+{
+	unsigned int i, n;
+
+	pthread_mutex_lock(&frame->pool->lock);
+	n = frame->n_depends;
+	for (i = 0; i < n; i++)
+		depends[i] = take ? frame->depends[i] : vacodec_frame_ref(frame->depends[i]);
+	if (take)
+		frame->n_depends = 0;
+	pthread_mutex_unlock(&frame->pool->lock);
+	return n;
+}
+
+static void drop_depends(struct vacodec_frame *frame)
+{
+	struct vacodec_frame *depends[FRAME_MAX_DEPENDS];
+	unsigned int n = get_depends(frame, depends, true);
+
+	while (n > 0)
+		vacodec_frame_unref(depends[--n]);
+}
+
+/* Drivers do pictures in order, so these are done. No deeper than there are pictures in flight. */
+static void inherit_flags(struct vacodec_frame *frame)
+{
+	struct vacodec_frame *depends[FRAME_MAX_DEPENDS];
+	unsigned int n = get_depends(frame, depends, false);
+
+	while (n > 0) {
+		n--;
+		vacodec_frame_sync(depends[n], -1);
+		if (atomic_load(&depends[n]->flags) & VACODEC_FRAME_CORRUPT)
+			frame_add_flags(frame, VACODEC_FRAME_CORRUPT);
+		vacodec_frame_unref(depends[n]);
+	}
+}
+
 void frame_set_result(struct vacodec_frame *frame, int result)
 {
 	int pending = FRAME_SYNC_PENDING;
 
 	assert(result <= 0);
+	inherit_flags(frame);
 	if (result == 0)
 		result = atomic_load(&frame->error);
-	if (atomic_compare_exchange_strong(&frame->sync_result, &pending, result) && result < 0)
+	if (!atomic_compare_exchange_strong(&frame->sync_result, &pending, result))
+		return;
+	if (result < 0)
 		frame_add_flags(frame, VACODEC_FRAME_CORRUPT);
+	drop_depends(frame);
 }
 
 int vacodec_frame_sync(struct vacodec_frame *frame, int64_t timeout_ns)

@@ -17,6 +17,9 @@
 
 #define FRAME_POOL_MAX_FRAMES 256
 
+/* What a picture may refer to; what is beyond says nothing about it. */
+#define FRAME_MAX_DEPENDS 32
+
 /* vacodec_frame.sync_result while nobody has seen the picture finished. */
 #define FRAME_SYNC_PENDING 1
 
@@ -30,8 +33,11 @@ struct vacodec_frame {
 	unsigned int current;                 /* picture that is being filled */
 	const struct vawrap_context *context; /* of the pictures, which hold it */
 	uint64_t timestamp;
-	uint64_t number;        /* in decoding order; the decoder's thread only, as the next one */
-	bool is_reference;      /* the codec keeps it */
+	uint64_t number;   /* in decoding order; the decoder's thread only, as the next one */
+	bool is_reference; /* the codec keeps it */
+	/* Frames whose damage is damage here and that were not done when this one was submitted. */
+	struct vacodec_frame *depends[FRAME_MAX_DEPENDS]; /* references; under the pool's lock */
+	unsigned int n_depends;
 	atomic_uint flags;      /* enum vacodec_frame_flags */
 	atomic_int error;       /* the first of its pictures' errors, 0 without one */
 	atomic_int sync_result; /* FRAME_SYNC_PENDING, 0 or -errno; the first result stays */
@@ -55,7 +61,12 @@ int frame_pool_acquire(struct frame_pool *pool, struct vacodec_frame **out);
 void frame_begin_second(struct vacodec_frame *frame);
 /* Notes that one of the frame's pictures failed; 0 notes nothing. */
 void frame_add_error(struct vacodec_frame *frame, int error);
-/* Records how decoding ended, with the errors noted before; the first result stays. */
+/* The frame refers to another one: if that is flagged, now or once it is done, so is this one. */
+void frame_depend(struct vacodec_frame *frame, struct vacodec_frame *reference);
+/*
+ * Records how decoding ended, with the errors noted before; the first result stays. What the
+ * frame depends on is waited for.
+ */
 void frame_set_result(struct vacodec_frame *frame, int result);
 void frame_add_flags(struct vacodec_frame *frame, uint32_t flags);
 

@@ -160,12 +160,13 @@ static int add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
  */
 static int lose_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 {
+	const struct h264 *h264 = decoder->codec;
 	struct bits b;
 
 	bits_init(&b, unit->data, unit->size_bytes);
 	bits_skip(&b, 8);
-	/* One that begins a picture is not the current picture's. */
-	if (bits_ue_max(&b, H264_MAX_MBS) != 0 || !bits_ok(&b))
+	/* One that begins a picture is not the current picture's, nor is one of the next access unit. */
+	if (!h264->has_timestamp && (bits_ue_max(&b, H264_MAX_MBS) != 0 || !bits_ok(&b)))
 		picture_damage(decoder);
 	clear_access_unit(h264_of(decoder));
 	decoder_warn(decoder, "a damaged H.264 slice header");

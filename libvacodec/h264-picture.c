@@ -88,7 +88,7 @@ static void begin_recovery(struct vacodec_decoder *decoder)
 	h264->recovery_count = (uint32_t)h264->recovery_frame_cnt;
 	h264->recovery_frame_num =
 		(h264->slice.frame_num + h264->recovery_count) & (h264->dpb.max_frame_num - 1);
-	start_recovery(&decoder->start);
+	start_recovery(&decoder->start, decoder->n_begun);
 }
 
 /* The frames that a gap in frame_num stands for, 8.2.5.2. */
@@ -108,7 +108,7 @@ static void fill_gap(struct vacodec_decoder *decoder)
 	if (!h264_dpb_find_gap(&h264->dpb, &h264->slice, &frame_num))
 		return;
 	if (gap.lost) {
-		start_spoil(&decoder->start);
+		start_spoil(&decoder->start, decoder->n_begun);
 		decoder_warn(decoder, "H.264 frames are missing before frame_num %u",
 			     h264->slice.frame_num);
 	}
@@ -324,6 +324,8 @@ void h264_close_frame(struct vacodec_decoder *decoder)
 	if (!h264->frame_open)
 		return;
 	h264->frame_open = false;
+	if (current->fields != H264_FRAME)
+		submit_complete(decoder, current->frame);
 	if (atomic_load(&current->frame->flags) & VACODEC_FRAME_INTERLACED &&
 	    current->fields & H264_TOP &&
 	    (current->fields == H264_TOP || current->poc[0] <= current->poc[1]))

@@ -321,6 +321,17 @@ static void fill(struct h264_lists *lists, const struct list *list, const struct
 	}
 }
 
+/* B lists leave out what has no order count: any of them may refer to a picture that was lost. */
+static void note_lost(struct h264_lists *lists, const struct h264_dpb *dpb)
+{
+	const struct h264_picture *p;
+
+	for (p = dpb->pictures; p < dpb->pictures + N_PICTURES; p++) {
+		if (p->short_fields && p->lost && !p->frame)
+			note_missing(lists, p);
+	}
+}
+
 int h264_refs_build(struct h264_dpb *dpb, const struct h264_sps *sps,
 		    const struct h264_slice *slice, const struct h264_picture *current,
 		    struct h264_lists *lists)
@@ -339,6 +350,8 @@ int h264_refs_build(struct h264_dpb *dpb, const struct h264_sps *sps,
 		return -ENOENT;
 	memset(list, 0, sizeof(list));
 	init_lists(list, dpb, sps, slice, current);
+	if (slice->slice_type == H264_SLICE_B)
+		note_lost(lists, dpb);
 	for (i = 0; i < 2; i++) {
 		if (slice->num_ref_idx_active[i] == 0)
 			continue;

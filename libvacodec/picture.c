@@ -48,14 +48,13 @@ void picture_damage(struct vacodec_decoder *decoder)
 	if (!decoder->current.frame)
 		return;
 	frame_add_flags(decoder->current.frame, VACODEC_FRAME_CORRUPT);
-	start_spoil(&decoder->start);
+	start_spoil(&decoder->start, decoder->current.frame->number);
 }
 
-void picture_refer(struct vacodec_decoder *decoder, const struct vacodec_frame *reference)
+void picture_refer(struct vacodec_decoder *decoder, struct vacodec_frame *reference)
 {
-	if (atomic_load(&reference->flags) & VACODEC_FRAME_CORRUPT &&
-	    start_can_harm(&decoder->start, reference->number, decoder->current.order))
-		frame_add_flags(decoder->current.frame, VACODEC_FRAME_CORRUPT);
+	if (start_can_harm(&decoder->start, reference->number, decoder->current.order))
+		frame_depend(decoder->current.frame, reference);
 }
 
 void picture_refer_missing(struct vacodec_decoder *decoder, uint64_t number)
@@ -83,7 +82,7 @@ int picture_submit(struct vacodec_decoder *decoder, bool last)
 
 	if (current->n_slices > 0 && !current->broken)
 		return submit_picture(decoder, current->frame, last);
-	start_spoil(&decoder->start);
+	start_spoil(&decoder->start, decoder->current.frame->number);
 	frame_add_error(current->frame, -EBADMSG);
 	if (last)
 		frame_set_result(current->frame, -EBADMSG);

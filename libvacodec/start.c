@@ -18,8 +18,9 @@ void start_at_key(struct start *start, uint64_t number)
 	start->clean_from = number;
 }
 
-void start_recovery(struct start *start)
+void start_recovery(struct start *start, uint64_t number)
 {
+	start->begun = number;
 	start->counting = true;
 	start->spoiled = false;
 	if (start->state == START_WAITING)
@@ -41,9 +42,9 @@ void start_reach(struct start *start, int64_t order, uint64_t number)
 	start->counting = false;
 }
 
-void start_spoil(struct start *start)
+void start_spoil(struct start *start, uint64_t number)
 {
-	start->spoiled = true;
+	start->spoiled |= number >= start->begun;
 }
 
 void start_reorder(struct start *start)

@@ -23,8 +23,9 @@ enum start_state {
 
 struct start {
 	enum start_state state;
-	bool counting; /* a recovery point came, its end did not yet */
-	bool spoiled;  /* something was damaged in between */
+	bool counting;  /* a recovery point came, its end did not yet */
+	uint64_t begun; /* with this picture */
+	bool spoiled;   /* something was damaged from there on */
 	/* Entered at a recovery point: what precedes its end in output order is incomplete. */
 	bool has_first;
 	int64_t first_order;
@@ -42,11 +43,11 @@ void start_reset(struct start *start);
 /* Nothing before this picture can be referred to; number: its place in decoding order. */
 void start_at_key(struct start *start, uint64_t number);
 /* Recovery begins with this picture. */
-void start_recovery(struct start *start);
+void start_recovery(struct start *start, uint64_t number);
 /* The picture is the first one behind which nothing is missing. */
 void start_reach(struct start *start, int64_t order, uint64_t number);
-/* A picture is damaged: a recovery on the way will not be one. */
-void start_spoil(struct start *start);
+/* A picture is damaged: a recovery on the way from one before it will not be one. */
+void start_spoil(struct start *start, uint64_t number);
 /* Output order begins anew without a key picture. */
 void start_reorder(struct start *start);
 /* Whether a picture of that output order has all that it refers to. */

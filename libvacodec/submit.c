@@ -38,6 +38,8 @@ bool submit_wait_oldest(struct vacodec_decoder *decoder, int *error)
 	ring->n--;
 	ret = vawrap_picture_sync(ring->jobs[first].picture, -1);
 	if (ret < 0)
+		start_spoil(&decoder->start, frame->number);
+	if (ret < 0)
 		decoder_warn(decoder, "a picture failed in the driver (error %d)", -ret);
 	frame_add_error(frame, ret);
 	if (ring->jobs[first].last)
@@ -104,4 +106,19 @@ int submit_picture(struct vacodec_decoder *decoder, struct vacodec_frame *frame,
 	ring->jobs[at].last = last;
 	ring->n++;
 	return 0;
+}
+
+void submit_complete(struct vacodec_decoder *decoder, struct vacodec_frame *frame)
+{
+	struct in_flight *ring = &decoder->in_flight;
+	unsigned int i, at;
+
+	for (i = 0; i < ring->n; i++) {
+		at = (ring->first + i) % DECODER_MAX_IN_FLIGHT;
+		if (ring->jobs[at].frame == frame) {
+			ring->jobs[at].last = true;
+			return;
+		}
+	}
+	frame_set_result(frame, 0);
 }

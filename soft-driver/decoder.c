@@ -11,6 +11,7 @@
 #include <libavutil/pixdesc.h>
 #include <string.h>
 
+#include "coverage.h"
 #include "softva.h"
 
 _Static_assert(DECODER_PADDING >= AV_INPUT_BUFFER_PADDING_SIZE, "libavcodec reads further");
@@ -28,6 +29,7 @@ static int get_buffer(struct AVCodecContext *codec, AVFrame *frame, int flags)
 	/* Macroblocks that no slice brings keep the poison. */
 	for (int i = 0; i < AV_NUM_DATA_POINTERS && frame->buf[i]; i++)
 		memset(frame->buf[i]->data, SOFTVA_POISON, frame->buf[i]->size);
+	coverage_mark(frame);
 	av_frame_unref(decoder->target);
 	decoder->allocated++;
 	return av_frame_ref(decoder->target, frame);
@@ -177,5 +179,5 @@ int decoder_copy(struct decoder *decoder, struct surface *surface, unsigned int 
 		else
 			copy_component(frame, surface, c, fields);
 	}
-	return 0;
+	return coverage_is_whole(frame, fields) ? 0 : -EBADMSG;
 }

@@ -203,6 +203,33 @@ static void test_a_lost_reference_flags_what_refers_to_it(void **state)
 	stream_free(&s);
 }
 
+/* A picture without any reference needs a second frame: it waits for that, and begins once. */
+static void test_a_concealed_picture_waits_for_a_frame(void **state)
+{
+	struct stream s = stream_load("cavlc-baseline");
+	struct client c = {.show_incomplete = true, .hold = true};
+	size_t second = stream_find_unit(&s, 4);
+
+	(void)state;
+	assert_int_equal(client_open(&c), 0);
+	assert_int_equal(client_send(&c, s.data, second, 0), 0);
+	assert_int_equal(client_drain(&c), 0);
+	assert_int_equal(c.format.min_frames, 2);
+	assert_int_equal(c.n_held, 1);
+	assert_int_equal(vacodec_decoder_flush(c.decoder), 0);
+	assert_int_equal(client_send(&c, s.data + second, stream_find_unit(&s, 5) - second, 1), 0);
+	assert_int_equal(client_drain(&c), -EAGAIN);
+	assert_int_equal(client_take_events(&c), 0);
+	assert_int_equal(c.n_frames, 1);
+	client_release(&c);
+	assert_int_equal(client_take_events(&c), 0);
+	assert_int_equal(c.n_drained, 2);
+	assert_int_equal(c.n_frames, 2);
+	assert_true(c.flags[1] & VACODEC_FRAME_CORRUPT);
+	client_close(&c);
+	stream_free(&s);
+}
+
 /* Whatever bits flip: no crash, no hang, no misuse, and the next stream decodes on. */
 static void test_bit_flips_cost_no_session(void **state)
 {
@@ -359,6 +386,7 @@ int main(void)
 		FAKE_TEST(test_a_refused_picture_flags_its_frame),
 		FAKE_TEST(test_a_lost_device_ends_the_session),
 		FAKE_TEST(test_a_lost_reference_flags_what_refers_to_it),
+		FAKE_TEST(test_a_concealed_picture_waits_for_a_frame),
 		FAKE_TEST(test_bit_flips_cost_no_session),
 		FAKE_TEST(test_own_frames_are_used_and_given_back),
 		FAKE_TEST(test_notify_wakes_who_waits_for_own_frames),

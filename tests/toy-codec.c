@@ -136,7 +136,7 @@ static void toy_begin_picture(struct vacodec_decoder *decoder)
 		start_at_key(&decoder->start, decoder->current.frame->number);
 		frame_add_flags(decoder->current.frame, VACODEC_FRAME_KEY);
 	} else if (toy->type == 'R') {
-		start_recovery(&decoder->start);
+		start_recovery(&decoder->start, decoder->n_begun);
 		start_reach(&decoder->start, toy->order, decoder->current.frame->number);
 	}
 	picture_place(decoder, toy->order);

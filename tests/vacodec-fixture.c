@@ -54,6 +54,7 @@ int client_open(struct client *client)
 	struct vacodec_decoder_params params = {
 		.size_bytes = sizeof(params),
 		.codec = VACODEC_CODEC_H264,
+		.show_incomplete = client->show_incomplete,
 		.extradata = client->extradata,
 		.extradata_bytes = client->extradata_bytes,
 	};

@@ -27,6 +27,7 @@ struct client {
 	unsigned int extra_frames;
 	bool hold;   /* keep the frames instead of letting go of them */
 	bool manual; /* leave FORMAT unanswered */
+	bool show_incomplete;
 	unsigned int n_formats, n_drained, n_errors, n_frames, n_corrupt, n_held;
 	int error; /* of the ERROR event */
 	struct vacodec_format format;
