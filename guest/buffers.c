@@ -30,7 +30,7 @@ static void created(void *cookie, const struct guest_answer *answer)
 	struct guest_buffer *buffer = cookie;
 
 	release_entries(buffer);
-	if (answer->status)
+	if (answer->status && !buffer->stream->failed)
 		guest_fault_set(
 			&buffer->stream->driver->fault, answer->status,
 			"RESOURCE_CREATE (%s, %zu bytes in %u entries) was answered with %s",
