@@ -325,6 +325,7 @@ int vacodec_frame_get_info(const struct vacodec_frame *frame, struct vacodec_fra
 	info->timestamp = frame->timestamp;
 	info->flags = frame->corrupt ? VACODEC_FRAME_CORRUPT : 0;
 	info->fourcc = VA_FOURCC_NV12;
+	info->chroma = 420;
 	info->bit_depth = 8;
 	info->coded_width = frame->format.coded_width;
 	info->coded_height = frame->format.coded_height;
@@ -424,6 +425,7 @@ static void sequence(struct vacodec_decoder *decoder, const uint8_t *record)
 		.profile = VAProfileH264High,
 		.level = 41,
 		.fourcc = VA_FOURCC_NV12,
+		.chroma = 420,
 		.bit_depth = 8,
 		.coded_width = record[1] * 16,
 		.coded_height = record[2] * 16,

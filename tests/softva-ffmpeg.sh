@@ -23,6 +23,13 @@ trap 'rm -rf "$work"' EXIT
 streams=()
 for stream in "$top_srcdir"/tests/streams/*.264; do
 	name=${stream##*/}
+	case $name in
+	high10-of-8-bit.264 | high422-of-8-bit.264) ;;
+	high10-* | high422-* | mono-high10.264)
+		echo "# left out, FFmpeg has no H.264 of more than 8 bit 4:2:0 on VA-API: $name"
+		continue
+		;;
+	esac
 	if fault=$(grep "^${name%.264}: " "$top_srcdir/tests/streams/known-ffmpeg-faults"); then
 		echo "# left out, FFmpeg is at fault: $fault"
 	elif [ -f "$stream.md5" ]; then

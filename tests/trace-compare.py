@@ -27,10 +27,10 @@ MASKS = [
     ('chroma weights and offsets of a list whose flag is 0',
      lambda buffer: clear_tables(buffer, 'chroma'),
      'not read: va.h, chroma_weight_l0_flag; the values are inferred (7.4.3.2)'),
-    ('weight denominators of a slice all of whose flags are 0',
+    ('weight denominators of luma or chroma in a slice both of whose flags are 0',
      lambda buffer: clear_denominators(buffer),
-     'used with explicit weights only (8.4.2.3); FFmpeg sends 5 for implicit ones: h264_slice.c, '
-     'implicit_weight_table()'),
+     'used with explicit weights only, and inferred ones come to the same for each (8.4.2.3); FFmpeg '
+     'sends 5 for implicit ones: h264_slice.c, implicit_weight_table(), and for chroma that is not there'),
     ('log2_max_pic_order_cnt_lsb_minus4 unless pic_order_cnt_type is 0',
      lambda buffer: clear_poc_bits(buffer),
      'not in such an SPS (7.3.2.1.1); FFmpeg sends 0 - 4: vaapi_h264.c, vaapi_h264_start_frame()'),
@@ -49,9 +49,9 @@ def clear_tables(buffer, plane):
 
 
 def clear_denominators(buffer):
-    flags = [buffer.get(f'{plane}_weight_l{n}_flag') for plane in ('luma', 'chroma') for n in (0, 1)]
-    if flags == [0, 0, 0, 0]:
-        buffer['luma_log2_weight_denom'] = buffer['chroma_log2_weight_denom'] = 'masked'
+    for plane in ('luma', 'chroma'):
+        if [buffer.get(f'{plane}_weight_l{n}_flag') for n in (0, 1)] == [0, 0]:
+            buffer[f'{plane}_log2_weight_denom'] = 'masked'
 
 
 def clear_poc_bits(buffer):

@@ -78,7 +78,7 @@ fi
 
 structure_of() { # STREAM
 	case $1 in
-	mbaff-*) echo 'interlaced: MBAFF frames' ;;
+	mbaff-* | *-mbaff.*) echo 'interlaced: MBAFF frames' ;;
 	written-fields*) echo 'interlaced: (frames, )?field pictures' ;;
 	fake-interlaced.*) echo 'interlaced: ' ;;
 	*) echo progressive ;;

@@ -13,7 +13,10 @@
 #define FRAME_RATE_MAX 60
 #define PLANE_ALIGN    1
 
-/* VAProfile to the wire's profile; ascending by the wire's number within a codec. */
+/*
+ * VAProfile to the wire's profile; ascending by the wire's number within a codec. Those for more than
+ * 8 bit 4:2:0 are left out: there is no raw format for their pictures.
+ */
 static const struct {
 	enum vacodec_codec codec;
 	int32_t va;
@@ -23,8 +26,6 @@ static const struct {
 	{VACODEC_CODEC_H264, 5 /* Baseline; its name is deprecated */, 0x100},
 	{VACODEC_CODEC_H264, VAProfileH264Main, 0x101},
 	{VACODEC_CODEC_H264, VAProfileH264High, 0x103},
-	{VACODEC_CODEC_H264, 36 /* High10; named from VA-API 1.18 on */, 0x104},
-	{VACODEC_CODEC_H264, 40 /* High422; named from VA-API 1.23 on */, 0x105},
 	{VACODEC_CODEC_H264, VAProfileH264StereoHigh, 0x109},
 	{VACODEC_CODEC_H264, VAProfileH264MultiviewHigh, 0x10a},
 };

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include "caps.h"
 #include "engine-internal.h"
@@ -215,6 +216,16 @@ static enum step step_resume(struct engine *engine)
 	return STEP_DONE;
 }
 
+static void refuse_format(struct engine *engine, const struct vacodec_format *format)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "no format for pictures of %ux%u, %u:%u:%u, %u bit",
+		 format->coded_width, format->coded_height, format->chroma / 100,
+		 format->chroma / 10 % 10, format->chroma % 10, format->bit_depth);
+	engine_lose(engine, -ENOTSUP, text);
+}
+
 static void take_format(struct engine *engine, const struct vacodec_format *format)
 {
 	struct params_format new = {
@@ -232,7 +243,7 @@ static void take_format(struct engine *engine, const struct vacodec_format *form
 		new.frame_rate = (format->frame_rate_num + format->frame_rate_den / 2) /
 				 format->frame_rate_den;
 	if (!caps_can_show(format)) {
-		lose(engine, -ENOTSUP);
+		refuse_format(engine, format);
 		return;
 	}
 	if (!params_format_differs(&engine->format, &new)) {

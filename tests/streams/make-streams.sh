@@ -24,13 +24,41 @@ source_new() {
 	ff -f lavfi -i "$3" -frames:v "$2" -pix_fmt yuv420p "$work/$1.y4m"
 }
 
-frame_bytes() { # WIDTH HEIGHT of a 4:2:0 picture
-	echo $(($1 * $2 + 2 * (($1 + 1) / 2) * (($2 + 1) / 2)))
+# WIDTH HEIGHT [CSP DEPTH] of a picture as x264 names it: bytes of luma, and of both chroma planes.
+luma_bytes() {
+	echo $(($1 * $2 * (${4:-8} > 8 ? 2 : 1)))
 }
 
-# md5_frames YUV WIDTH HEIGHT: one MD5 a frame.
+chroma_bytes() {
+	local rows=$((($2 + 1) / 2))
+	[ "${3:-i420}" != i422 ] || rows=$2
+	echo $((2 * (($1 + 1) / 2) * rows * (${4:-8} > 8 ? 2 : 1)))
+}
+
+# md5_frames YUV WIDTH HEIGHT [CSP DEPTH]: one MD5 a frame. A monochrome picture is a 4:2:0 one of mid-grey
+# chroma, which x264 does not write.
 md5_frames() {
-	split -b "$(frame_bytes "$2" "$3")" --filter=md5sum "$1" | cut -d' ' -f1
+	local luma chroma
+	luma=$(luma_bytes "${@:2}")
+	chroma=$(chroma_bytes "${@:2}")
+	: >"$work/grey"
+	if [ "${4:-i420}" = i400 ]; then
+		perl -e 'print $ARGV[1] > 8 ? pack("v", 512) x ($ARGV[0] / 2) : chr(128) x $ARGV[0]' \
+			"$chroma" "$5" >"$work/grey"
+		chroma=0
+	fi
+	split -b $((luma + chroma)) --filter="cat - $work/grey | md5sum" "$1" | cut -d' ' -f1
+}
+
+# option NAME DEFAULT ARGUMENTS...: what stands behind an option of x264.
+option() {
+	local name=$1 value=$2
+	shift 2
+	while [ $# -gt 1 ]; do
+		[ "$1" != "$name" ] || value=$2
+		shift
+	done
+	echo "$value"
 }
 
 y4m_size() { # prints WIDTH HEIGHT
@@ -39,12 +67,14 @@ y4m_size() { # prints WIDTH HEIGHT
 
 # x264_stream NAME SOURCE OPTIONS...: the MD5s are of --dump-yuv, which is in output order.
 x264_stream() {
-	local name=$1 y4m=$work/$2.y4m
+	local name=$1 y4m=$work/$2.y4m csp depth
 	shift 2
+	csp=$(option --output-csp i420 "$@")
+	depth=$(option --output-depth 8 "$@")
 	x264 --quiet --threads 1 --keyint 250 --dump-yuv "$work/rec.yuv" -o "$out/$name.264" "$@" \
 		"$y4m" 2>"$work/x264.log" || { cat "$work/x264.log"; return 1; }
 	# shellcheck disable=SC2046
-	md5_frames "$work/rec.yuv" $(y4m_size "$y4m") >"$out/$name.264.md5"
+	md5_frames "$work/rec.yuv" $(y4m_size "$y4m") "$csp" "$depth" >"$out/$name.264.md5"
 	[[ $* != *--crop-rect* ]] || crop_md5 "$name" "$y4m" "$@"
 	check "$name"
 }
@@ -74,6 +104,13 @@ openh264_stream() {
 # moved_stream NAME FROM MODE: the scaling lists of FROM written elsewhere; pictures are unchanged.
 moved_stream() {
 	python3 "$here/move-scaling-lists.py" "$3" "$out/$2.264" "$out/$1.264"
+	cp "$out/$2.264.md5" "$out/$1.264.md5"
+	check "$1"
+}
+
+# renamed_stream NAME FROM PROFILE_IDC: the same under another High profile, which decodes it too.
+renamed_stream() {
+	LC_ALL=C sed "s/\x00\x00\x01\x67\x64/\x00\x00\x01\x67\x$3/g" "$out/$2.264" >"$out/$1.264"
 	cp "$out/$2.264.md5" "$out/$1.264.md5"
 	check "$1"
 }
@@ -201,8 +238,31 @@ openh264_stream frame-num-gaps  long  gaps
 openh264_stream long-term       long  ltr
 openh264_stream openh264-slices qcif  slices
 
+# High 10, High 4:2:2, monochrome.
+x264_stream high10-cabac        qcif  --output-depth 10 --bframes 3 --b-pyramid normal --ref 4 --qp 30 --frames 16
+x264_stream high10-cavlc        fade  --output-depth 10 --no-cabac --weightp 2 --bframes 2 --b-adapt 0 --qp 30 --frames 16
+x264_stream high10-intra        small --output-depth 10 --keyint 1 --qp 34 --frames 4
+x264_stream high10-mbaff        fields --output-depth 10 --tff --bframes 2 --ref 3 --qp 32
+x264_stream high10-scaling      clean --output-depth 10 --cqm jvt --bframes 2 --direct temporal --qp 30 --frames 12
+x264_stream high10-qp1          tiny  --output-depth 10 --qp 1 --ipratio 1 --slices 2 --frames 6
+x264_stream high10-crop         odd35 --output-depth 10 --bframes 2 --weightb --qp 30 --frames 8
+x264_stream high422-cabac       qcif  --output-csp i422 --bframes 3 --ref 3 --weightp 2 --qp 32 --frames 12
+x264_stream high422-cavlc       small --output-csp i422 --no-cabac --bframes 2 --chroma-qp-offset 6 --qp 30 --frames 10
+x264_stream high422-crop        odd35 --output-csp i422 --bframes 2 --qp 30 --frames 8
+x264_stream high422-10-cabac    qcif  --output-csp i422 --output-depth 10 --bframes 3 --weightb --slices 3 --qp 34 --frames 12
+x264_stream high422-10-mbaff    fields --output-csp i422 --output-depth 10 --bff --no-cabac --bframes 2 --qp 34
+x264_stream high422-10-intra    small --output-csp i422 --output-depth 10 --keyint 1 --cqm jvt --qp 36 --frames 4
+x264_stream mono-cabac          fade  --output-csp i400 --bframes 3 --weightp 2 --ref 3 --qp 28 --frames 16
+x264_stream mono-cavlc          small --output-csp i400 --no-cabac --bframes 2 --slices 2 --qp 28 --frames 10
+x264_stream mono-mbaff          fields --output-csp i400 --tff --bframes 2 --qp 30
+x264_stream mono-qp1            static --output-csp i400 --qp 1 --subme 7 --no-psy --frames 4
+x264_stream mono-high10         qcif  --output-csp i400 --output-depth 10 --bframes 2 --qp 32 --frames 10
+renamed_stream high10-of-8-bit  deblock-offsets 6e
+renamed_stream high422-of-8-bit mono-cavlc 7a
+
 joined_stream resolution-change cavlc-baseline crop-36x66 size-352x288 size-16x16
 joined_stream profile-change    cavlc-baseline cabac-b b-pyramid-normal
+joined_stream format-change     high10-qp1 size-16x16 high422-cavlc high10-cabac mono-cavlc high422-10-intra mono-high10
 
 x264_stream demo                demo  --preset slow --bframes 3 --b-pyramid normal --ref 4 \
 	--keyint 100 --crf 29
