@@ -124,7 +124,7 @@ void h264_name_profile(const struct h264_sps *sps, char *name, size_t size_bytes
 			return;
 		}
 	}
-	snprintf(name, size_bytes, "profile %u", sps->profile_idc);
+	snprintf(name, size_bytes, "unknown (%u)", sps->profile_idc);
 }
 
 /* Each decodes what those before it do; what a picture may be. */

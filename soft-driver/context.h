@@ -75,5 +75,7 @@ VAStatus picture_begin(VADriverContextP va, VAContextID context, VASurfaceID tar
 VAStatus picture_render(VADriverContextP va, VAContextID context, VABufferID *buffers, int count);
 VAStatus picture_end(VADriverContextP va, VAContextID context);
 void picture_drop(struct context *context);
+/* Ends the context's picture without decoding it. */
+void picture_abandon(VADriverContextP va, VAContextID context);
 
 #endif

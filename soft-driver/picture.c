@@ -230,6 +230,18 @@ static VAStatus submit(struct context *context)
 	return VA_STATUS_SUCCESS;
 }
 
+void picture_abandon(VADriverContextP va, VAContextID id)
+{
+	struct context *context = object_get(&softva_of(va)->heap, id, OBJECT_CONTEXT);
+
+	if (!context)
+		return;
+	pthread_mutex_lock(&context->lock);
+	picture_drop(context);
+	pthread_mutex_unlock(&context->lock);
+	object_unref(&context->object);
+}
+
 VAStatus picture_end(VADriverContextP va, VAContextID id)
 {
 	struct softva *softva = softva_of(va);

@@ -76,8 +76,10 @@ static char *copy_env(const char *name)
 	return value && *value ? strdup(value) : NULL;
 }
 
-static void read_options(struct softva *softva)
+/* False if an option is not what it must be: a test that asks for the impossible must not pass. */
+static bool read_options(struct softva *softva)
 {
+	const char *fail = getenv("SOFTVA_FAIL");
 	const char *delay = getenv("SOFTVA_DELAY_US");
 	const char *no_decode = getenv("SOFTVA_NO_DECODE");
 
@@ -87,6 +89,7 @@ static void read_options(struct softva *softva)
 	if (softva->delay_us > 10000000)
 		softva->delay_us = 10000000;
 	softva->no_decode = no_decode && *no_decode && strcmp(no_decode, "0");
+	return !fail || !*fail || !fail_parse(&softva->fail, fail);
 }
 
 static void fill_objects(struct VADriverVTable *vtable)
@@ -158,9 +161,16 @@ VAStatus __vaDriverInit_1_17(VADriverContextP va)
 	}
 	softva->va = va;
 	va->pDriverData = softva;
-	read_options(softva);
+	if (!read_options(softva)) {
+		softva_log(softva, "SOFTVA_FAIL is not CALL:N[+][:STATUS],...");
+		softva_free(softva);
+		va->pDriverData = NULL;
+		return VA_STATUS_ERROR_INVALID_PARAMETER;
+	}
 	fill_objects(va->vtable);
 	fill_pictures(va->vtable);
+	if (softva->fail.count)
+		fail_fill(va->vtable);
 	stubs_fill(va->vtable);
 	fill_limits(va);
 	return VA_STATUS_SUCCESS;

@@ -19,6 +19,7 @@
 #include <va/va_drmcommon.h>
 
 #include "check.h"
+#include "fail.h"
 #include "format.h"
 #include "object.h"
 
@@ -34,6 +35,7 @@ struct softva {
 	char *gate_path;
 	unsigned int delay_us;
 	bool no_decode;
+	struct fail_rules fail;
 };
 
 struct config {

@@ -300,6 +300,12 @@ void fake_set_profiles(const VAProfile *profiles, int n)
 	fake.n_profiles = n;
 }
 
+void fake_set_formats(unsigned int rt_formats, uint32_t fourcc)
+{
+	fake.rt_formats = rt_formats;
+	fake.fourcc = fourcc;
+}
+
 void fake_set_excess(int excess)
 {
 	fake.excess = excess;

@@ -322,6 +322,9 @@ VAStatus vaGetConfigAttributes(VADisplay dpy, VAProfile profile, VAEntrypoint en
 			if (attribs[k].entrypoint == entrypoint &&
 			    attribs[k].type == attrib_list[i].type)
 				attrib_list[i].value = attribs[k].value;
+			if (fake.rt_formats && entrypoint == VAEntrypointVLD &&
+			    attrib_list[i].type == VAConfigAttribRTFormat)
+				attrib_list[i].value = fake.rt_formats;
 		}
 	}
 	return fake_end(&call);

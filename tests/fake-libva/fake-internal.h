@@ -73,6 +73,8 @@ struct fake {
 	char used_driver[256];
 	const VAProfile *profiles;
 	int n_profiles;
+	unsigned int rt_formats;
+	uint32_t fourcc;
 	int excess;
 	enum fake_layout layout;
 	struct fake_coded coded;

@@ -28,6 +28,9 @@ static bool knows_profile(VAProfile profile)
 static VAStatus check_config(VAProfile profile, VAEntrypoint entrypoint,
 			     const VAConfigAttrib *attribs, int n)
 {
+	unsigned int rt_formats =
+		fake.rt_formats ? fake.rt_formats : VA_RT_FORMAT_YUV420 | VA_RT_FORMAT_YUV420_10;
+
 	if (profile == VAProfileNone && entrypoint == VAEntrypointVideoProc)
 		return VA_STATUS_SUCCESS;
 	if (!knows_profile(profile))
@@ -36,8 +39,7 @@ static VAStatus check_config(VAProfile profile, VAEntrypoint entrypoint,
 	    (entrypoint != VAEntrypointEncSlice || profile != VAProfileH264Main))
 		return VA_STATUS_ERROR_UNSUPPORTED_ENTRYPOINT;
 	for (int i = 0; i < n; i++) {
-		if (attribs[i].type == VAConfigAttribRTFormat &&
-		    !(attribs[i].value & (VA_RT_FORMAT_YUV420 | VA_RT_FORMAT_YUV420_10)))
+		if (attribs[i].type == VAConfigAttribRTFormat && !(attribs[i].value & rt_formats))
 			return VA_STATUS_ERROR_UNSUPPORTED_RT_FORMAT;
 	}
 	return VA_STATUS_SUCCESS;
@@ -93,6 +95,8 @@ VAStatus vaQuerySurfaceAttributes(VADisplay dpy, VAConfigID config, VASurfaceAtt
 		call.status = VA_STATUS_ERROR_MAX_NUM_EXCEEDED;
 	} else {
 		memcpy(attrib_list, surface_attribs, sizeof(surface_attribs));
+		if (fake.fourcc)
+			attrib_list[0].value.value.i = (int)fake.fourcc;
 		*num_attribs = n + (unsigned int)fake.excess;
 	}
 	return fake_end(&call);
