@@ -299,6 +299,25 @@ int vawrap_surface_new_batch_at(struct vawrap_display *display,
 	vawrap_surface_new_batch_at(display, params, out, n, VAWRAP_SITE)
 struct vawrap_surface *vawrap_surface_ref(struct vawrap_surface *surface);
 struct vawrap_surface *vawrap_surface_unref(struct vawrap_surface *surface);
+/* Linear memory of somebody else, as a dma-buf. */
+struct vawrap_dmabuf {
+	int fd; /* the caller's, read during the call */
+	uint32_t size_bytes;
+	uint32_t fourcc; /* VA_FOURCC_NV12, ... */
+	unsigned int width, height;
+	unsigned int num_planes; /* at most 3, all in this object */
+	uint32_t offset_bytes[3], pitch_bytes[3];
+};
+
+/*
+ * Makes a surface whose samples are in the dma-buf. There are drivers that succeed and have them
+ * elsewhere: whoever relies on it looks. Errors: as vawrap_surface_new_batch().
+ * Source: va_drmcommon.h, VADRMPRIMESurfaceDescriptor.
+ */
+int vawrap_surface_new_dmabuf_at(struct vawrap_display *display, const struct vawrap_dmabuf *dmabuf,
+				 struct vawrap_surface **out, const char *site);
+#define vawrap_surface_new_dmabuf(display, dmabuf, out)                                            \
+	vawrap_surface_new_dmabuf_at(display, dmabuf, out, VAWRAP_SITE)
 VASurfaceID vawrap_surface_get_id(const struct vawrap_surface *surface);
 struct vawrap_display *vawrap_surface_get_display(const struct vawrap_surface *surface);
 void vawrap_surface_get_size(const struct vawrap_surface *surface, unsigned int *width,

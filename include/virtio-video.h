@@ -86,9 +86,10 @@ struct vvd_device_options {
 	void *open_display_cookie;
 	bool share_display; /* all streams use the display of the capabilities */
 	/*
-	 * Gives a dma-buf for a virtio object; the device owns the fd. -ENOENT: no such object.
-	 * Reserved: this version imports no objects, does not call it, and does not offer
-	 * VVD_FEATURE_RESOURCE_VIRTIO_OBJECT.
+	 * Gives a dma-buf for a virtio object, or a memfd: something that can be mapped and has a
+	 * size; the device owns the fd. -ENOENT: no such object. Called once for each resource, on
+	 * the calling thread of RESOURCE_CREATE. NULL: VVD_FEATURE_RESOURCE_VIRTIO_OBJECT is not
+	 * offered.
 	 */
 	int (*get_object)(void *cookie, const uint8_t uuid[16], int *fd);
 	void *get_object_cookie;

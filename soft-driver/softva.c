@@ -110,6 +110,7 @@ static void fill_objects(struct VADriverVTable *vtable)
 	vtable->vaQuerySurfaceStatus = surface_query_status;
 	vtable->vaQuerySurfaceError = surface_query_error;
 	vtable->vaExportSurfaceHandle = export_surface;
+	vtable->vaCopy = copy_surface;
 	vtable->vaCreateBuffer = buffer_create;
 	vtable->vaBufferSetNumElements = buffer_set_num_elements;
 	vtable->vaMapBuffer = buffer_map;

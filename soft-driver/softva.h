@@ -189,6 +189,10 @@ struct import {
 VAStatus import_parse(const VASurfaceAttrib *attribs, unsigned int num_attribs,
 		      const uint32_t size[2], struct import *import, unsigned int index);
 
+/* copy.c */
+VAStatus copy_surface(VADriverContextP va, VACopyObject *to, VACopyObject *from,
+		      VACopyOption option);
+
 /* buffer.c */
 VAStatus buffer_create(VADriverContextP va, VAContextID context, VABufferType type,
 		       unsigned int size, unsigned int count, void *data, VABufferID *id);

@@ -30,6 +30,7 @@ struct vawrap_surface {
 	int refs;
 	unsigned int width, height;
 	uint8_t value;
+	struct vawrap_dmabuf dmabuf; /* its fd is ours; size_bytes 0: no object */
 };
 
 struct vawrap_image {
@@ -182,11 +183,33 @@ struct vawrap_display *vawrap_display_unref(struct vawrap_display *display)
 	return NULL;
 }
 
-static struct vawrap_surface *surface_unref(struct vawrap_surface *surface)
+struct vawrap_surface *vawrap_surface_unref(struct vawrap_surface *surface)
 {
-	if (surface && add(&surface->refs, -1) == 0)
-		gone(surface);
+	if (!surface || add(&surface->refs, -1) > 0)
+		return NULL;
+	if (surface->dmabuf.size_bytes)
+		close(surface->dmabuf.fd);
+	gone(surface);
 	return NULL;
+}
+
+/* What is copied into it is painted into the object itself. */
+int vawrap_surface_new_dmabuf_at(struct vawrap_display *display, const struct vawrap_dmabuf *dmabuf,
+				 struct vawrap_surface **out, const char *site)
+{
+	(void)display;
+	(void)site;
+	*out = NULL;
+	fake.n_imports++;
+	if (fake.no_import)
+		return -ENOTSUP;
+	assert(dmabuf->fourcc == VA_FOURCC_NV12 && dmabuf->num_planes == 2);
+	*out = born(sizeof(**out));
+	**out = (struct vawrap_surface){
+		.refs = 1, .width = dmabuf->width, .height = dmabuf->height};
+	(*out)->dmabuf = *dmabuf;
+	(*out)->dmabuf.fd = dup(dmabuf->fd);
+	return 0;
 }
 
 static struct vawrap_image *new_image(unsigned int width, unsigned int height)
@@ -222,6 +245,33 @@ static void paint(struct vawrap_image *image, uint8_t value)
 	}
 }
 
+static void write_row(const struct vawrap_surface *to, unsigned int plane, unsigned int y,
+		      uint8_t value)
+{
+	uint8_t row[8192];
+
+	for (unsigned int x = 0; x < to->width; x++)
+		row[x] = plane ? fake_sample(value, 1 + x % 2, x / 2, y)
+			       : fake_sample(value, 0, x, y);
+	if (pwrite(to->dmabuf.fd, row, to->width,
+		   to->dmabuf.offset_bytes[plane] + (off_t)to->dmabuf.pitch_bytes[plane] * y) < 0)
+		abort();
+}
+
+int vawrap_surface_copy(struct vawrap_surface *to, struct vawrap_surface *from)
+{
+	if (fake.no_copy)
+		return -ENOTSUP;
+	if (fake.hang_in_copy)
+		hang();
+	fake.n_copies++;
+	for (unsigned int y = 0; y < to->height; y++)
+		write_row(to, 0, y, from->value);
+	for (unsigned int y = 0; y < to->height / 2; y++)
+		write_row(to, 1, y, from->value);
+	return 0;
+}
+
 int vawrap_image_new_at(struct vawrap_display *display, uint32_t fourcc, unsigned int width,
 			unsigned int height, struct vawrap_image **out, const char *site)
 {
@@ -249,7 +299,7 @@ struct vawrap_image *vawrap_image_unref(struct vawrap_image *image)
 	if (!image)
 		return NULL;
 	assert(!image->mapped);
-	surface_unref(image->surface);
+	vawrap_surface_unref(image->surface);
 	free(image->data);
 	gone(image);
 	return NULL;
@@ -315,7 +365,7 @@ struct vacodec_frame *vacodec_frame_unref(struct vacodec_frame *frame)
 {
 	if (!frame)
 		return NULL;
-	surface_unref(frame->surface);
+	vawrap_surface_unref(frame->surface);
 	gone(frame);
 	return NULL;
 }
@@ -407,8 +457,10 @@ static struct vacodec_frame *new_frame(struct vacodec_decoder *decoder, uint8_t 
 	struct vacodec_frame *frame = born(sizeof(*frame));
 
 	frame->surface = born(sizeof(*frame->surface));
-	*frame->surface = (struct vawrap_surface){1, decoder->format.coded_width,
-						  decoder->format.coded_height, value};
+	*frame->surface = (struct vawrap_surface){.refs = 1,
+						  .width = decoder->format.coded_width,
+						  .height = decoder->format.coded_height,
+						  .value = value};
 	frame->timestamp = decoder->timestamp;
 	frame->corrupt = corrupt;
 	frame->format = decoder->format;

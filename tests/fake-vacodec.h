@@ -23,7 +23,10 @@ struct fake_state {
 	bool no_display;   /* opening a display fails */
 	bool slow;         /* mapping an image takes a while */
 	bool hang_in_sync; /* frames hang until fake_unhang() when they are waited for */
-	atomic_uint n_sends, n_transfers, n_flushes, n_drains;
+	bool no_import;    /* objects become no surfaces */
+	bool no_copy;      /* the driver copies nothing */
+	bool hang_in_copy; /* its copies hang */
+	atomic_uint n_sends, n_transfers, n_flushes, n_drains, n_imports, n_copies;
 	int live;                  /* handles of all kinds */
 	int hanging;               /* threads that hang now */
 	const char *path, *driver; /* that a display was opened with last */

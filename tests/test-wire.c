@@ -141,6 +141,17 @@ static void test_params_adjust_and_never_refuse(void **state)
 	params_set(&params, &asked, &bounds, &none);
 	assert_int_equal(params.planes[0].stride_bytes, 32768);
 	assert_int_equal(params.frame_rate, 1000);
+	/* Longer planes than the picture needs are possible, shorter ones are not. */
+	asked.planes[0].stride_bytes = 336;
+	asked.planes[0].size_bytes = 336 * 256 * 3 / 2 + 4097;
+	params_set(&params, &asked, &bounds, &none);
+	assert_int_equal(params.planes[0].size_bytes, 336 * 256 * 3 / 2 + 4097);
+	asked.planes[0].size_bytes = 100;
+	params_set(&params, &asked, &bounds, &none);
+	assert_int_equal(params.planes[0].size_bytes, 336 * 256 * 3 / 2);
+	asked.planes[0].size_bytes = UINT32_MAX;
+	params_set(&params, &asked, &bounds, &none);
+	assert_int_equal(params.planes[0].size_bytes, 1 << 30);
 }
 
 static void test_params_follow_the_stream(void **state)

@@ -125,12 +125,6 @@ static int read_formats(struct caps *caps, struct vawrap_display *display)
 
 /* ---- The answer ---- */
 
-struct desc {
-	uint64_t mask;
-	uint32_t format;
-	uint32_t min_width, min_height, max_width, max_height;
-};
-
 static void put_range(struct wire_writer *w, uint32_t min, uint32_t max)
 {
 	wire_put_u32(w, min);
@@ -139,9 +133,10 @@ static void put_range(struct wire_writer *w, uint32_t min, uint32_t max)
 	wire_put_zeros(w, 4);
 }
 
-static void put_desc(struct wire_writer *w, const struct desc *desc)
+/* Each coded format goes with each raw one, n of them. */
+static void put_desc(struct wire_writer *w, const struct caps_format *desc, unsigned int n)
 {
-	wire_put_u64(w, desc->mask);
+	wire_put_u64(w, (UINT64_C(1) << n) - 1);
 	wire_put_u32(w, desc->format);
 	wire_put_u32(w, VIRTIO_VIDEO_PLANES_LAYOUT_SINGLE_BUFFER);
 	wire_put_u32(w, PLANE_ALIGN);
@@ -153,7 +148,8 @@ static void put_desc(struct wire_writer *w, const struct desc *desc)
 	put_range(w, 1, FRAME_RATE_MAX);
 }
 
-static int build_answer(struct caps *caps, int which, const struct desc *descs, unsigned int n)
+static int build_answer(struct caps *caps, int which, const struct caps_format *descs,
+			unsigned int n, unsigned int n_others)
 {
 	size_t each = WIRE_FORMAT_DESC + WIRE_FORMAT_FRAME + WIRE_FORMAT_RANGE;
 	size_t size = 8 + n * each;
@@ -167,41 +163,37 @@ static int build_answer(struct caps *caps, int which, const struct desc *descs, 
 	wire_put_u32(&w, n);
 	wire_put_zeros(&w, 4);
 	for (unsigned int i = 0; i < n; i++)
-		put_desc(&w, &descs[i]);
+		put_desc(&w, &descs[i], n_others);
 	return 0;
 }
 
-static void widen(struct desc *desc, const struct caps_format *by)
+static uint32_t least(uint32_t a, uint32_t b)
 {
-	if (!desc->max_width || by->min_width < desc->min_width)
-		desc->min_width = by->min_width;
-	if (!desc->max_width || by->min_height < desc->min_height)
-		desc->min_height = by->min_height;
-	if (by->max_width > desc->max_width)
-		desc->max_width = by->max_width;
-	if (by->max_height > desc->max_height)
-		desc->max_height = by->max_height;
+	return a < b ? a : b;
+}
+
+static uint32_t most(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
 }
 
 static int build_answers(struct caps *caps)
 {
-	struct desc coded[CAPS_MAX_FORMATS], raw[COUNT(raw_formats)];
+	struct caps_format raw[COUNT(raw_formats)], any = caps->formats[0];
 	int err;
 
-	/* Each coded format goes with each raw one. */
-	for (unsigned int i = 0; i < caps->n_formats; i++) {
-		coded[i] = (struct desc){.mask = (UINT64_C(1) << COUNT(raw_formats)) - 1,
-					 .format = caps->formats[i].format};
-		widen(&coded[i], &caps->formats[i]);
+	for (unsigned int i = 1; i < caps->n_formats; i++) {
+		any.min_width = least(any.min_width, caps->formats[i].min_width);
+		any.min_height = least(any.min_height, caps->formats[i].min_height);
+		any.max_width = most(any.max_width, caps->formats[i].max_width);
+		any.max_height = most(any.max_height, caps->formats[i].max_height);
 	}
 	for (size_t i = 0; i < COUNT(raw_formats); i++) {
-		raw[i] = (struct desc){.mask = (UINT64_C(1) << caps->n_formats) - 1,
-				       .format = raw_formats[i]};
-		for (unsigned int j = 0; j < caps->n_formats; j++)
-			widen(&raw[i], &caps->formats[j]);
+		raw[i] = any;
+		raw[i].format = raw_formats[i];
 	}
-	err = build_answer(caps, 0, coded, caps->n_formats);
-	return err ? err : build_answer(caps, 1, raw, COUNT(raw_formats));
+	err = build_answer(caps, 0, caps->formats, caps->n_formats, COUNT(raw_formats));
+	return err ? err : build_answer(caps, 1, raw, COUNT(raw_formats), caps->n_formats);
 }
 
 int caps_init(struct caps *caps, struct vawrap_display *display)

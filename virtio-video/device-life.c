@@ -24,8 +24,6 @@
 
 /* How long stopping waits for threads in the driver, all together. */
 #define STOP_WAIT_NS UINT64_C(800000000)
-/* From then on a thread that was told to end counts as hung. */
-#define HUNG_NS UINT64_C(1000000000)
 
 /* ---- Display and threads ---- */
 
@@ -52,21 +50,18 @@ void device_collect(struct vvd_device *device)
 
 static void stop_all(struct vvd_device *device)
 {
-	uint64_t left_ns = STOP_WAIT_NS;
+	uint64_t until_ns = watchdog_now_ns() + STOP_WAIT_NS;
 
 	while (device->n_streams)
 		stream_destroy(device, device->streams[0], NULL);
 	for (unsigned int i = 0; i < device->n_leaving; i++) {
-		struct engine *engine = device->leaving[i];
-		uint64_t before_ns = engine_get_stopping_ns(engine);
+		uint64_t now_ns = watchdog_now_ns();
 
-		if (engine_collect(engine, left_ns))
+		if (engine_collect(device->leaving[i], now_ns < until_ns ? until_ns - now_ns : 0))
 			continue;
-		before_ns = engine_get_stopping_ns(engine) - before_ns;
-		left_ns = before_ns < left_ns ? left_ns - before_ns : 0;
 		log_printf(device->log, LOG_LEVEL_ERROR,
 			   "a thread hangs in the driver: left behind");
-		engine_abandon(engine);
+		engine_abandon(device->leaving[i]);
 		device->n_abandoned++;
 	}
 	device->n_leaving = 0;
@@ -78,6 +73,8 @@ bool device_watch(struct vvd_device *device)
 		return false;
 	for (unsigned int i = 0; i < device->n_streams; i++)
 		engine_check(device->streams[i]->engine);
+	for (unsigned int i = 0; i < device->n_leaving; i++)
+		engine_check(device->leaving[i]);
 	return true;
 }
 
@@ -145,30 +142,11 @@ static int allocate(struct vvd_device *device)
 	return device->streams && device->leaving && device->request ? 0 : -ENOMEM;
 }
 
-static void free_memory(struct vvd_device *device)
-{
-	free(device->streams);
-	free(device->leaving);
-	free(device->request);
-	free(device->device_path);
-	free(device->driver_name);
-	if (device->log) {
-		log_close(device->log);
-		log_unref(device->log);
-	}
-	free(device);
-}
-
 static int read_caps(struct vvd_device *device)
 {
 	int err = device_open_display(device, &device->display);
 
-	if (err)
-		return err;
-	err = caps_init(&device->caps, device->display);
-	if (err)
-		device->display = caps_unref_display(device->display);
-	return err;
+	return err ? err : caps_init(&device->caps, device->display);
 }
 
 static int watch(struct vvd_device *device, int fd)
@@ -178,30 +156,18 @@ static int watch(struct vvd_device *device, int fd)
 	return epoll_ctl(device->fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
-static void close_fds(struct vvd_device *device)
-{
-	watchdog_finish(&device->watchdog);
-	done_finish(&device->done);
-	close(device->fd);
-}
-
 static int open_fds(struct vvd_device *device)
 {
 	int err = done_init(&device->done);
 
-	if (err)
-		return err;
-	err = watchdog_init(&device->watchdog, UINT64_C(1000000) * device->options.hang_ms);
+	if (!err)
+		err = watchdog_init(&device->watchdog, UINT64_C(1000000) * device->options.hang_ms);
 	device->fd = epoll_create1(EPOLL_CLOEXEC);
 	if (!err && device->fd < 0)
 		err = -errno;
 	if (!err)
 		err = watch(device, device->done.fd);
-	if (!err)
-		err = watch(device, device->watchdog.fd);
-	if (err)
-		close_fds(device);
-	return err;
+	return err ? err : watch(device, device->watchdog.fd);
 }
 
 int vvd_device_new(const struct vvd_device_options *options, struct vvd_device **out)
@@ -215,6 +181,7 @@ int vvd_device_new(const struct vvd_device_options *options, struct vvd_device *
 	device = calloc(1, sizeof(*device));
 	if (!device)
 		return -ENOMEM;
+	device->fd = device->done.fd = device->watchdog.fd = -1;
 	err = copy_options(device, options);
 	if (!err)
 		err = log_new(&device->options.log, &device->log);
@@ -222,20 +189,16 @@ int vvd_device_new(const struct vvd_device_options *options, struct vvd_device *
 		err = allocate(device);
 	if (!err)
 		err = read_caps(device);
-	if (err)
-		goto err_free;
-	err = open_fds(device);
-	if (err)
-		goto err_caps;
-	*out = device;
-	return 0;
-
-err_caps:
-	caps_finish(&device->caps);
-	caps_unref_display(device->display);
-err_free:
-	free_memory(device);
+	if (!err)
+		err = open_fds(device);
+	*out = err ? vvd_device_free(device) : device;
 	return err;
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
 }
 
 struct vvd_device *vvd_device_free(struct vvd_device *device)
@@ -243,10 +206,20 @@ struct vvd_device *vvd_device_free(struct vvd_device *device)
 	if (!device)
 		return NULL;
 	stop_all(device);
-	close_fds(device);
+	done_finish(&device->done);
+	close_fd(device->watchdog.fd);
+	close_fd(device->fd);
 	caps_finish(&device->caps);
 	caps_unref_display(device->display);
-	free_memory(device);
+	free(device->streams);
+	free(device->leaving);
+	free(device->request);
+	free(device->device_path);
+	free(device->driver_name);
+	if (device->log)
+		log_close(device->log);
+	log_unref(device->log);
+	free(device);
 	return NULL;
 }
 
@@ -308,8 +281,9 @@ int vvd_device_remove_region(struct vvd_device *device, uint64_t gpa)
 
 uint64_t vvd_device_get_features(const struct vvd_device *device)
 {
-	(void)device;
-	return VVD_FEATURE_RESOURCE_GUEST_PAGES | VVD_FEATURE_RESOURCE_NON_CONTIG;
+	uint64_t objects = device->options.get_object ? VVD_FEATURE_RESOURCE_VIRTIO_OBJECT : 0;
+
+	return VVD_FEATURE_RESOURCE_GUEST_PAGES | VVD_FEATURE_RESOURCE_NON_CONTIG | objects;
 }
 
 int vvd_device_set_features(struct vvd_device *device, uint64_t features)
@@ -373,6 +347,8 @@ void device_add_stats(struct vvd_stats *to, struct engine *engine)
 
 static void count_streams(const struct vvd_device *device, struct vvd_stats *stats)
 {
+	struct vvd_stats leaving = {0};
+
 	stats->streams = device->n_streams;
 	stats->detached_engines = device->n_abandoned;
 	for (unsigned int i = 0; i < device->n_streams; i++) {
@@ -381,7 +357,8 @@ static void count_streams(const struct vvd_device *device, struct vvd_stats *sta
 		device_add_stats(stats, device->streams[i]->engine);
 	}
 	for (unsigned int i = 0; i < device->n_leaving; i++)
-		stats->detached_engines += engine_get_stopping_ns(device->leaving[i]) > HUNG_NS;
+		device_add_stats(&leaving, device->leaving[i]);
+	stats->detached_engines += leaving.detached_engines;
 }
 
 /* As much as the caller's version of the struct has. */

@@ -58,54 +58,38 @@ enum command_flags {
 	COMMAND_ENTRIES = 1 << 2,   /* any number of entries may follow */
 };
 
+#define ANY_STREAM (COMMAND_STREAM | COMMAND_WHEN_LOST)
+
+/* In the order of their numbers, from QUERY_CAPABILITY on. */
 static const struct command {
-	uint32_t type;
 	uint16_t min_len, max_len; /* of the request */
 	uint16_t resp_len;         /* of an answer without an error, at least */
 	uint16_t flags;
 	int (*handle)(struct call *call);
 	void (*fail)(struct call *call, uint32_t code); /* NULL: a bare header */
 } commands[] = {
-	{VIRTIO_VIDEO_CMD_QUERY_CAPABILITY, WIRE_QUERY_CAPABILITY, WIRE_QUERY_CAPABILITY, 16, 0,
-	 handle_query_capability, NULL},
-	{VIRTIO_VIDEO_CMD_STREAM_CREATE, WIRE_STREAM_CREATE, WIRE_STREAM_CREATE, WIRE_HDR, 0,
-	 stream_handle_create, NULL},
-	{VIRTIO_VIDEO_CMD_STREAM_DESTROY, WIRE_HDR, WIRE_HDR, WIRE_HDR,
-	 COMMAND_STREAM | COMMAND_WHEN_LOST, stream_handle_destroy, NULL},
-	{VIRTIO_VIDEO_CMD_STREAM_DRAIN, WIRE_HDR, WIRE_HDR, WIRE_HDR, COMMAND_STREAM,
-	 stream_handle_drain, NULL},
-	{VIRTIO_VIDEO_CMD_RESOURCE_CREATE, WIRE_RESOURCE_CREATE, WIRE_RESOURCE_CREATE, WIRE_HDR,
-	 COMMAND_STREAM | COMMAND_ENTRIES, stream_handle_resource_create, NULL},
-	{VIRTIO_VIDEO_CMD_RESOURCE_QUEUE, WIRE_RESOURCE_QUEUE, WIRE_RESOURCE_QUEUE,
-	 WIRE_RESOURCE_QUEUE_RESP, COMMAND_STREAM, stream_handle_resource_queue,
-	 stream_answer_failed_queue},
-	{VIRTIO_VIDEO_CMD_RESOURCE_DESTROY_ALL, WIRE_QUEUE_TYPE, WIRE_QUEUE_TYPE, WIRE_HDR,
-	 COMMAND_STREAM | COMMAND_WHEN_LOST, stream_handle_resource_destroy_all, NULL},
-	{VIRTIO_VIDEO_CMD_QUEUE_CLEAR, WIRE_QUEUE_TYPE, WIRE_QUEUE_TYPE, WIRE_HDR,
-	 COMMAND_STREAM | COMMAND_WHEN_LOST, stream_handle_clear, NULL},
-	{VIRTIO_VIDEO_CMD_GET_PARAMS, WIRE_QUEUE_TYPE, WIRE_QUEUE_TYPE, WIRE_PARAMS, COMMAND_STREAM,
-	 control_handle_get_params, control_answer_failed_get},
-	{VIRTIO_VIDEO_CMD_SET_PARAMS, WIRE_PARAMS, WIRE_PARAMS, WIRE_HDR, COMMAND_STREAM,
-	 control_handle_set_params, NULL},
-	{VIRTIO_VIDEO_CMD_QUERY_CONTROL, WIRE_QUERY_CONTROL, WIRE_QUERY_CONTROL_TAIL,
-	 WIRE_QUERY_CONTROL_RESP, 0, control_handle_query, NULL},
-	{VIRTIO_VIDEO_CMD_GET_CONTROL, WIRE_GET_CONTROL, WIRE_GET_CONTROL, WIRE_GET_CONTROL_RESP,
-	 COMMAND_STREAM, control_handle_get, NULL},
-	{VIRTIO_VIDEO_CMD_SET_CONTROL, WIRE_SET_CONTROL, WIRE_SET_CONTROL_VALUE, WIRE_HDR,
-	 COMMAND_STREAM, control_handle_set, NULL},
-	{VIRTIO_VIDEO_CMD_GET_PARAMS_EXT, WIRE_QUEUE_TYPE, WIRE_QUEUE_TYPE, WIRE_PARAMS_EXT,
-	 COMMAND_STREAM, control_handle_get_params, control_answer_failed_get},
-	{VIRTIO_VIDEO_CMD_SET_PARAMS_EXT, WIRE_PARAMS_EXT, WIRE_PARAMS_EXT, WIRE_HDR,
-	 COMMAND_STREAM, control_handle_set_params, NULL},
+	{16, 16, 16, 0, handle_query_capability, NULL},
+	{88, 88, 8, 0, stream_handle_create, NULL},
+	{8, 8, 8, ANY_STREAM, stream_handle_destroy, NULL},
+	{8, 8, 8, COMMAND_STREAM, stream_handle_drain, NULL},
+	{88, 88, 8, COMMAND_STREAM | COMMAND_ENTRIES, stream_handle_resource_create, NULL},
+	{64, 64, 24, COMMAND_STREAM, stream_handle_resource_queue, stream_answer_failed_queue},
+	{16, 16, 8, ANY_STREAM, stream_handle_resource_destroy_all, NULL},
+	{16, 16, 8, ANY_STREAM, stream_handle_clear, NULL},
+	{16, 16, 120, COMMAND_STREAM, control_handle_get_params, control_answer_failed_get},
+	{120, 120, 8, COMMAND_STREAM, control_handle_set_params, NULL},
+	{16, 24, 16, 0, control_handle_query, NULL},
+	{16, 16, 16, COMMAND_STREAM, control_handle_get, NULL},
+	{16, 24, 8, COMMAND_STREAM, control_handle_set, NULL},
+	{16, 16, 128, COMMAND_STREAM, control_handle_get_params, control_answer_failed_get},
+	{128, 128, 8, COMMAND_STREAM, control_handle_set_params, NULL},
 };
 
 static const struct command *find_command(uint32_t type)
 {
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (commands[i].type == type)
-			return &commands[i];
-	}
-	return NULL;
+	uint32_t i = type - VIRTIO_VIDEO_CMD_QUERY_CAPABILITY;
+
+	return i < sizeof(commands) / sizeof(commands[0]) ? &commands[i] : NULL;
 }
 
 static bool is_lost(const struct stream *stream)

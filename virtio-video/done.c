@@ -11,12 +11,9 @@
 
 int done_init(struct done_queue *done)
 {
-	*done = (struct done_queue){.fd = -1};
+	*done = (struct done_queue){.lock = PTHREAD_MUTEX_INITIALIZER};
 	done->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (done->fd < 0)
-		return -errno;
-	pthread_mutex_init(&done->lock, NULL);
-	return 0;
+	return done->fd < 0 ? -errno : 0;
 }
 
 static void free_chain(struct answer *answer)
@@ -34,8 +31,8 @@ void done_finish(struct done_queue *done)
 	free_chain(done->ready.head);
 	free_chain(done->event_buffers.head);
 	free_chain(done->pool);
-	pthread_mutex_destroy(&done->lock);
-	close(done->fd);
+	if (done->fd >= 0)
+		close(done->fd);
 }
 
 void done_list_append(struct answer_list *list, struct answer *answer)

@@ -5,8 +5,10 @@
  * engine.c runs on the caller's thread, engine-thread.c on the engine's. Order of locks: lock, the
  * done queue's. The driver is never called and no guest memory touched with one of them held.
  *
- * A resource that is written or read meanwhile is held. When it is taken away then, its answer goes to
- * the limbo, as do all answers after it, until the thread has let it go.
+ * A resource that is written or read meanwhile is held. When it is taken away then, its answer and
+ * those of other resources after it wait as hostages, and the answers to commands behind them in the
+ * limbo, until the thread has let it go. When the driver does not, the commands are answered all the
+ * same after a while, as failed, and the hostages stay: what may still be written is not the guest's.
  */
 #ifndef ENGINE_INTERNAL_H
 #define ENGINE_INTERNAL_H
@@ -62,7 +64,7 @@ struct engine {
 	pthread_t thread;
 	struct log *log;
 	struct params_bounds bounds; /* constant */
-	uint64_t stopped_at_ns;      /* the caller's thread only */
+	uint64_t hang_ns;            /* constant: how long a driver call may take */
 
 	/* Under the lock. */
 	bool stop, exited, abandoned;
@@ -73,10 +75,12 @@ struct engine {
 	struct watchdog *watchdog;
 	struct event_source events;
 	struct resource_list queues[ENGINE_N_SIDES];
-	struct answer_list limbo; /* answers that wait until nothing is held */
-	bool copying;             /* a resource is held by the thread */
-	bool input_active;        /* the head of the input is in bytes[] */
-	bool flush;               /* a seek is to be done first */
+	struct answer_list hostages, limbo;
+	uint64_t limbo_since_ns;
+	bool copying;      /* the CPU reads or writes a resource that is held */
+	bool purge;        /* resources were removed */
+	bool input_active; /* the head of the input is in bytes[] */
+	bool flush;        /* a seek is to be done first */
 	enum drain_state drain;
 	uint64_t drain_serial;
 	struct answer *drain_answer;
@@ -102,9 +106,9 @@ bool engine_drain_step(struct engine *engine, enum drain_event event);
 void engine_cancel_drain(struct engine *engine);
 struct resource *engine_first(struct engine *engine, enum engine_side side);
 void engine_unqueue(struct engine *engine, enum engine_side side, struct resource *resource);
-/* Sends an answer off, or into the limbo where one waits already. */
+/* Sends the answer to a command off, or into the limbo. */
 void engine_push(struct engine *engine, struct answer *answer);
-/* Sends off what is in the limbo. */
+/* Sends off the hostages and what is in the limbo. */
 void engine_settle(struct engine *engine);
 /* Takes the resource from its queue and answers it. */
 void engine_answer(struct engine *engine, enum engine_side side, struct resource *resource,

@@ -30,7 +30,7 @@ static void unlock(struct engine *engine)
 {
 	engine->busy_since_ns = watchdog_now_ns();
 	if (engine->watchdog)
-		watchdog_arm(engine->watchdog);
+		watchdog_arm(engine->watchdog, engine->hang_ns);
 	pthread_mutex_unlock(&engine->lock);
 }
 
@@ -69,13 +69,16 @@ static enum step stall(struct engine *engine)
 }
 
 /* Before guest memory is touched: from here on the lock is not held, but the resource. */
-static struct answer *begin_copy(struct engine *engine, struct resource *resource)
+static struct answer *begin_copy(struct engine *engine, struct resource *resource, bool by_cpu)
 {
 	struct answer *answer = resource->answer;
 
 	resource_ref(resource);
-	resource->held = engine->copying = true;
+	resource->held = true;
+	engine->copying = by_cpu;
 	unlock(engine);
+	if (by_cpu)
+		resource_begin_access(resource);
 	return answer;
 }
 
@@ -84,6 +87,8 @@ static bool end_copy(struct engine *engine, struct resource *resource, const str
 {
 	bool same;
 
+	if (engine->copying)
+		resource_end_access(resource);
 	lock(engine);
 	same = resource->answer == answer;
 	resource->held = engine->copying = false;
@@ -91,6 +96,19 @@ static bool end_copy(struct engine *engine, struct resource *resource, const str
 	pthread_cond_broadcast(&engine->ended);
 	resource_unref(resource);
 	return same;
+}
+
+/* ---- Resources that have gone ---- */
+
+static enum step step_purge(struct engine *engine)
+{
+	if (!engine->purge)
+		return STEP_NEXT;
+	engine->purge = false;
+	unlock(engine);
+	landing_purge(engine->landing);
+	lock(engine);
+	return STEP_DONE;
 }
 
 /* ---- Seek ---- */
@@ -146,10 +164,7 @@ static void answer_frame(struct engine *engine, struct resource *resource,
 	resource->timestamp = info.timestamp;
 	stats->frames++;
 	stats->corrupt_frames += flags != 0;
-	for (unsigned int i = 0; i < layout->num_planes; i++)
-		stats->copied_bytes +=
-			(uint64_t)layout->planes[i].width_bytes * layout->planes[i].rows;
-	stats->driver_copied_bytes += landing_get_driver_bytes(engine->landing);
+	landing_count_bytes(engine->landing, &stats->copied_bytes, &stats->driver_copied_bytes);
 	engine_answer(engine, ENGINE_OUTPUT, resource, flags, layout->size_bytes);
 }
 
@@ -166,7 +181,9 @@ static enum step step_land(struct engine *engine)
 	if (!resource)
 		return STEP_WAIT;
 	unlock(engine);
-	err = landing_fetch(engine->landing, engine->frame, &layout);
+	resource_ref(resource);
+	err = landing_fetch(engine->landing, engine->frame, &layout, resource);
+	resource_unref(resource);
 	lock(engine);
 	if (err && err != -EBADMSG) {
 		lose(engine, err);
@@ -175,9 +192,9 @@ static enum step step_land(struct engine *engine)
 	resource = find_output(engine, &layout);
 	if (!resource)
 		return STEP_DONE;
-	answer = begin_copy(engine, resource);
-	err = landing_store(engine->landing, &layout, resource);
-	if (!end_copy(engine, resource, answer))
+	answer = begin_copy(engine, resource, !landing_is_direct(engine->landing, resource));
+	err = landing_store(engine->landing, &layout, resource, engine->frame);
+	if (!end_copy(engine, resource, answer) || err == -EAGAIN)
 		return STEP_DONE;
 	if (err) {
 		/* Its memory has gone; the frame waits for another one. */
@@ -405,7 +422,7 @@ static enum step step_fill(struct engine *engine)
 	engine->timestamp = resource->timestamp;
 	err = reserve(engine, engine->n_bytes) ? 0 : -ENOMEM;
 	if (!err) {
-		answer = begin_copy(engine, resource);
+		answer = begin_copy(engine, resource, true);
 		err = resource_read(resource, engine->bytes, engine->n_bytes);
 		if (!end_copy(engine, resource, answer))
 			return STEP_DONE;
@@ -475,8 +492,8 @@ static enum step step_eos(struct engine *engine)
 /* ---- The thread ---- */
 
 static enum step (*const steps[])(struct engine *engine) = {
-	step_flush, step_land, step_resume, step_receive,
-	step_eos,   step_send, step_fill,   step_drain,
+	step_purge, step_flush, step_land, step_resume, step_receive,
+	step_eos,   step_send,  step_fill, step_drain,
 };
 
 static bool work(struct engine *engine)

@@ -11,6 +11,8 @@
 #include "landing.h"
 #include "log.h"
 
+#define LIMBO_NS 500000000 /* the driver gives up after 5 s, and guests should not wait */
+
 /* ---- State ---- */
 
 #define HOLE 0xff
@@ -35,18 +37,28 @@ bool engine_drain_step(struct engine *engine, enum drain_event event)
 
 void engine_push(struct engine *engine, struct answer *answer)
 {
-	if (engine->limbo.head)
-		done_list_append(&engine->limbo, answer);
-	else
+	if (!engine->hostages.head) {
+		done_push(engine->done, answer);
+		return;
+	}
+	if (!engine->limbo.head)
+		engine->limbo_since_ns = watchdog_now_ns();
+	done_list_append(&engine->limbo, answer);
+	watchdog_arm(engine->watchdog, LIMBO_NS);
+}
+
+static void push_all(struct engine *engine, struct answer_list *list)
+{
+	struct answer *answer;
+
+	while ((answer = done_list_pop(list)))
 		done_push(engine->done, answer);
 }
 
 void engine_settle(struct engine *engine)
 {
-	struct answer *answer;
-
-	while ((answer = done_list_pop(&engine->limbo)))
-		done_push(engine->done, answer);
+	push_all(engine, &engine->hostages);
+	push_all(engine, &engine->limbo);
 }
 
 void engine_cancel_drain(struct engine *engine)
@@ -104,10 +116,10 @@ void engine_answer(struct engine *engine, enum engine_side side, struct resource
 	engine->state.stats.errors += (flags & VIRTIO_VIDEO_BUFFER_FLAG_ERR) != 0;
 	answer_resource(answer, VIRTIO_VIDEO_RESP_OK_RESOURCE_QUEUE, resource->timestamp, flags,
 			size_bytes);
-	if (resource->held)
-		done_list_append(&engine->limbo, answer);
+	if (resource->held || engine->hostages.head)
+		done_list_append(&engine->hostages, answer);
 	else
-		engine_push(engine, answer);
+		done_push(engine->done, answer);
 }
 
 void engine_answer_all(struct engine *engine, enum engine_side side)
@@ -180,6 +192,7 @@ int engine_new(const struct engine_params *params, struct engine **out)
 		return -ENOMEM;
 	engine->done = params->done;
 	engine->watchdog = params->watchdog;
+	engine->hang_ns = params->watchdog->period_ns;
 	engine->state.stats.stream_id = params->stream_id;
 	engine->codec = params->codec;
 	engine->bounds = params->bounds;
@@ -202,13 +215,18 @@ int engine_new(const struct engine_params *params, struct engine **out)
 
 /* ---- Parameters ---- */
 
+static bool hangs(const struct engine *engine, uint64_t now_ns)
+{
+	return engine->busy_since_ns && now_ns - engine->busy_since_ns >= engine->hang_ns;
+}
+
 void engine_get_state(struct engine *engine, struct engine_state *out)
 {
 	pthread_mutex_lock(&engine->lock);
 	*out = engine->state;
 	out->stats.queued_inputs = engine->queues[ENGINE_INPUT].n;
 	out->stats.queued_outputs = engine->queues[ENGINE_OUTPUT].n;
-	out->stats.hangs = engine->state.stats.lost && engine->busy_since_ns;
+	out->stats.hangs = hangs(engine, watchdog_now_ns());
 	pthread_mutex_unlock(&engine->lock);
 }
 
@@ -245,15 +263,28 @@ int engine_set_codec(struct engine *engine, enum vacodec_codec codec)
 	return err;
 }
 
+/* The driver keeps a resource for so long that what waits for it must be answered. */
+static void leave_limbo(struct engine *engine)
+{
+	engine_lose(engine, -ETIMEDOUT, "the driver keeps a resource");
+	for (struct answer *a = engine->limbo.head; a && !engine->stop; a = a->next)
+		answer_header(a, VIRTIO_VIDEO_RESP_ERR_INVALID_OPERATION);
+	push_all(engine, &engine->limbo);
+}
+
 void engine_check(struct engine *engine)
 {
+	uint64_t now_ns = watchdog_now_ns();
+
 	pthread_mutex_lock(&engine->lock);
-	if (engine->busy_since_ns && !engine->state.stats.lost) {
-		if (watchdog_now_ns() - engine->busy_since_ns < engine->watchdog->period_ns)
-			watchdog_arm(engine->watchdog);
-		else
-			engine_lose(engine, -ETIMEDOUT, "a driver call hangs");
-	}
+	if (engine->limbo.head && now_ns - engine->limbo_since_ns < LIMBO_NS)
+		watchdog_arm(engine->watchdog, LIMBO_NS);
+	else if (engine->limbo.head)
+		leave_limbo(engine);
+	if (hangs(engine, now_ns))
+		engine_lose(engine, -ETIMEDOUT, "a driver call hangs");
+	else if (engine->busy_since_ns)
+		watchdog_arm(engine->watchdog, engine->hang_ns);
 	pthread_mutex_unlock(&engine->lock);
 }
 
@@ -335,6 +366,8 @@ void engine_remove(struct engine *engine, enum engine_side side, struct resource
 	pthread_mutex_lock(&engine->lock);
 	if (resource->answer)
 		engine_answer(engine, side, resource, VIRTIO_VIDEO_BUFFER_FLAG_ERR, 0);
+	resource->removed = engine->purge = true;
+	pthread_cond_signal(&engine->wake);
 	pthread_mutex_unlock(&engine->lock);
 }
 
@@ -352,12 +385,6 @@ void engine_stop(struct engine *engine, struct answer *answer)
 		engine_push(engine, answer);
 	pthread_cond_signal(&engine->wake);
 	pthread_mutex_unlock(&engine->lock);
-	engine->stopped_at_ns = watchdog_now_ns();
-}
-
-uint64_t engine_get_stopping_ns(const struct engine *engine)
-{
-	return watchdog_now_ns() - engine->stopped_at_ns;
 }
 
 bool engine_collect(struct engine *engine, uint64_t timeout_ns)
@@ -388,7 +415,8 @@ void engine_abandon(struct engine *engine)
 	engine_wait_for_copy(engine);
 	pthread_mutex_lock(&engine->lock);
 	exited = engine->exited;
-	while ((answer = done_list_pop(&engine->limbo)))
+	while ((answer = done_list_pop(&engine->hostages)) ||
+	       (answer = done_list_pop(&engine->limbo)))
 		done_forget(engine->done, answer);
 	if (!exited) {
 		engine->watchdog = NULL;

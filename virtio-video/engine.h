@@ -99,8 +99,6 @@ void engine_check(struct engine *engine);
 void engine_stop(struct engine *engine, struct answer *answer);
 /* After engine_stop(): waits up to timeout_ns for the thread. True: the engine is freed. */
 bool engine_collect(struct engine *engine, uint64_t timeout_ns);
-/* The time since engine_stop(). */
-uint64_t engine_get_stopping_ns(const struct engine *engine);
 /*
  * Leaves a thread that hangs behind; it frees the engine when the driver lets it go. What was not
  * answered yet is forgotten, and params.done not used any more.

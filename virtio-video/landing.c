@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include "landing-ways.h"
 #include "landing.h"
 #include "log.h"
@@ -14,12 +15,16 @@
 struct landing {
 	struct vawrap_display *display;
 	struct log *log;
-	unsigned int width, height; /* of the pictures */
-	struct vawrap_view *view;   /* made with the first picture of a size */
+	struct vawrap_view *view; /* made with the first picture of a size */
 
 	const uint8_t *samples; /* not NULL: a picture is seen */
 	const struct vawrap_image_layout *image;
 	int status; /* of the picture */
+
+	struct params_layout layout; /* of the resources */
+	struct landing_imports imports;
+	bool no_blit; /* for this layout */
+	uint64_t copied_bytes, driver_bytes;
 };
 
 int landing_new(struct vawrap_display *display, struct log *log, struct landing **out)
@@ -54,6 +59,13 @@ void landing_reset(struct landing *landing)
 {
 	landing_release(landing);
 	landing->view = vawrap_view_free(landing->view);
+	landing_imports_drop(&landing->imports, true);
+	landing->no_blit = false;
+}
+
+void landing_purge(struct landing *landing)
+{
+	landing_imports_drop(&landing->imports, false);
 }
 
 static int see(struct landing *landing, struct vawrap_surface *surface)
@@ -62,8 +74,9 @@ static int see(struct landing *landing, struct vawrap_surface *surface)
 	int err = 0;
 
 	if (first)
-		err = vawrap_view_new(landing->display, VA_FOURCC_NV12, landing->width,
-				      landing->height, &landing->view);
+		err = vawrap_view_new(landing->display, VA_FOURCC_NV12,
+				      landing->layout.planes[0].width_bytes,
+				      landing->layout.planes[0].rows, &landing->view);
 	if (!err)
 		err = vawrap_view_map(landing->view, surface, &landing->samples, &landing->image);
 	if (!err && first)
@@ -72,31 +85,74 @@ static int see(struct landing *landing, struct vawrap_surface *surface)
 	return err;
 }
 
-int landing_fetch(struct landing *landing, struct vacodec_frame *frame,
-		  const struct params_layout *layout)
+bool landing_is_direct(const struct landing *landing, const struct resource *resource)
 {
-	int err;
+	return !landing->no_blit && landing_imports_find(&landing->imports, resource);
+}
 
-	if (landing->samples)
-		return landing->status;
-	landing->status = vacodec_frame_sync(frame, -1);
-	if (landing->status && landing->status != -EBADMSG)
-		return landing->status;
-	if (landing->width != layout->planes[0].width_bytes ||
-	    landing->height != layout->planes[0].rows) {
+static bool is_layout(const struct landing *landing, const struct params_layout *layout)
+{
+	const struct params_layout *ours = &landing->layout;
+
+	return ours->format == layout->format && ours->size_bytes == layout->size_bytes &&
+	       ours->planes[0].width_bytes == layout->planes[0].width_bytes &&
+	       ours->planes[0].stride_bytes == layout->planes[0].stride_bytes;
+}
+
+int landing_fetch(struct landing *landing, struct vacodec_frame *frame,
+		  const struct params_layout *layout, struct resource *resource)
+{
+	int err = 0;
+
+	if (!is_layout(landing, layout)) {
 		landing_reset(landing);
-		landing->width = layout->planes[0].width_bytes;
-		landing->height = layout->planes[0].rows;
+		landing->layout = *layout;
 	}
-	err = see(landing, vacodec_frame_get_surface(frame));
+	if (!landing->samples) {
+		landing->status = vacodec_frame_sync(frame, -1);
+		if (landing->status && landing->status != -EBADMSG)
+			return landing->status;
+	}
+	if (resource->n_objects && !landing->no_blit)
+		landing_imports_add(&landing->imports, landing->display, layout, resource);
+	if (!landing->samples && !landing_is_direct(landing, resource))
+		err = see(landing, vacodec_frame_get_surface(frame));
 	return err ? err : landing->status;
 }
 
+static int blit(struct landing *landing, struct vawrap_surface *to, struct vawrap_surface *from)
+{
+	int err = vawrap_surface_copy(to, from);
+
+	landing->copied_bytes = 0;
+	landing->driver_bytes = landing->layout.size_bytes;
+	if (!err)
+		return 0;
+	log_printf(landing->log, LOG_LEVEL_DEBUG, "the driver copies into no object: %s",
+		   strerror(-err));
+	landing->no_blit = true;
+	return -EAGAIN;
+}
+
 int landing_store(struct landing *landing, const struct params_layout *layout,
-		  const struct resource *resource)
+		  const struct resource *resource, struct vacodec_frame *frame)
 {
 	const struct landing_copy copy = {landing->samples, landing->image, layout, resource};
 
+	/* The layout or the resource may be another one since. */
+	if (!is_layout(landing, layout))
+		return -EAGAIN;
+	if (landing_is_direct(landing, resource))
+		return blit(landing, landing_imports_find(&landing->imports, resource),
+			    vacodec_frame_get_surface(frame));
+	if (!landing->samples)
+		return -EAGAIN;
+	landing->copied_bytes = 0;
+	for (unsigned int i = 0; i < layout->num_planes; i++)
+		landing->copied_bytes +=
+			(uint64_t)layout->planes[i].width_bytes * layout->planes[i].rows;
+	landing->driver_bytes =
+		vawrap_view_transfers(landing->view) ? landing->image->size_bytes : 0;
 	return landing_copy_run(&copy);
 }
 
@@ -107,7 +163,8 @@ void landing_release(struct landing *landing)
 	landing->samples = NULL;
 }
 
-uint64_t landing_get_driver_bytes(const struct landing *landing)
+void landing_count_bytes(const struct landing *landing, uint64_t *ours, uint64_t *drivers)
 {
-	return vawrap_view_transfers(landing->view) ? landing->image->size_bytes : 0;
+	*ours += landing->copied_bytes;
+	*drivers += landing->driver_bytes;
 }

@@ -2,17 +2,17 @@
 /*
  * landing.h - brings a decoded picture into a guest's resource
  *
- *     fetch    waits for the picture and makes its samples readable; may block in the driver
- *     store    copies them into the resource; never calls the driver, so that it can run under the
- *              lock that protects the guest's memory
- *     release  lets go of the samples
+ *     fetch    waits for the picture and prepares what store needs; may block in the driver
+ *     store    brings it into the resource
+ *     release  lets go of the picture
  *
- * Which way it goes (a view of the surface, a transfer into an image; later a blit, or decoding in
- * place) is chosen inside, and nobody else sees it.
+ * Which way it goes (a copy by the CPU from what it sees of the surface, a copy by the driver into an
+ * object) is chosen inside, once for each layout of resources, and nobody else sees it.
  */
 #ifndef LANDING_H
 #define LANDING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct landing;
@@ -33,14 +33,21 @@ struct vawrap_display *landing_get_display(struct landing *landing);
  * not. A picture that is fetched already stays so.
  */
 int landing_fetch(struct landing *landing, struct vacodec_frame *frame,
-		  const struct params_layout *layout);
-/* The layout fits the resource. Errors: -EFAULT its memory has gone. */
+		  const struct params_layout *layout, struct resource *resource);
+/* Whether store leaves the resource to the driver; else it is the CPU's and does not block. */
+bool landing_is_direct(const struct landing *landing, const struct resource *resource);
+/*
+ * The layout fits the resource. Errors: -EFAULT its memory has gone; -EAGAIN the way is another one
+ * now: fetch again.
+ */
 int landing_store(struct landing *landing, const struct params_layout *layout,
-		  const struct resource *resource);
+		  const struct resource *resource, struct vacodec_frame *frame);
 void landing_release(struct landing *landing);
 /* Forgets what is kept for the surfaces of the old format. */
 void landing_reset(struct landing *landing);
-/* Bytes that the driver transferred for the fetched picture. */
-uint64_t landing_get_driver_bytes(const struct landing *landing);
+/* Forgets what is kept for resources that were removed. */
+void landing_purge(struct landing *landing);
+/* Adds the bytes that were copied for the picture that was stored last: by us, by the driver. */
+void landing_count_bytes(const struct landing *landing, uint64_t *ours, uint64_t *drivers);
 
 #endif

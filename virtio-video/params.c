@@ -11,6 +11,7 @@
 #define DEFAULT_FRAME_RATE  30
 #define MIN_CODED_BYTES     (64 * 1024)
 #define DEFAULT_CODED_BYTES (1024 * 1024)
+#define MAX_RAW_BYTES       (1 << 30) /* the largest picture with the largest stride has less */
 #define MAX_FRAME_RATE      1000
 #define ALIGNMENT           16 /* of a coded size: whole macroblocks */
 
@@ -42,7 +43,7 @@ static void fix_coded(struct params *params, uint32_t asked_bytes,
 }
 
 /* One plane in the protocol's sense, also for planar formats: drivers get others wrong. */
-static void fix_raw(struct params *params, uint32_t asked_stride)
+static void fix_raw(struct params *params, uint32_t asked_stride, uint32_t asked_bytes)
 {
 	uint32_t stride = clamp(asked_stride, params->width, 2 * PARAMS_MAX_SIZE);
 	struct params_layout layout;
@@ -50,7 +51,8 @@ static void fix_raw(struct params *params, uint32_t asked_stride)
 	params->num_planes = 1;
 	params->planes[0].stride_bytes = align(stride, 2);
 	params_get_layout(params, &layout);
-	params->planes[0].size_bytes = layout.size_bytes;
+	/* What is longer than the picture is the guest's own affair. */
+	params->planes[0].size_bytes = clamp(asked_bytes, layout.size_bytes, MAX_RAW_BYTES);
 }
 
 static void whole_crop(struct params *params)
@@ -78,7 +80,7 @@ void params_init(struct params *params, uint32_t queue_type, uint32_t format,
 	fix_size(params, DEFAULT_WIDTH, DEFAULT_HEIGHT, bounds);
 	whole_crop(params);
 	if (is_output(params))
-		fix_raw(params, 0);
+		fix_raw(params, 0, 0);
 	else
 		fix_coded(params, 0, bounds);
 }
@@ -86,6 +88,8 @@ void params_init(struct params *params, uint32_t queue_type, uint32_t format,
 void params_set(struct params *params, const struct params *asked,
 		const struct params_bounds *bounds, const struct params_format *format)
 {
+	uint32_t size = asked->num_planes ? asked->planes[0].size_bytes : 0;
+
 	if (asked->format)
 		params->format = asked->format;
 	if (asked->frame_rate)
@@ -96,9 +100,9 @@ void params_set(struct params *params, const struct params *asked,
 		whole_crop(params);
 	}
 	if (is_output(params))
-		fix_raw(params, asked->num_planes ? asked->planes[0].stride_bytes : 0);
+		fix_raw(params, asked->num_planes ? asked->planes[0].stride_bytes : 0, size);
 	else
-		fix_coded(params, asked->num_planes ? asked->planes[0].size_bytes : 0, bounds);
+		fix_coded(params, size, bounds);
 }
 
 void params_apply(struct params *params, const struct params_format *format,
@@ -112,7 +116,7 @@ void params_apply(struct params *params, const struct params_format *format,
 	if (!is_output(params))
 		return;
 	params->min_buffers = clamp(format->min_buffers, 1, bounds->max_buffers);
-	fix_raw(params, 0);
+	fix_raw(params, 0, 0);
 }
 
 bool params_format_differs(const struct params_format *a, const struct params_format *b)

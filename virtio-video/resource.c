@@ -3,8 +3,13 @@
  * resource.c - checks a guest's list of memory entries once and walks it afterwards
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/dma-buf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include "memory.h"
 #include "resource.h"
 #include "virtio-video.h"
@@ -41,27 +46,70 @@ static int read_header(struct wire_reader *r, const struct resource_limits *limi
 		sum += h->counts[i];
 	if (sum > limits->entries)
 		return -ENOSPC;
+	if (limits->get_object && sum > WIRE_MAX_PLANES)
+		return -EINVAL;
 	h->n_entries = sum;
 	return sum == 0 ? -EINVAL : 0;
 }
 
-static int read_entries(struct wire_reader *r, const struct memory *memory,
-			struct resource *resource)
+static int read_page(struct wire_reader *r, const struct memory *memory, struct iovec *piece)
 {
-	for (uint32_t i = 0; i < resource->n_pieces; i++) {
-		uint64_t gpa = wire_u64(r);
-		uint32_t size = wire_u32(r);
-		int err;
+	uint64_t gpa = wire_u64(r);
+	uint32_t size = wire_u32(r);
 
-		wire_skip(r, 4);
-		if (r->err)
-			return r->err;
-		err = memory_map(memory, gpa, size, &resource->pieces[i]);
-		if (err)
-			return err;
-		resource->size_bytes += size;
+	wire_skip(r, 4);
+	return r->err ? r->err : memory_map(memory, gpa, size, piece);
+}
+
+static int map_object(int fd, struct iovec *piece)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	void *map;
+
+	if (size <= 0 || size > UINT32_MAX)
+		return -EINVAL;
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return errno == ENOMEM ? -ENOMEM : -EINVAL;
+	*piece = (struct iovec){map, size};
+	return 0;
+}
+
+static int read_object(struct wire_reader *r, const struct resource_limits *limits,
+		       struct resource *resource, struct iovec *piece)
+{
+	int *fd = &resource->fds[resource->n_objects], err, seals;
+	uint8_t uuid[16];
+
+	for (size_t i = 0; i < sizeof(uuid); i++)
+		uuid[i] = r->data[r->pos + i];
+	wire_skip(r, sizeof(uuid));
+	err = limits->get_object(limits->get_object_cookie, uuid, fd);
+	if (err)
+		return err < 0 ? err : -EINVAL;
+	resource->n_objects++;
+	/* Of a memfd; a dma-buf has no seals and keeps its size. */
+	seals = fcntl(*fd, F_GET_SEALS);
+	if (seals >= 0 && !(seals & F_SEAL_SHRINK) && !limits->handles_sigbus)
+		resource->by_syscall = true;
+	return map_object(*fd, piece);
+}
+
+static int read_entries(struct wire_reader *r, const struct memory *memory,
+			const struct resource_limits *limits, struct resource *resource)
+{
+	int err = r->size_bytes - r->pos == (size_t)resource->n_pieces * WIRE_ENTRY ? 0 : -EINVAL;
+
+	for (uint32_t i = 0; !err && i < resource->n_pieces; i++) {
+		struct iovec *piece = &resource->pieces[i];
+
+		if (limits->get_object)
+			err = read_object(r, limits, resource, piece);
+		else
+			err = read_page(r, memory, piece);
+		resource->size_bytes += piece->iov_len;
 	}
-	return r->pos == r->size_bytes ? 0 : -EINVAL;
+	return err;
 }
 
 static uint64_t sum_pieces(const struct resource *resource, uint32_t first, uint32_t n)
@@ -112,8 +160,8 @@ int resource_new(struct wire_reader *r, const struct memory *memory,
 	atomic_init(&resource->refs, 1);
 	resource->id = h.id;
 	resource->n_pieces = h.n_entries;
-	resource->by_syscall = memory->n_by_syscall > 0;
-	err = read_entries(r, memory, resource);
+	resource->by_syscall = !limits->get_object && memory->n_by_syscall > 0;
+	err = read_entries(r, memory, limits, resource);
 	if (!err && resource->size_bytes > limits->bytes)
 		err = -ENOSPC;
 	if (!err)
@@ -134,8 +182,33 @@ struct resource *resource_ref(struct resource *resource)
 
 void resource_unref(struct resource *resource)
 {
-	if (atomic_fetch_sub_explicit(&resource->refs, 1, memory_order_acq_rel) == 1)
-		free(resource);
+	if (atomic_fetch_sub_explicit(&resource->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	for (unsigned int i = 0; i < resource->n_objects; i++) {
+		if (resource->pieces[i].iov_base)
+			munmap(resource->pieces[i].iov_base, resource->pieces[i].iov_len);
+		close(resource->fds[i]);
+	}
+	free(resource);
+}
+
+/* What is no dma-buf says ENOTTY. */
+static void sync_objects(const struct resource *resource, uint64_t flags)
+{
+	struct dma_buf_sync sync = {.flags = flags | DMA_BUF_SYNC_RW};
+
+	for (unsigned int i = 0; i < resource->n_objects; i++)
+		ioctl(resource->fds[i], DMA_BUF_IOCTL_SYNC, &sync);
+}
+
+void resource_begin_access(const struct resource *resource)
+{
+	sync_objects(resource, DMA_BUF_SYNC_START);
+}
+
+void resource_end_access(const struct resource *resource)
+{
+	sync_objects(resource, DMA_BUF_SYNC_END);
 }
 
 bool resource_touches(const struct resource *resource, const uint8_t *addr, uint64_t size_bytes)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * resource.h - a buffer of the guest: pieces of guest memory, and where its planes begin
+ * resource.h - a buffer of the guest: pieces of memory, and where its planes begin
  *
+ * The pieces are guest pages, or objects: files that the embedder gives, mapped here once.
  * A resource belongs to one queue of one stream and is changed by the caller's thread only. While
  * it is queued, its queue members belong to the engine's lock.
  */
@@ -28,13 +29,16 @@ struct resource {
 	uint32_t id;
 	unsigned int num_planes;
 	struct resource_plane planes[WIRE_MAX_PLANES];
-	uint64_t size_bytes; /* of all pieces */
-	bool by_syscall;     /* how its memory is copied: memory_copy() */
+	uint64_t size_bytes;    /* of all pieces */
+	bool by_syscall;        /* how its memory is copied: memory_copy() */
+	unsigned int n_objects; /* 0: guest pages; or as many as pieces */
+	int fds[WIRE_MAX_PLANES];
 
 	atomic_uint refs;
 	struct resource *next; /* in the queue */
 	struct answer *answer; /* not NULL: queued */
 	bool held;             /* the engine's thread reads or writes it */
+	atomic_bool removed;   /* whoever keeps a reference may let go */
 	uint64_t timestamp;
 	uint32_t data_bytes;
 
@@ -46,11 +50,15 @@ struct resource_limits {
 	unsigned int entries;
 	uint64_t bytes;      /* that are left to the stream */
 	bool non_contiguous; /* more than one entry a plane is allowed */
+	/* NULL: guest pages. */
+	int (*get_object)(void *cookie, const uint8_t uuid[16], int *fd);
+	void *get_object_cookie;
+	bool handles_sigbus;
 };
 
 /*
- * Makes a resource of guest pages from the body of a RESOURCE_CREATE after its queue_type.
- * Errors: -EINVAL, -EFAULT the message; -ENOSPC a limit; -ENOMEM.
+ * Makes a resource from the body of a RESOURCE_CREATE after its queue_type.
+ * Errors: -EINVAL, -EFAULT the message; -ENOENT no such object; -ENOSPC a limit; -ENOMEM.
  */
 int resource_new(struct wire_reader *r, const struct memory *memory,
 		 const struct resource_limits *limits, struct resource **out);
@@ -58,6 +66,10 @@ struct resource *resource_ref(struct resource *resource);
 void resource_unref(struct resource *resource);
 /* Whether a piece lies in [addr, addr + size). */
 bool resource_touches(const struct resource *resource, const uint8_t *addr, uint64_t size_bytes);
+
+/* Around each access to an object's memory by the CPU. */
+void resource_begin_access(const struct resource *resource);
+void resource_end_access(const struct resource *resource);
 
 /* A place in a plane's pieces that only moves forward. */
 struct resource_cursor {

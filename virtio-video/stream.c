@@ -130,6 +130,7 @@ static void free_resources(struct stream *stream, enum engine_side side)
 {
 	for (unsigned int i = 0; i < stream->n_resources[side]; i++) {
 		stream->resource_bytes -= stream->resources[side][i]->size_bytes;
+		engine_remove(stream->engine, side, stream->resources[side][i]);
 		resource_unref(stream->resources[side][i]);
 	}
 	stream->n_resources[side] = 0;
@@ -191,13 +192,17 @@ void stream_drop_memory(struct stream *stream, const uint8_t *addr, uint64_t siz
 	engine_wait_for_copy(stream->engine);
 }
 
-static int check_mem_type(const struct call *call, enum engine_side side)
+static int check_mem_type(const struct call *call, enum engine_side side,
+			  struct resource_limits *limits)
 {
 	struct engine_state state;
 
 	engine_get_state(call->stream->engine, &state);
-	if (state.params[side].mem_type != VIRTIO_VIDEO_MEM_TYPE_GUEST_PAGES)
-		return -EINVAL; /* importing objects is not done yet, and not offered */
+	if (state.params[side].mem_type == VIRTIO_VIDEO_MEM_TYPE_VIRTIO_OBJECT) {
+		limits->get_object = call->device->options.get_object;
+		limits->get_object_cookie = call->device->options.get_object_cookie;
+		return call->device->features & VVD_FEATURE_RESOURCE_VIRTIO_OBJECT ? 0 : -EINVAL;
+	}
 	return call->device->features & VVD_FEATURE_RESOURCE_GUEST_PAGES ? 0 : -EINVAL;
 }
 
@@ -206,6 +211,7 @@ static void get_limits(const struct call *call, struct resource_limits *limits)
 	const struct vvd_limits *from = &call->device->options.limits;
 
 	*limits = (struct resource_limits){
+		.handles_sigbus = call->device->options.handles_sigbus,
 		.entries = from->entries_per_resource,
 		.bytes = from->resource_bytes - call->stream->resource_bytes,
 		.non_contiguous = call->device->features & VVD_FEATURE_RESOURCE_NON_CONTIG,
@@ -221,11 +227,11 @@ int stream_handle_resource_create(struct call *call)
 	int err;
 
 	err = call_side(wire_u32(&call->request), &side);
+	get_limits(call, &limits);
 	if (!err)
-		err = check_mem_type(call, side);
+		err = check_mem_type(call, side, &limits);
 	if (err)
 		return err;
-	get_limits(call, &limits);
 	err = resource_new(&call->request, &call->device->memory, &limits, &resource);
 	if (err)
 		return err;

@@ -7,20 +7,21 @@
 #ifndef WATCHDOG_H
 #define WATCHDOG_H
 
-#include <stdatomic.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct watchdog {
 	int fd;
-	uint64_t period_ns;
-	atomic_bool armed;
+	uint64_t period_ns; /* how long a driver call may take */
+	pthread_mutex_t lock;
+	uint64_t at_ns; /* 0: not armed */
 };
 
+/* Its fd is the caller's to close. */
 int watchdog_init(struct watchdog *watchdog, uint64_t period_ns);
-void watchdog_finish(struct watchdog *watchdog);
-/* Makes the fd readable a period from now, or sooner where it is armed already. */
-void watchdog_arm(struct watchdog *watchdog);
+/* Makes the fd readable in so many ns, or sooner where it is armed for that already. */
+void watchdog_arm(struct watchdog *watchdog, uint64_t in_ns);
 /* Whether the time has come since it was asked last. */
 bool watchdog_take(struct watchdog *watchdog);
 uint64_t watchdog_now_ns(void);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vaCopy from surface to surface of one size, whatever memory they are in. It is done when the call
+ * returns, also when the client asked for less.
+ */
+#include "softva.h"
+
+#include <string.h>
+
+static void copy_plane(struct surface *to, const struct surface *from, int plane)
+{
+	uint32_t rows = (to->height + (uint32_t)plane) >> plane;
+	uint32_t row_bytes = plane ? align_up(to->width, 2) : to->width;
+
+	for (uint32_t y = 0; y < rows; y++)
+		memcpy(to->map + to->planes[plane].offset_bytes +
+			       (size_t)to->planes[plane].pitch_bytes * y,
+		       from->map + from->planes[plane].offset_bytes +
+			       (size_t)from->planes[plane].pitch_bytes * y,
+		       row_bytes);
+}
+
+static VAStatus copy(struct softva *softva, struct surface *to, struct surface *from)
+{
+	if (to == from || to->width != from->width || to->height != from->height)
+		return VA_STATUS_ERROR_INVALID_PARAMETER;
+	surface_access(softva, to);
+	surface_access(softva, from);
+	pthread_mutex_lock(&to->lock);
+	copy_plane(to, from, 0);
+	copy_plane(to, from, 1);
+	to->content.valid = false;
+	pthread_mutex_unlock(&to->lock);
+	return VA_STATUS_SUCCESS;
+}
+
+VAStatus copy_surface(VADriverContextP va, VACopyObject *to, VACopyObject *from,
+		      VACopyOption option)
+{
+	struct softva *softva = softva_of(va);
+	struct surface *surfaces[2];
+	VAStatus status = VA_STATUS_ERROR_INVALID_SURFACE;
+
+	(void)option;
+	if (to->obj_type != VACopyObjectSurface || from->obj_type != VACopyObjectSurface)
+		return VA_STATUS_ERROR_UNIMPLEMENTED;
+	surfaces[0] = object_get(&softva->heap, to->object.surface_id, OBJECT_SURFACE);
+	surfaces[1] = object_get(&softva->heap, from->object.surface_id, OBJECT_SURFACE);
+	if (surfaces[0] && surfaces[1])
+		status = copy(softva, surfaces[0], surfaces[1]);
+	for (int i = 0; i < 2; i++)
+		if (surfaces[i])
+			object_unref(&surfaces[i]->object);
+	return status;
+}
