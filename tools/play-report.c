@@ -81,11 +81,16 @@ static void report_text(const struct play *play)
 	fprintf(stderr, "frames:          %" PRIu64 " of %ux%u, %" PRIu64 " corrupt\n", r->frames,
 		r->width, r->height, r->corrupt_frames);
 	fprintf(stderr, "time:            %.2f s, %.1f frames a second\n", r->seconds, rate(r));
-	fprintf(stderr, "copies a frame:  %.2f by us, %.2f by the driver\n",
-		per_frame(d->copied_bytes, r), per_frame(d->driver_copied_bytes, r));
+	if (!play->options.socket)
+		fprintf(stderr, "copies a frame:  %.2f by us, %.2f by the driver\n",
+			per_frame(d->copied_bytes, r), per_frame(d->driver_copied_bytes, r));
 	fprintf(stderr, "left behind:     %u live handles, %d fds, %d threads, %u commands\n",
 		r->live_handles, r->fds, r->threads, r->pending);
 	if (!play->options.stats)
+		return;
+	fprintf(stderr, "inputs refused:  %" PRIu64 "\n", r->input_errors);
+	/* What another process counts is not known here. */
+	if (play->options.socket)
 		return;
 	fprintf(stderr,
 		"commands:        %" PRIu64 ", %" PRIu64 " answered with an error, %" PRIu64
@@ -95,7 +100,6 @@ static void report_text(const struct play *play)
 		"device:          %" PRIu64 " frames, %" PRIu64 " corrupt, %" PRIu64
 		" bytes of bitstream\n",
 		d->frames, d->corrupt_frames, d->bitstream_bytes);
-	fprintf(stderr, "inputs refused:  %" PRIu64 "\n", r->input_errors);
 	fprintf(stderr,
 		"displays:        %u, %u failed destroys, %u detached engines, %u guest pages\n",
 		r->displays, r->failed_destroys, d->detached_engines, r->guest_pages);

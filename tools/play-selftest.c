@@ -19,7 +19,7 @@ int play_selftest(struct play *play)
 	if (status != TOOL_EXIT_OK)
 		return status;
 	play->options.suite.print = print_line;
-	ret = selftest_run(transport_inprocess_get_base(play->transport), &play->options.suite);
+	ret = selftest_run(play_get_transport(play), &play->options.suite);
 	if (ret < 0)
 		printf("Bail out! the suite could not be run\n");
 	return ret ? TOOL_EXIT_LOST : TOOL_EXIT_OK;

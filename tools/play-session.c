@@ -55,7 +55,7 @@ static void write_log(void *cookie, int level, const char *message)
 	log->write(log->cookie, level, message);
 }
 
-int play_attach(struct play *play)
+static int make_device(struct play *play)
 {
 	struct vvd_device_options options = {
 		.size_bytes = sizeof(options),
@@ -80,18 +80,46 @@ int play_attach(struct play *play)
 	return ret < 0 ? TOOL_EXIT_USAGE : TOOL_EXIT_OK;
 }
 
+static int connect_device(struct play *play)
+{
+	int ret = transport_vhost_user_new(play->options.socket, &play->remote);
+
+	if (ret < 0)
+		tool_message(play->common, "%s: no vhost-user device: %s", play->options.socket,
+			     strerror(-ret));
+	return ret < 0 ? TOOL_EXIT_NO_DEVICE : TOOL_EXIT_OK;
+}
+
+int play_attach(struct play *play)
+{
+	return play->options.socket ? connect_device(play) : make_device(play);
+}
+
+struct guest_transport *play_get_transport(const struct play *play)
+{
+	return play->remote ? transport_vhost_user_get_base(play->remote)
+			    : transport_inprocess_get_base(play->transport);
+}
+
+static int get_device_error(const struct play *play)
+{
+	if (play->remote)
+		return transport_vhost_user_is_closed(play->remote) ? -ENOTCONN : 0;
+	return transport_inprocess_get_error(play->transport);
+}
+
 /* The driver's fault says what was wrong with the device. */
 static int say_fault(struct play *play, int ret)
 {
 	const struct guest_fault *fault = play->driver ? &play->driver->fault : NULL;
-	int error = transport_inprocess_get_error(play->transport);
+	int error = get_device_error(play);
 
 	if (fault && fault->code)
 		tool_message(play->common, "%s", fault->text);
 	else
 		tool_message(play->common, "the guest: %s", strerror(-ret));
 	if (error)
-		tool_message(play->common, "the device's thread ended: %s", strerror(-error));
+		tool_message(play->common, "the device has ended: %s", strerror(-error));
 	return ret == -ENOTSUP ? TOOL_EXIT_NO_DEVICE : TOOL_EXIT_LOST;
 }
 
@@ -149,8 +177,7 @@ int play_open(struct play *play)
 		status = play_attach(play);
 	if (status != TOOL_EXIT_OK)
 		return status;
-	ret = guest_driver_new(transport_inprocess_get_base(play->transport), &play->options.guest,
-			       &play->driver);
+	ret = guest_driver_new(play_get_transport(play), &play->options.guest, &play->driver);
 	if (ret < 0)
 		return say_fault(play, ret);
 	play->guest_pages = guest_ram_get_used_pages(play->driver->ram);
@@ -213,6 +240,9 @@ static int wait(struct play *play)
 {
 	int64_t now = play_now_ns();
 
+	if (play->remote && transport_vhost_user_is_closed(play->remote))
+		return guest_fault_set(&play->driver->fault, -ENOTCONN,
+				       "the device has closed the connection");
 	if (!play->last_change_ns)
 		play->last_change_ns = now;
 	if (now - play->last_change_ns > STALL_NS)
@@ -359,6 +389,7 @@ int play_close(struct play *play, int status)
 	if (play->transport)
 		play->result.device = *transport_inprocess_get_stats(play->transport);
 	play->transport = transport_inprocess_free(play->transport);
+	play->remote = transport_vhost_user_free(play->remote);
 	play->device = vvd_device_free(play->device);
 	close_displays(play);
 	play->input = input_free(play->input);

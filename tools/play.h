@@ -15,6 +15,7 @@
 #include "tools/input.h"
 #include "tools/output.h"
 #include "tools/transport-inprocess.h"
+#include "tools/transport-vhost-user.h"
 #include "virtio-video.h"
 
 #define PLAY_MAX_DISPLAYS 8
@@ -27,6 +28,7 @@ struct play_options {
 	const char *timestamps; /* file: one line a frame, in ns */
 	uint64_t max_frames;    /* 0: all */
 	uint64_t seek_ns;
+	const char *socket; /* of a vhost-user device in another process; or NULL */
 	bool stats, json;
 	bool selftest; /* the protocol suite in the place of a file */
 	struct selftest_options suite;
@@ -49,8 +51,9 @@ struct play {
 	struct play_result result;
 	struct input *input;
 	struct output *output;
-	struct vvd_device *device;
+	struct vvd_device *device; /* one of our own, or one over a socket */
 	struct transport_inprocess *transport;
+	struct transport_vhost_user *remote;
 	struct guest_driver *driver;
 	struct guest_stream *stream;
 	unsigned int guest_pages;                           /* in use before the stream */
@@ -74,6 +77,7 @@ int play_close(struct play *play, int status);
 
 /* play-session.c: the device and its transport alone. Returns an enum tool_exit. */
 int play_attach(struct play *play);
+struct guest_transport *play_get_transport(const struct play *play);
 
 /* play-selftest.c: runs the suite on the device. Returns an enum tool_exit. */
 int play_selftest(struct play *play);

@@ -27,6 +27,7 @@ static const char help[] =
 	"  --no-sg             guest buffers in one piece, not scattered over its memory\n"
 	"  --no-indirect       no indirect descriptors\n"
 	"  --no-event-idx      no event indices\n"
+	"  --vhost-user SOCKET use the device that listens there, not one in this process\n"
 	"  --stats             more in the report at the end (on stderr)\n"
 	"  --json              the report as JSON on stdout (stderr with --md5 or --y4m -)\n"
 	"  --selftest[=GLOB]   no file: run the protocol suite on the device, or those of its tests\n"
@@ -54,6 +55,7 @@ enum {
 	OPT_SELFTEST,
 	OPT_SEED,
 	OPT_COMMANDS,
+	OPT_VHOST_USER,
 };
 
 static const struct option options[] = {
@@ -74,6 +76,7 @@ static const struct option options[] = {
 	{"selftest", optional_argument, NULL, OPT_SELFTEST},
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"commands", required_argument, NULL, OPT_COMMANDS},
+	{"vhost-user", required_argument, NULL, OPT_VHOST_USER},
 	TOOL_COMMON_OPTIONS,
 	{NULL, 0, NULL, 0},
 };
@@ -161,6 +164,9 @@ static int take_option(struct tool_common *common, struct play_options *o, int o
 	case OPT_TIMESTAMPS:
 		o->timestamps = arg;
 		return 0;
+	case OPT_VHOST_USER:
+		o->socket = arg;
+		return 0;
 	case OPT_FRAMES:
 		return take_number(common, arg, &o->max_frames);
 	case OPT_SEEK:
@@ -189,6 +195,10 @@ static int parse(struct tool_common *common, struct play_options *o, int argc, c
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (take_option(common, o, opt, optarg) < 0)
 			return -EINVAL;
+	if (o->socket && (common->device || common->driver[0])) {
+		tool_message(common, "--vhost-user: device and driver are the other process's");
+		return -EINVAL;
+	}
 	if (o->selftest && optind == argc)
 		return 0;
 	if (optind + 1 != argc || o->selftest) {
