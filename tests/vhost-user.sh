@@ -66,12 +66,16 @@ survives() {
 }
 
 list >"$work/list"
-echo "1..$(($(wc -l <"$work/list") + 6))"
+echo "1..$(($(wc -l <"$work/list") + 7))"
 start_daemon "$socket" || { echo "Bail out! the daemon does not start"; exit 1; }
 while read -r file; do
 	plays "$socket" "$file"
 	ok $? "${file##*/}"
 done <"$work/list"
+timeout 120 "$play" --vhost-user "$socket" --selftest >"$work/suite" 2>&1
+result=$?
+[ $result = 0 ] || grep -A 3 '^not ok' "$work/suite" | sed 's/^/# /'
+ok $result "the protocol suite over the socket"
 stop_daemon
 ok $? "the daemon ends with status 0"
 

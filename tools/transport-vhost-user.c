@@ -15,7 +15,8 @@
 #define TIMEOUT_MS 10000
 #define WANTED                                                                                     \
 	(UINT64_C(1) << VHOST_PROTOCOL_CONFIG | UINT64_C(1) << VHOST_PROTOCOL_REPLY_ACK |          \
-	 UINT64_C(1) << VHOST_PROTOCOL_MQ)
+	 UINT64_C(1) << VHOST_PROTOCOL_MQ | UINT64_C(1) << VHOST_PROTOCOL_RESET_DEVICE |           \
+	 UINT64_C(1) << VHOST_PROTOCOL_STATUS)
 
 struct transport_vhost_user {
 	struct guest_transport base; /* first */
@@ -232,6 +233,18 @@ static int start(struct guest_transport *transport)
 	return ret;
 }
 
+/* As a driver's reset: the device is to begin anew when it is started again. */
+static int reset(struct transport_vhost_user *t)
+{
+	struct vhost_message m = request(VHOST_RESET_DEVICE, 0);
+
+	if (has_protocol(t, VHOST_PROTOCOL_RESET_DEVICE))
+		return tell(t, &m);
+	if (has_protocol(t, VHOST_PROTOCOL_STATUS))
+		return tell_u64(t, VHOST_SET_STATUS, 0);
+	return 0;
+}
+
 /* A device that has gone touches nothing any more either. */
 static int stop(struct guest_transport *transport)
 {
@@ -244,6 +257,8 @@ static int stop(struct guest_transport *transport)
 		m.vring.index = i;
 		ret = guest_vhost_call(t->socket, &m);
 	}
+	if (t->started && ret == 0)
+		ret = reset(t);
 	t->started = false;
 	t->n_regions = 0;
 	return ret == -ENOTCONN ? 0 : ret;
