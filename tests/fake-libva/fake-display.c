@@ -235,9 +235,7 @@ const char *vaQueryVendorString(VADisplay dpy)
 /* ---- What it can ---- */
 
 static const VAProfile default_profiles[] = {
-	VAProfileH264ConstrainedBaseline,
-	VAProfileH264Main,
-	VAProfileH264High,
+	VAProfileNone,     VAProfileH264ConstrainedBaseline, VAProfileH264Main, VAProfileH264High,
 	VAProfileHEVCMain,
 };
 
@@ -289,7 +287,8 @@ VAStatus vaQueryConfigEntrypoints(VADisplay dpy, VAProfile profile, VAEntrypoint
 
 	if (!call.status) {
 		*num_entrypoints = 1 + (profile == VAProfileH264Main);
-		entrypoint_list[0] = VAEntrypointVLD;
+		entrypoint_list[0] =
+			profile == VAProfileNone ? VAEntrypointVideoProc : VAEntrypointVLD;
 		entrypoint_list[1] = VAEntrypointEncSlice;
 		if (fake.excess)
 			*num_entrypoints = 8 + fake.excess;
