@@ -131,12 +131,15 @@ struct vawrap_display_options {
 	const char *driver;    /* driver name for a DRM node, NULL lets libva choose; copied */
 	bool track_sites;      /* keep where and when each handle was made */
 	struct vawrap_error *error; /* filled when opening fails, may be NULL; the caller's */
+	const char *node_folder; /* where render nodes are, NULL: /dev/dri; read during the call */
 };
 
 /*
  * Opens a display: on a DRM node by its path, on an open DRM fd (duplicated, so the caller's stays
  * the caller's), on the first render node (/dev/dri/renderD128..191, gaps allowed) whose driver
- * works, or on a driver by name with no device at all (a software driver). options may be NULL.
+ * works, on a driver by name with no device at all (a software driver), or on a VADisplay from
+ * elsewhere (X11, Wayland) that nobody has initialized, which is taken over, also on failure, except
+ * for -EINVAL. options may be NULL.
  * Errors: -ENOENT, -EACCES and the like of open(2); -ENODEV no display or no driver for it (for
  * _new_first: no node works); -EINVAL driver name empty or longer than 255; -ENOMEM.
  * Threads: opening is not safe against another thread's setenv().
@@ -149,6 +152,8 @@ int vawrap_display_new_first_at(const struct vawrap_display_options *options,
 				struct vawrap_display **out, const char *site);
 int vawrap_display_new_driver_at(const char *driver, const struct vawrap_display_options *options,
 				 struct vawrap_display **out, const char *site);
+int vawrap_display_new_va_at(VADisplay va, const struct vawrap_display_options *options,
+			     struct vawrap_display **out, const char *site);
 #define vawrap_display_new_path(path, options, out)                                                \
 	vawrap_display_new_path_at(path, options, out, VAWRAP_SITE)
 #define vawrap_display_new_fd(fd, options, out)                                                    \
@@ -157,6 +162,28 @@ int vawrap_display_new_driver_at(const char *driver, const struct vawrap_display
 	vawrap_display_new_first_at(options, out, VAWRAP_SITE)
 #define vawrap_display_new_driver(driver, options, out)                                            \
 	vawrap_display_new_driver_at(driver, options, out, VAWRAP_SITE)
+#define vawrap_display_new_va(va, options, out)                                                    \
+	vawrap_display_new_va_at(va, options, out, VAWRAP_SITE)
+
+#define VAWRAP_PATH_MAX 108
+
+/* What became of one render node. */
+struct vawrap_candidate {
+	char path[VAWRAP_PATH_MAX];
+	struct vawrap_display *display; /* NULL when it did not open; the caller's */
+	struct vawrap_error error;      /* why not */
+};
+
+/*
+ * Tries all render nodes, with gaps between them allowed, in the order of their numbers; fills up to
+ * capacity candidates and returns how many nodes there are, which may be more, or 0.
+ * options->error is not used. Errors: -EINVAL options.
+ */
+int vawrap_display_new_all_at(const struct vawrap_display_options *options,
+			      struct vawrap_candidate *candidates, size_t capacity,
+			      const char *site);
+#define vawrap_display_new_all(options, candidates, capacity)                                      \
+	vawrap_display_new_all_at(options, candidates, capacity, VAWRAP_SITE)
 
 struct vawrap_display *vawrap_display_ref(struct vawrap_display *display);
 struct vawrap_display *vawrap_display_unref(struct vawrap_display *display);
@@ -177,6 +204,8 @@ const char *vawrap_display_get_vendor(struct vawrap_display *display);
 void vawrap_display_get_version(struct vawrap_display *display, int *major, int *minor);
 /* The path of the DRM node, or "" without one; owned by the display. */
 const char *vawrap_display_get_path(struct vawrap_display *display);
+/* The driver's name: that was asked for, or that libva chose; "" if unknown. Owned by the display. */
+const char *vawrap_display_get_driver(struct vawrap_display *display);
 /* What failed last on this display, on any thread; copied out. */
 void vawrap_display_get_last_error(struct vawrap_display *display, struct vawrap_error *out);
 
@@ -195,11 +224,21 @@ int vawrap_display_get_config_attribs(struct vawrap_display *display, VAProfile 
 /* The formats of vaCreateImage(), owned by the display. */
 int vawrap_display_get_image_formats(struct vawrap_display *display, const VAImageFormat **formats);
 
+/*
+ * The display's attributes with their present values: copies up to capacity of them and returns how
+ * many there are, which may be more; and sets some, at most 32.
+ * Errors: -ENOTSUP none, or it cannot be set or not to that value; -EINVAL; -ENOMEM; -ESHUTDOWN; -EIO.
+ * Source: va.h, vaQueryDisplayAttributes(), vaSetDisplayAttributes().
+ */
+int vawrap_display_get_attributes(struct vawrap_display *display, VADisplayAttribute *attributes,
+				  size_t capacity);
+int vawrap_display_set_attributes(struct vawrap_display *display,
+				  const VADisplayAttribute *attributes, size_t n);
+
 /* Names of things, for messages and dumps: "H264High", "VLD", "RTFormat"; "unknown" if so. */
 const char *vawrap_profile_get_name(VAProfile profile);
 const char *vawrap_entrypoint_get_name(VAEntrypoint entrypoint);
 const char *vawrap_config_attrib_get_name(VAConfigAttribType type);
-const char *vawrap_buffer_type_get_name(VABufferType type);
 
 /* ---- What lives ---- */
 

@@ -11,6 +11,7 @@
 #include "internal.h"
 
 #define MAX_LIST 4096 /* more than any driver's longest list */
+#define MAX_SET  32   /* attributes set at once */
 
 static int list_size(int stated)
 {
@@ -191,4 +192,35 @@ int vawrap_display_get_config_attribs(struct vawrap_display *display, VAProfile 
 	if (n > MAX_LIST)
 		return -EINVAL;
 	return DISPLAY_CALL(display, vaGetConfigAttributes, profile, entrypoint, attribs, (int)n);
+}
+
+int vawrap_display_get_attributes(struct vawrap_display *display, VADisplayAttribute *attributes,
+				  size_t capacity)
+{
+	int size = list_size(vaMaxNumDisplayAttributes(display->va)), n = 0;
+	VADisplayAttribute *all = calloc((size_t)size, sizeof(*all));
+	int error;
+
+	if (!all)
+		return -ENOMEM;
+	error = DISPLAY_CALL(display, vaQueryDisplayAttributes, all, &n);
+	if (!error && !count_is_sane(n, size))
+		error = -EIO;
+	if (!error && n > 0)
+		error = DISPLAY_CALL(display, vaGetDisplayAttributes, all, n);
+	for (int i = 0; !error && i < n && (size_t)i < capacity; i++)
+		attributes[i] = all[i];
+	free(all);
+	return error ? error : n;
+}
+
+int vawrap_display_set_attributes(struct vawrap_display *display,
+				  const VADisplayAttribute *attributes, size_t n)
+{
+	VADisplayAttribute copy[MAX_SET];
+
+	if (n == 0 || n > MAX_SET || !attributes)
+		return -EINVAL;
+	memcpy(copy, attributes, n * sizeof(copy[0]));
+	return DISPLAY_CALL(display, vaSetDisplayAttributes, copy, (int)n);
 }

@@ -15,7 +15,6 @@
 
 #define FIRST_RENDER_NODE 128
 #define LAST_RENDER_NODE  191
-#define DRIVER_NAME_MAX   255
 
 /* ---- The frame around a VA call ---- */
 
@@ -152,9 +151,10 @@ int vawrap_display_shutdown(struct vawrap_display *display)
 
 /* ---- Opening ---- */
 
-/* Where a display comes from: an fd that it takes over, or a driver with no device. */
+/* Where a display comes from: a VADisplay or an fd that it takes over, or a driver with no device. */
 struct source {
-	int fd;
+	VADisplay va;
+	int fd; /* -1 without one */
 	const char *path;
 	const char *driver;
 	const char *site;
@@ -222,6 +222,10 @@ static struct vawrap_display *new_display(const struct source *source,
 
 static int get_va(struct vawrap_display *display, const struct source *source)
 {
+	if (source->va) {
+		display->va = source->va;
+		return 0;
+	}
 	if (source->fd < 0) {
 		display->nodevice = nodevice_new(source->driver);
 		if (!display->nodevice)
@@ -241,6 +245,7 @@ static int set_driver(struct vawrap_display *display, const char *driver)
 	if (!driver)
 		return 0;
 	memcpy(name, driver, strlen(driver) + 1);
+	snprintf(display->driver, sizeof(display->driver), "%s", driver);
 	return check(display, "vaSetDriverName", vaSetDriverName(display->va, name));
 }
 
@@ -303,6 +308,7 @@ static int open_path(const char *path, const struct vawrap_display_options *opti
 {
 	struct source source = {.path = path, .site = site};
 
+	*out = NULL;
 	source.fd = open(path, O_RDWR | O_CLOEXEC);
 	if (source.fd < 0)
 		return fail(options, path, -errno);
@@ -356,26 +362,79 @@ int vawrap_display_new_fd_at(int fd, const struct vawrap_display_options *given,
 	return open_display(&source, &options, out);
 }
 
+/*
+ * The next render node that is there, from *number on, which is left behind it; -ENODEV: none. The
+ * numbers may have gaps.
+ */
+static int next_node(const struct vawrap_display_options *options, int *number,
+		     char path[VAWRAP_PATH_MAX])
+{
+	const char *folder = options->node_folder ? options->node_folder : "/dev/dri";
+
+	while (*number <= LAST_RENDER_NODE) {
+		int n = snprintf(path, VAWRAP_PATH_MAX, "%s/renderD%d", folder, (*number)++);
+
+		if (n < VAWRAP_PATH_MAX && !access(path, F_OK))
+			return 0;
+	}
+	return -ENODEV;
+}
+
 int vawrap_display_new_first_at(const struct vawrap_display_options *given,
 				struct vawrap_display **out, const char *site)
 {
 	struct vawrap_display_options options;
-	char path[32];
+	int number = FIRST_RENDER_NODE;
+	char path[VAWRAP_PATH_MAX];
 	int error = begin_open(given, &options, out);
 
 	if (error)
 		return error;
-	for (int i = FIRST_RENDER_NODE; i <= LAST_RENDER_NODE; i++) {
-		snprintf(path, sizeof(path), "/dev/dri/renderD%d", i);
-		if (access(path, F_OK))
-			continue;
+	while (!next_node(&options, &number, path)) {
 		if (!open_path(path, &options, out, site))
 			return 0;
 	}
 	/* The error of the last node that was there is the more telling one. */
 	if (options.error && options.error->error == 0)
-		fail(&options, "no render node in /dev/dri", -ENODEV);
+		fail(&options, "no render node", -ENODEV);
 	return -ENODEV;
+}
+
+int vawrap_display_new_all_at(const struct vawrap_display_options *given,
+			      struct vawrap_candidate *candidates, size_t capacity,
+			      const char *site)
+{
+	struct vawrap_display_options options;
+	int number = FIRST_RENDER_NODE, n = 0;
+	struct vawrap_display *none;
+	char path[VAWRAP_PATH_MAX];
+	int error = begin_open(given, &options, &none);
+
+	if (error)
+		return error;
+	for (; !next_node(&options, &number, path); n++) {
+		struct vawrap_candidate *candidate = &candidates[n];
+
+		if ((size_t)n >= capacity)
+			continue;
+		memcpy(candidate->path, path, sizeof(path));
+		candidate->error = (struct vawrap_error){.call = ""};
+		options.error = &candidate->error;
+		open_path(path, &options, &candidate->display, site);
+	}
+	return n;
+}
+
+int vawrap_display_new_va_at(VADisplay va, const struct vawrap_display_options *given,
+			     struct vawrap_display **out, const char *site)
+{
+	struct vawrap_display_options options;
+	struct source source = {.va = va, .fd = -1, .site = site};
+	int error = begin_open(given, &options, out);
+
+	if (!error && !va)
+		error = fail(&options, "VADisplay", -EINVAL);
+	return error ? error : open_display(&source, &options, out);
 }
 
 int vawrap_display_new_driver_at(const char *driver, const struct vawrap_display_options *given,
@@ -413,6 +472,11 @@ void vawrap_display_get_version(struct vawrap_display *display, int *major, int 
 const char *vawrap_display_get_path(struct vawrap_display *display)
 {
 	return display->path;
+}
+
+const char *vawrap_display_get_driver(struct vawrap_display *display)
+{
+	return display->driver;
 }
 
 unsigned int vawrap_display_get_failed_destroys(struct vawrap_display *display)

@@ -17,6 +17,8 @@
 #include "types.h"
 #include "vawrap.h"
 
+#define DRIVER_NAME_MAX 255
+
 struct handle;
 struct nodevice;
 
@@ -51,6 +53,7 @@ struct vawrap_display {
 	struct nodevice *nodevice; /* behind va when there is no device */
 	int fd;                    /* -1 without a device */
 	char *path, *vendor;
+	char driver[DRIVER_NAME_MAX + 1]; /* that was named, or that libva opened */
 	int major, minor;
 	struct vawrap_log log;
 	bool track_sites;

@@ -34,8 +34,20 @@ static void bridge_error(void *cookie, const char *message)
 	bridge(cookie, VAWRAP_LOG_ERROR, message);
 }
 
+/* Which driver libva chose, nothing but its message about the file tells. */
+static void note_driver(struct vawrap_display *display, const char *message)
+{
+	const char *name = strstr(message, "Trying to open ") ? strrchr(message, '/') : NULL;
+	const char *end = name ? strstr(name, "_drv_video") : NULL;
+
+	if (end)
+		snprintf(display->driver, sizeof(display->driver), "%.*s", (int)(end - name - 1),
+			 name + 1);
+}
+
 static void bridge_info(void *cookie, const char *message)
 {
+	note_driver(cookie, message);
 	bridge(cookie, VAWRAP_LOG_INFO, message);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * names.c - names of kinds, profiles, entry points, config attributes and buffer types
+ * names.c - names of kinds, profiles, entry points and config attributes
  *
  * The tables go by number, so that they name what newer headers than ours define.
  */
@@ -108,7 +108,7 @@ const char *vawrap_entrypoint_get_name(VAEntrypoint entrypoint)
 	return find_name(entrypoints, N_OF(entrypoints), (int)entrypoint);
 }
 
-/* Source: va.h, VAConfigAttribType; 56 and 57 are of 1.21. */
+/* Source: va.h, VAConfigAttribType; 56 to 58 are of 1.21 to 1.23. */
 static const struct name attribs[] = {
 	{0, "RTFormat"},
 	{1, "SpatialResidual"},
@@ -165,63 +165,10 @@ static const struct name attribs[] = {
 	{55, "EncPerBlockControl"},
 	{56, "EncMaxTileRows"},
 	{57, "EncMaxTileCols"},
+	{58, "EncVP9"},
 };
 
 const char *vawrap_config_attrib_get_name(VAConfigAttribType type)
 {
 	return find_name(attribs, N_OF(attribs), (int)type);
-}
-
-/* Source: va.h, VABufferType. */
-static const struct name buffer_types[] = {
-	{0, "PictureParameter"},
-	{1, "IQMatrix"},
-	{2, "BitPlane"},
-	{3, "SliceGroupMap"},
-	{4, "SliceParameter"},
-	{5, "SliceData"},
-	{6, "MacroblockParameter"},
-	{7, "ResidualData"},
-	{8, "DeblockingParameter"},
-	{9, "Image"},
-	{10, "ProtectedSliceData"},
-	{11, "QMatrix"},
-	{12, "HuffmanTable"},
-	{13, "Probability"},
-	{21, "EncCoded"},
-	{22, "EncSequenceParameter"},
-	{23, "EncPictureParameter"},
-	{24, "EncSliceParameter"},
-	{25, "EncPackedHeaderParameter"},
-	{26, "EncPackedHeaderData"},
-	{27, "EncMiscParameter"},
-	{28, "EncMacroblockParameter"},
-	{29, "EncMacroblockMap"},
-	{30, "EncQP"},
-	{41, "ProcPipelineParameter"},
-	{42, "ProcFilterParameter"},
-	{43, "EncFEIMV"},
-	{44, "EncFEIMBCode"},
-	{45, "EncFEIDistortion"},
-	{46, "EncFEIMBControl"},
-	{47, "EncFEIMVPredictor"},
-	{48, "StatsStatisticsParameter"},
-	{49, "StatsStatistics"},
-	{50, "StatsStatisticsBottomField"},
-	{51, "StatsMV"},
-	{52, "StatsMVPredictor"},
-	{53, "EncMacroblockDisableSkipMap"},
-	{54, "EncFEICTBCmd"},
-	{55, "EncFEICURecord"},
-	{56, "DecodeStreamout"},
-	{57, "SubsetsParameter"},
-	{58, "ContextParameterUpdate"},
-	{59, "ProtectedSessionExecute"},
-	{60, "EncryptionParameter"},
-	{61, "EncDeltaQpPerBlock"},
-};
-
-const char *vawrap_buffer_type_get_name(VABufferType type)
-{
-	return find_name(buffer_types, N_OF(buffer_types), (int)type);
 }

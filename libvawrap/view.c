@@ -111,7 +111,7 @@ static int map(struct vawrap_view *view, struct vawrap_surface *surface, void **
 	int err = view->transfers ? transfer(view, surface, &image) : derive(view, surface, &image);
 
 	if (!err)
-		err = vawrap_image_map(image, data);
+		err = vawrap_image_map_for(image, VAWRAP_MAP_READ, data);
 	view->mapped = err ? NULL : image;
 	return err;
 }

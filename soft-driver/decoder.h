@@ -31,7 +31,6 @@ void decoder_reset(struct decoder *decoder);
 #define DECODER_PADDING 64
 int decoder_decode(struct decoder *decoder, const uint8_t *data, size_t size, bool second_field);
 /*
-/*
  * Copies the target's fields (1 top, 2 bottom, 3 both) into the surface; mono: with mid-grey chroma.
  * -ENOENT if there is no target, -EINVAL if the surface has no place for its samples, -EBADMSG if a
  * macroblock was not decoded; what is there is copied then all the same.

@@ -153,7 +153,11 @@ def rule_each_source_names_its_licence(root):
 
 def rule_no_file_is_over_600_lines(root):
     for path in sources(root, *ROOMS):
-        lines = read(os.path.join(root, path)).count('\n')
+        text = read(os.path.join(root, path))
+        # The documentation of a library stands in its header, and is not what makes a file long.
+        if path.startswith('include/'):
+            text = re.sub(r'\n\s*(?=\n)', '', code(text, strings=True))
+        lines = text.count('\n')
         if lines > 600:
             yield f'{path} has {lines} lines'
 
@@ -183,10 +187,11 @@ PLANTED = [
     (rule_each_source_names_its_licence, 'guest/a.c', 'int x;\n'),
     (rule_each_source_names_its_licence, 'tests/a.sh', '#!/bin/sh\n'),
     (rule_no_file_is_over_600_lines, 'tools/a.c', '/* SPDX-License-Identifier: MIT */\n' * 601),
+    (rule_no_file_is_over_600_lines, 'include/vawrap.h', 'int a;\n/* b */\n' * 601),
 ]
 # A tree without fault: what looks like a violation and is none.
 INNOCENT = {
-    'include/vawrap.h': '#include <va/va.h>\n',
+    'include/vawrap.h': '#include <va/va.h>\n' + '/* long */\n' * 700,
     'include/vacodec.h': '/* see vaSyncSurface() */ struct vawrap_display;\n',
     'include/virtio-video.h': '#include <stdint.h>\n#include <sys/uio.h>\nint vvd_f(uint32_t v);\n',
     'libvawrap/b.h': '',

@@ -319,8 +319,9 @@ int vawrap_image_get(struct vawrap_image *image, struct vawrap_surface *surface,
 	return 0;
 }
 
-int vawrap_image_map(struct vawrap_image *image, void **data)
+int vawrap_image_map_for(struct vawrap_image *image, unsigned int intent, void **data)
 {
+	(void)intent;
 	assert(!image->mapped);
 	image->mapped = true;
 	if (fake.slow)

@@ -57,6 +57,43 @@ static void test_numbers(void **state)
 	check(VAConfigAttribEncPerBlockControl, block.value, "DELTA_QP log2_block_size=4 bytes=1");
 }
 
+/* Written with the headers' own bit fields, so that a shift that is wrong in the table shows. */
+static void test_features_of_encoders(void **state)
+{
+	VAConfigAttribValEncHEVCFeatures features = {
+		.bits = {.amp = 1, .cu_qp_delta = 2, .deblocking_filter_disable = 1}};
+	VAConfigAttribValEncHEVCBlockSizes sizes = {
+		.bits = {.log2_max_coding_tree_block_size_minus3 = 3,
+			 .log2_min_pcm_coding_block_size_minus3 = 1}};
+	VAConfigAttribValEncAV1 av1 = {
+		.bits = {.support_filter_intra = 1, .support_cdef_channel_strength = 1}};
+	VAConfigAttribValEncAV1Ext1 ext1 = {.bits = {.segment_feature_support = 5}};
+	VAConfigAttribValEncAV1Ext2 ext2 = {.bits = {.max_tile_num_minus1 = 15}};
+	VAConfigAttribValStats stats = {.bits = {.num_outputs = 2, .interlaced = 1}};
+	const char *const wanted[] = {" amp=1 ", " cu_qp_delta=2 ", " deblocking_filter_disable=1"};
+	char text[1024];
+
+	(void)state;
+	attribs_describe(VAConfigAttribEncHEVCFeatures, features.value, text, sizeof(text));
+	for (size_t i = 0; i < 3; i++)
+		assert_non_null(strstr(text, wanted[i]));
+	assert_non_null(strstr(text, "sao=0"));
+	attribs_describe(VAConfigAttribEncHEVCBlockSizes, sizes.value, text, sizeof(text));
+	assert_non_null(strstr(text, "log2_max_coding_tree_block_size_minus3=3 "));
+	assert_non_null(strstr(text, "log2_min_pcm_coding_block_size_minus3=1"));
+	attribs_describe(VAConfigAttribEncAV1, av1.value, text, sizeof(text));
+	assert_non_null(strstr(text, " filter_intra=1 "));
+	assert_non_null(strstr(text, " cdef_channel_strength=1"));
+	check(VAConfigAttribEncAV1Ext1, ext1.value,
+	      "interpolation_filter=0 segid_block_sizes=0 segment_features=5");
+	check(VAConfigAttribEncAV1Ext2, ext2.value,
+	      "tile_size_bytes_minus1=0 obu_size_bytes_minus1=0 tx_modes=0 max_tile_num_minus1=15");
+	check(VAConfigAttribStats, stats.value,
+	      "past_references=0 future_references=0 outputs=2 INTERLACED");
+	check(VAConfigAttribProtectedContentCipherMode, VA_PC_CIPHER_MODE_CTR, "CTR");
+	check(VAConfigAttribFEIFunctionType, VA_FEI_FUNCTION_ENC_PAK, "ENC_PAK");
+}
+
 static void test_nothing_and_the_unknown(void **state)
 {
 	(void)state;
@@ -83,6 +120,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_features_of_encoders),
 		cmocka_unit_test(test_nothing_and_the_unknown),
 		cmocka_unit_test(test_short_space_is_kept),
 	};

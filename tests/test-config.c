@@ -55,12 +55,12 @@ static void test_surface_attribs_are_counted_and_copied(void **state)
 	VASurfaceAttrib attribs[8] = {{0}};
 
 	(void)state;
-	assert_int_equal(vawrap_config_get_surface_attribs(f.config, NULL, 0), 5);
-	assert_int_equal(vawrap_config_get_surface_attribs(f.config, attribs, 2), 5);
+	assert_int_equal(vawrap_config_get_surface_attribs(f.config, NULL, 0), 6);
+	assert_int_equal(vawrap_config_get_surface_attribs(f.config, attribs, 2), 6);
 	assert_int_equal(attribs[0].type, VASurfaceAttribPixelFormat);
 	assert_int_equal(attribs[0].value.value.i, VA_FOURCC_NV12);
 	assert_int_equal(attribs[2].type, VASurfaceAttribNone);
-	assert_int_equal(vawrap_config_get_surface_attribs(f.config, attribs, 8), 5);
+	assert_int_equal(vawrap_config_get_surface_attribs(f.config, attribs, 8), 6);
 	assert_int_equal(attribs[2].type, VASurfaceAttribMaxWidth);
 	fixture_close(&f);
 }

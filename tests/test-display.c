@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <va/va_drm.h>
 #include "vawrap-fixture.h"
 
 static int count_fds(void)
@@ -166,6 +167,138 @@ static void test_first_takes_a_node_that_works(void **state)
 	assert_null(display);
 }
 
+/* A folder with nodes 128, 131 and 140, of which the second one cannot be opened. */
+static void make_nodes(char folder[32])
+{
+	char path[64];
+
+	strcpy(folder, "/tmp/vawrap-nodes-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/renderD128", folder);
+	assert_int_equal(symlink("/dev/null", path), 0);
+	snprintf(path, sizeof(path), "%s/renderD131", folder);
+	assert_int_equal(mkdir(path, 0755), 0);
+	snprintf(path, sizeof(path), "%s/renderD140", folder);
+	assert_int_equal(symlink("/dev/null", path), 0);
+}
+
+static void remove_nodes(const char *folder)
+{
+	static const char *const names[] = {"renderD128", "renderD131", "renderD140"};
+	char path[64];
+
+	for (size_t i = 0; i < N_OF(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		assert_int_equal(remove(path), 0);
+	}
+	assert_int_equal(rmdir(folder), 0);
+}
+
+static void test_all_nodes_are_tried_over_gaps(void **state)
+{
+	struct vawrap_display_options options = default_options();
+	struct vawrap_candidate candidates[3];
+	char folder[32];
+
+	(void)state;
+	make_nodes(folder);
+	options.node_folder = folder;
+	memset(candidates, 0xee, sizeof(candidates));
+	assert_int_equal(vawrap_display_new_all(&options, candidates, 3), 3);
+	assert_non_null(candidates[0].display);
+	assert_string_equal(candidates[0].path + strlen(folder), "/renderD128");
+	assert_int_equal(candidates[0].error.error, 0);
+	assert_null(candidates[1].display);
+	assert_int_equal(candidates[1].error.error, -EISDIR);
+	assert_non_null(strstr(candidates[1].error.text, "renderD131"));
+	assert_non_null(candidates[2].display);
+	assert_string_equal(vawrap_display_get_path(candidates[2].display), candidates[2].path);
+	for (int i = 0; i < 3; i++)
+		vawrap_display_unref(candidates[i].display);
+	assert_int_equal(vawrap_display_new_all(&options, NULL, 0), 3);
+	assert_int_equal(fake_get_live_total(), 0);
+	options.driver = "";
+	assert_int_equal(vawrap_display_new_all(&options, candidates, 3), -EINVAL);
+	remove_nodes(folder);
+	options.driver = NULL;
+	assert_int_equal(vawrap_display_new_all(&options, candidates, 3), 0);
+}
+
+static void test_first_passes_over_nodes_that_do_not_work(void **state)
+{
+	struct vawrap_display_options options = default_options();
+	struct vawrap_display *display;
+	char folder[32];
+
+	(void)state;
+	make_nodes(folder);
+	options.node_folder = folder;
+	fake_fail_call(1, VA_STATUS_ERROR_UNKNOWN);
+	assert_int_equal(vawrap_display_new_first(&options, &display), 0);
+	assert_non_null(strstr(vawrap_display_get_path(display), "renderD140"));
+	vawrap_display_unref(display);
+	remove_nodes(folder);
+}
+
+static void test_a_display_from_elsewhere_is_taken_over(void **state)
+{
+	struct vawrap_display *display;
+	VADisplay va = vaGetDisplayDRM(0);
+
+	(void)state;
+	assert_int_equal(vawrap_display_new_va(NULL, NULL, &display), -EINVAL);
+	assert_int_equal(vawrap_display_new_va(va, NULL, &display), 0);
+	assert_ptr_equal(vawrap_display_get_va(display), va);
+	assert_string_equal(vawrap_display_get_path(display), "");
+	vawrap_display_unref(display);
+	assert_int_equal(fake_get_terminates(), 1);
+	va = vaGetDisplayDRM(0);
+	fake_fail_name("vaInitialize", VA_STATUS_ERROR_UNKNOWN);
+	assert_int_equal(vawrap_display_new_va(va, NULL, &display), -ENODEV);
+	assert_int_equal(fake_get_terminates(), 2);
+}
+
+static void test_the_drivers_name_is_known(void **state)
+{
+	struct vawrap_display_options options = default_options();
+	struct vawrap_display *display;
+
+	(void)state;
+	assert_int_equal(vawrap_display_new_path("/dev/null", NULL, &display), 0);
+	assert_string_equal(vawrap_display_get_driver(display), "fake");
+	vawrap_display_unref(display);
+	options.driver = "other";
+	assert_int_equal(vawrap_display_new_path("/dev/null", &options, &display), 0);
+	assert_string_equal(vawrap_display_get_driver(display), "other");
+	vawrap_display_unref(display);
+	assert_int_equal(vawrap_display_new_driver("../../far/away/third", NULL, &display), 0);
+	assert_string_equal(vawrap_display_get_driver(display), "third");
+	vawrap_display_unref(display);
+}
+
+static void test_attributes_are_read_and_set(void **state)
+{
+	struct fixture f = fixture_new();
+	VADisplayAttribute attributes[4], none = {.type = VADisplayPCIID};
+
+	(void)state;
+	assert_int_equal(vawrap_display_get_attributes(f.display, attributes, 4), 2);
+	assert_int_equal(attributes[0].type, VADisplayAttribBrightness);
+	assert_int_equal(attributes[0].value, 0);
+	attributes[0].value = 42;
+	assert_int_equal(vawrap_display_set_attributes(f.display, attributes, 1), 0);
+	assert_int_equal(vawrap_display_get_attributes(f.display, attributes, 1), 2);
+	assert_int_equal(attributes[0].value, 42);
+	assert_int_equal(vawrap_display_set_attributes(f.display, &none, 1), -ENOTSUP);
+	assert_int_equal(vawrap_display_set_attributes(f.display, attributes, 0), -EINVAL);
+	assert_int_equal(vawrap_display_set_attributes(f.display, attributes, 33), -EINVAL);
+	fake_set_excess(1000);
+	assert_int_equal(vawrap_display_get_attributes(f.display, attributes, 4), -EIO);
+	fake_fail_call(1, VA_STATUS_ERROR_UNIMPLEMENTED);
+	assert_int_equal(vawrap_display_get_attributes(f.display, attributes, 4), -ENOTSUP);
+	fixture_close(&f);
+}
+
 static void test_driver_opens_without_a_device(void **state)
 {
 	struct vawrap_display *display;
@@ -256,8 +389,9 @@ static void test_capabilities_are_read_once(void **state)
 	(void)state;
 	assert_int_equal(vawrap_display_new_driver("fake", NULL, &display), 0);
 	calls = fake_get_calls();
-	assert_int_equal(vawrap_display_get_profiles(display, &profiles), 4);
-	assert_int_equal(profiles[2], VAProfileH264High);
+	assert_int_equal(vawrap_display_get_profiles(display, &profiles), 5);
+	assert_int_equal(profiles[0], VAProfileNone);
+	assert_int_equal(profiles[3], VAProfileH264High);
 	assert_int_equal(vawrap_display_get_image_formats(display, &formats), 2);
 	assert_int_equal(formats[0].fourcc, VA_FOURCC_NV12);
 	assert_int_equal(fake_get_calls(), calls);
@@ -481,6 +615,11 @@ int main(void)
 		FAKE_TEST(test_no_va_display_is_enodev),
 		FAKE_TEST(test_a_failed_initialize_is_terminated),
 		FAKE_TEST(test_first_takes_a_node_that_works),
+		FAKE_TEST(test_all_nodes_are_tried_over_gaps),
+		FAKE_TEST(test_first_passes_over_nodes_that_do_not_work),
+		FAKE_TEST(test_a_display_from_elsewhere_is_taken_over),
+		FAKE_TEST(test_the_drivers_name_is_known),
+		FAKE_TEST(test_attributes_are_read_and_set),
 		FAKE_TEST(test_driver_opens_without_a_device),
 		FAKE_TEST(test_the_environment_does_not_replace_a_driver),
 		FAKE_TEST(test_bad_arguments_are_einval),

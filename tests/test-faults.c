@@ -40,6 +40,7 @@ static int ask_all(void)
 {
 	VASurfaceAttrib surface_attribs[8];
 	VAConfigAttrib attrib = {.type = VAConfigAttribRTFormat};
+	VADisplayAttribute attributes[4];
 	VAEntrypoint entrypoints[8];
 	struct fixture f;
 	int error = fixture_open(&f);
@@ -52,6 +53,10 @@ static int ask_all(void)
 							  VAEntrypointVLD, &attrib, 1);
 	if (error >= 0)
 		error = vawrap_config_get_surface_attribs(f.config, surface_attribs, 8);
+	if (error >= 0)
+		error = vawrap_display_get_attributes(f.display, attributes, 4);
+	if (error >= 0)
+		error = vawrap_display_set_attributes(f.display, attributes, 1);
 	fixture_close(&f);
 	return error < 0 ? error : 0;
 }
@@ -169,6 +174,103 @@ static int map_buffer(void)
 		error = vawrap_buffer_unmap(buffer);
 	}
 	vawrap_buffer_unref(buffer);
+	fixture_close(&f);
+	return error;
+}
+
+static int encode_on(struct fixture *f, struct vawrap_context *context)
+{
+	static const struct fake_coded content = {.segments = 2, .segment_bytes = 8};
+	VAEncMiscParameterHRD hrd = {.buffer_size = 1000};
+	struct vawrap_picture *picture = NULL;
+	struct vawrap_buffer *coded = NULL;
+	struct vawrap_coded pieces[2];
+	int error = vawrap_context_set_pool(context, 4);
+
+	fake_set_coded(&content);
+	if (!error)
+		error = vawrap_buffer_new(context, VAEncCodedBufferType, 64, 1, NULL, &coded);
+	if (!error)
+		error = vawrap_picture_new(context, f->surfaces[0], &picture);
+	if (!error)
+		error = vawrap_picture_hold_buffer(picture, coded);
+	if (!error)
+		error = vawrap_picture_add_misc(picture, VAEncMiscParameterTypeHRD, &hrd,
+						sizeof(hrd));
+	if (!error)
+		error = vawrap_picture_add_packed_header(picture, 1, "head", 32, true);
+	if (!error)
+		error = vawrap_picture_begin(picture);
+	if (!error)
+		error = vawrap_picture_render(picture);
+	if (!error)
+		error = vawrap_picture_end(picture);
+	if (!error)
+		error = vawrap_picture_sync(picture, -1);
+	if (!error)
+		error = vawrap_buffer_sync(coded, -1);
+	if (!error)
+		error = vawrap_buffer_map_coded(coded, pieces, 2);
+	if (error > 0)
+		error = vawrap_buffer_unmap(coded);
+	vawrap_picture_unref(picture);
+	vawrap_buffer_unref(coded);
+	/* From the pool, written through a mapping. */
+	if (!error)
+		error = vawrap_picture_new(context, f->surfaces[1], &picture);
+	if (!error) {
+		error = vawrap_picture_add_misc(picture, VAEncMiscParameterTypeHRD, &hrd,
+						sizeof(hrd));
+		vawrap_picture_unref(picture);
+	}
+	return error;
+}
+
+static int encode(void)
+{
+	struct vawrap_config *config = NULL;
+	struct vawrap_context *context = NULL;
+	struct fixture f;
+	int error = fixture_open(&f);
+
+	if (error)
+		return error;
+	error = vawrap_config_new(f.display, VAProfileH264Main, VAEntrypointEncSlice, NULL, 0,
+				  &config);
+	if (!error)
+		error = vawrap_context_new(config, FIXTURE_WIDTH, FIXTURE_HEIGHT, 0, f.surfaces, 1,
+					   &context);
+	if (!error)
+		error = encode_on(&f, context);
+	vawrap_context_unref(context);
+	vawrap_config_unref(config);
+	fixture_close(&f);
+	return error;
+}
+
+static int import_and_export(void)
+{
+	VADRMPRIMESurfaceDescriptor exported;
+	struct vawrap_surface_params params = {
+		.size_bytes = sizeof(params),
+		.width = FIXTURE_WIDTH,
+		.height = FIXTURE_HEIGHT,
+		.memory_type = VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2,
+		.descriptor = &exported,
+	};
+	struct vawrap_surface *imported = NULL;
+	struct fixture f;
+	int error = fixture_open(&f);
+
+	if (error)
+		return error;
+	error = vawrap_surface_export(
+		f.surfaces[0], VA_EXPORT_SURFACE_READ_WRITE | VA_EXPORT_SURFACE_COMPOSED_LAYERS,
+		&exported);
+	if (!error)
+		error = vawrap_surface_new_batch(f.display, &params, &imported, 1);
+	vawrap_export_finish(&exported);
+	vawrap_surface_unref(imported);
 	fixture_close(&f);
 	return error;
 }
@@ -292,6 +394,8 @@ static const struct {
 	{"map a buffer", map_buffer},
 	{"move pixels", move_pixels},
 	{"process", process},
+	{"encode", encode},
+	{"import and export", import_and_export},
 	{"shut down", shut_down},
 };
 

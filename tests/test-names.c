@@ -52,16 +52,6 @@ static void test_config_attribs(void **state)
 	assert_string_equal(vawrap_config_attrib_get_name((VAConfigAttribType)9), "unknown");
 }
 
-static void test_buffer_types(void **state)
-{
-	(void)state;
-	CHECK(vawrap_buffer_type_get_name, VA, PictureParameter, BufferType);
-	CHECK(vawrap_buffer_type_get_name, VA, SliceData, BufferType);
-	CHECK(vawrap_buffer_type_get_name, VA, EncCoded, BufferType);
-	CHECK(vawrap_buffer_type_get_name, VA, EncDeltaQpPerBlock, BufferType);
-	assert_string_equal(vawrap_buffer_type_get_name((VABufferType)20), "unknown");
-}
-
 static void test_kinds(void **state)
 {
 	(void)state;
@@ -78,8 +68,9 @@ static void test_kinds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_profiles),       cmocka_unit_test(test_entrypoints),
-		cmocka_unit_test(test_config_attribs), cmocka_unit_test(test_buffer_types),
+		cmocka_unit_test(test_profiles),
+		cmocka_unit_test(test_entrypoints),
+		cmocka_unit_test(test_config_attribs),
 		cmocka_unit_test(test_kinds),
 	};
 

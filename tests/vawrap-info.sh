@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# vawrap-info: its whole output on the fake libva, its facts on softva, its exit codes.
+# vawrap-info: its whole output on the fake libva as text and as JSON, its facts on softva and all those
+# of vainfo there, folding, colours, all nodes, its exit codes, its completion.
 # shellcheck disable=SC2154 # top_srcdir and top_builddir come from the Makefile
 set -u
 
@@ -48,6 +49,71 @@ golden() {
 		diff -u "$top_srcdir/tests/vawrap-info.golden" -
 }
 
+golden_json() {
+	exits_with 0 "$fake" --driver fake --json || return 1
+	"${PYTHON3:-python3}" - "$tmp/out" "$top_srcdir/tests/vawrap-info.json" <<-'END'
+		import json, sys
+		ours, golden = (json.load(open(path, encoding='utf-8')) for path in sys.argv[1:])
+		ours['displays'][0]['va_api'] = golden['displays'][0]['va_api']
+		if ours != golden:
+		    sys.exit('differs from the golden JSON')
+	END
+}
+
+# Folded lines have the same words, and none is too wide.
+folded() {
+	exits_with 0 "$fake" --driver fake || return 1
+	tr -s ' \n' '\n\n' <"$tmp/out" >"$tmp/words"
+	exits_with 0 "$fake" --driver fake --width 40 || return 1
+	tr -s ' \n' '\n\n' <"$tmp/out" | cmp - "$tmp/words" || return 1
+	! grep -v '^ *\(decode\|encode\) no\|references\|standards\|display attribute\|filter ' "$tmp/out" |
+		grep -E '^.{41}' && grep -qx '      vp8 vp9 av1' "$tmp/out"
+}
+
+colors() {
+	exits_with 0 "$fake" --driver fake --color always && grep -q "$(printf '\033')" "$tmp/out" &&
+		exits_with 0 "$fake" --driver fake && ! grep -q "$(printf '\033')" "$tmp/out"
+}
+
+# Nodes 128 and 140 open, 131 is a folder; 130 is not there.
+all_nodes() {
+	mkdir -p "$tmp/dri/renderD131" && ln -sf /dev/null "$tmp/dri/renderD128" &&
+		ln -sf /dev/null "$tmp/dri/renderD140" || return 1
+	exits_with 0 "$fake" --all --node-folder "$tmp/dri" || return 1
+	cat "$tmp/out"
+	[ "$(grep -c '^display: ' "$tmp/out")" = 3 ] && [ "$(grep -c '^driver: ' "$tmp/out")" = 2 ] &&
+		grep -q '^error: .*renderD131: Is a directory' "$tmp/out" &&
+		exits_with 0 "$fake" --all --node-folder "$tmp/dri" --json &&
+		[ "$(grep -c '"va_api"' "$tmp/out")" = 2 ] && grep -q '"error": ".*Is a directory"' "$tmp/out"
+}
+
+no_node_works() {
+	mkdir -p "$tmp/none/renderD128" && exits_with 3 "$fake" --all --node-folder "$tmp/none" &&
+		grep -q 'no render node works' "$tmp/err" && grep -q '^error: ' "$tmp/out" &&
+		exits_with 3 "$fake" --all --node-folder "$tmp" && grep -q 'there is no render node' "$tmp/err"
+}
+
+# Each long option of the help is completed, and nothing else.
+completion() {
+	# shellcheck disable=SC1091
+	. "$top_srcdir/tools/vawrap-info.bash-completion"
+	COMP_WORDS=(vawrap-info --) COMP_CWORD=1 COMPREPLY=()
+	_vawrap_info
+	printf '%s\n' "${COMPREPLY[@]}" | sort >"$tmp/completed"
+	"$info" --help | grep -o -- '--[a-z-]*' | sort -u >"$tmp/options"
+	diff -u "$tmp/options" "$tmp/completed"
+}
+
+vainfo_facts() {
+	LIBVA_DRIVERS_PATH=$PWD/soft-driver/.libs LD_PRELOAD=$PWD/tests/.libs/preload-display.so \
+		vainfo -a --display drm --device /dev/null >"$tmp/vainfo" 2>&1 || return 1
+	"$info" -a --driver softva --json >"$tmp/softva.json" || return 1
+	"${PYTHON3:-python3}" "$top_srcdir/tests/vainfo-compare.py" "$tmp/vainfo" "$tmp/softva.json" || return 1
+	# A fact that is missing is seen.
+	sed 's/"YUV420"/"YUV4"/' "$tmp/softva.json" >"$tmp/wrong.json"
+	! "${PYTHON3:-python3}" "$top_srcdir/tests/vainfo-compare.py" "$tmp/vainfo" "$tmp/wrong.json"
+}
+
 device() {
 	exits_with 0 "$fake" --device /dev/null && grep -qx 'display: /dev/null' "$tmp/out"
 }
@@ -77,7 +143,16 @@ path() {
 }
 
 check 'the whole output on the fake' golden
+check 'the whole JSON on the fake' golden_json
+check 'lines are folded' folded
+check 'colours' colors
+check 'all render nodes' all_nodes
+check 'no render node works' no_node_works
 check 'a device by path' device
+check 'completion' completion
+check 'a width that is none' says 1 'is not 0 or' "$info" --width 7
+check 'a colour that is none' says 1 'auto, always or never' "$info" --color red
+check 'all and one' says 1 'exclude each other' "$info" --all --device /dev/null
 check '--help' exits_with 0 "$info" --help
 check '--version' exits_with 0 "$info" --version
 check 'an unknown option' says 1 'unrecognized option' "$info" --nonsense
@@ -88,9 +163,17 @@ check 'a full disk' exits_with 1 sh -c "'$fake' --driver fake >/dev/full"
 if [ ! -f soft-driver/softva_drv_video.la ]; then
 	skip 'softva by name' 'configured with --disable-softva'
 	skip 'softva by path' 'configured with --disable-softva'
+	skip "vainfo's facts" 'configured with --disable-softva'
 else
 	check 'softva by name' softva
 	"$info" --driver softva >"$tmp/softva" 2>&1
 	check 'softva by path' path
+	if [ "${SANITIZERS:-no}" != no ]; then
+		skip "vainfo's facts" "a sanitizer's runtime cannot be loaded behind vainfo's back"
+	elif ! command -v vainfo >/dev/null 2>&1 && [ "${CI:-}" != true ]; then
+		skip "vainfo's facts" 'vainfo is not installed'
+	else
+		check "vainfo's facts" vainfo_facts
+	fi
 fi
 echo "1..$n"

@@ -97,7 +97,7 @@ int readout_map(struct readout *readout, struct vacodec_frame *frame,
 		ret = get_image(readout, vacodec_frame_get_surface(frame), &info);
 	if (ret < 0)
 		return ret;
-	ret = vawrap_image_map(readout->image, &data);
+	ret = vawrap_image_map_for(readout->image, VAWRAP_MAP_READ, &data);
 	if (ret < 0) {
 		readout->image = vawrap_image_unref(readout->image);
 		return ret;

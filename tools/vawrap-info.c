@@ -1,246 +1,257 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vawrap-info.c - prints what a VA display can do: profiles, entry points, attributes, formats
+ * vawrap-info.c - prints what VA displays can do: profiles, attributes, formats, video processing, and
+ * what this project does with them
  *
- * Text on stdout, one fact a line, with the names of va.h without their prefixes; messages on
- * stderr.
+ * Facts go to stdout, as text or as JSON; messages go to stderr.
  */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "tools/attribs.h"
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include "tools/common.h"
+#include "tools/info.h"
 
-#define MAX_ENTRYPOINTS     32
-#define N_ATTRIBS           64 /* attribute types are asked for by number */
-#define MAX_SURFACE_ATTRIBS 256
+#define MAX_NODES 64
+#define MIN_WIDTH 40
 
 static const char help[] =
 	"Usage: vawrap-info [OPTION]...\n"
-	"Prints the profiles, entry points, attributes and formats of a VA display.\n"
+	"Prints what a VA display can do: profiles, entry points and attributes, formats, video\n"
+	"processing, and what would be offered to a guest.\n"
+	"\n"
+	"  --all               all render nodes, also those that do not work\n"
+	"  --node-folder DIR   where --all looks for them (default: /dev/dri)\n"
+	"  --json              a JSON object (see vawrap-info(1))\n"
+	"  --width N           fold lines at N columns, 0: never (default: the terminal's)\n"
+	"  --color WHEN        auto, always or never (default: auto, on a terminal)\n"
+	"  -a                  accepted for those who know vainfo: everything is printed anyway\n"
 	"\n" TOOL_COMMON_HELP;
+
+enum opt {
+	OPT_ALL = TOOL_OPT_OWN,
+	OPT_JSON,
+	OPT_WIDTH,
+	OPT_COLOR,
+	OPT_NODE_FOLDER,
+};
 
 struct info {
 	struct tool_common common;
-	struct vawrap_display *display;
+	struct info_style style;
+	bool all, json;
+	const char *color, *node_folder;
+	struct json_object *displays;
 };
 
-/* A question that the driver failed to answer ends the program; the others are facts. */
-static int report(const struct info *info, const char *what, int error)
+/* ---- Options ---- */
+
+static unsigned int terminal_width(void)
 {
-	struct vawrap_error last;
+	struct winsize size;
 
-	vawrap_display_get_last_error(info->display, &last);
-	tool_message(&info->common, "%s: %s", what, last.text[0] ? last.text : strerror(-error));
-	return error;
-}
-
-static void fourcc_text(uint32_t fourcc, char text[5])
-{
-	for (int i = 0; i < 4; i++) {
-		char c = (char)(fourcc >> (8 * i));
-
-		text[i] = c > ' ' && c < 127 ? c : '?';
-		if (c == ' ' || c == '\0')
-			text[i] = '\0';
-	}
-	text[4] = '\0';
-}
-
-static void print_display(const struct info *info)
-{
-	const char *path = vawrap_display_get_path(info->display);
-	int major, minor;
-
-	vawrap_display_get_version(info->display, &major, &minor);
-	printf("display: %s\n", path[0] ? path : "no device");
-	printf("driver: %s\n", vawrap_display_get_vendor(info->display));
-	printf("va-api: %d.%d\n", major, minor);
-}
-
-static int print_image_formats(const struct info *info)
-{
-	const VAImageFormat *formats;
-	int n = vawrap_display_get_image_formats(info->display, &formats);
-
-	if (n < 0)
-		return report(info, "image formats", n);
-	printf("image formats:");
-	for (int i = 0; i < n; i++) {
-		char text[5];
-
-		fourcc_text(formats[i].fourcc, text);
-		printf(" %s", text);
-	}
-	printf("%s\n", n == 0 ? " none" : "");
-	return 0;
-}
-
-static int print_attribs(const struct info *info, VAProfile profile, VAEntrypoint entrypoint)
-{
-	VAConfigAttrib attribs[N_ATTRIBS];
-	int error;
-
-	memset(attribs, 0, sizeof(attribs));
-	for (int i = 0; i < N_ATTRIBS; i++) {
-		attribs[i].type = (VAConfigAttribType)i;
-		attribs[i].value = VA_ATTRIB_NOT_SUPPORTED;
-	}
-	error = vawrap_display_get_config_attribs(info->display, profile, entrypoint, attribs,
-						  N_ATTRIBS);
-	if (error)
-		return report(info, vawrap_profile_get_name(profile), error);
-	for (int i = 0; i < N_ATTRIBS; i++) {
-		char text[512];
-
-		if (attribs[i].value == VA_ATTRIB_NOT_SUPPORTED)
-			continue;
-		attribs_describe(attribs[i].type, attribs[i].value, text, sizeof(text));
-		if (strcmp(vawrap_config_attrib_get_name(attribs[i].type), "unknown") != 0)
-			printf("    %s: %s\n", vawrap_config_attrib_get_name(attribs[i].type),
-			       text);
-		else
-			printf("    attribute %d: %s\n", i, text);
-	}
-	return 0;
-}
-
-/* The surface attributes that are numbers. */
-struct surface_facts {
-	int min_width, max_width, min_height, max_height;
-};
-
-static void print_formats(const VASurfaceAttrib *attribs, int n)
-{
-	const char *separator = "    surface formats:";
-
-	for (int i = 0; i < n; i++) {
-		char text[5];
-
-		if (attribs[i].type != VASurfaceAttribPixelFormat)
-			continue;
-		fourcc_text((uint32_t)attribs[i].value.value.i, text);
-		printf("%s %s", separator, text);
-		separator = "";
-	}
-	if (!separator[0])
-		printf("\n");
-}
-
-static void print_sizes(const VASurfaceAttrib *attribs, int n)
-{
-	struct surface_facts facts = {0, 0, 0, 0};
-	const struct {
-		VASurfaceAttribType type;
-		int *value;
-	} wanted[] = {
-		{VASurfaceAttribMinWidth, &facts.min_width},
-		{VASurfaceAttribMaxWidth, &facts.max_width},
-		{VASurfaceAttribMinHeight, &facts.min_height},
-		{VASurfaceAttribMaxHeight, &facts.max_height},
-	};
-
-	for (int i = 0; i < n; i++) {
-		for (size_t k = 0; k < sizeof(wanted) / sizeof(wanted[0]); k++) {
-			if (attribs[i].type == wanted[k].type)
-				*wanted[k].value = attribs[i].value.value.i;
-		}
-	}
-	if (facts.max_width > 0 && facts.max_height > 0)
-		printf("    surface sizes: %dx%d to %dx%d\n", facts.min_width, facts.min_height,
-		       facts.max_width, facts.max_height);
-}
-
-static int print_surfaces(const struct info *info, VAProfile profile, VAEntrypoint entrypoint)
-{
-	VASurfaceAttrib attribs[MAX_SURFACE_ATTRIBS];
-	struct vawrap_config *config;
-	int n = vawrap_config_new(info->display, profile, entrypoint, NULL, 0, &config);
-
-	if (n)
-		return report(info, vawrap_profile_get_name(profile), n);
-	n = vawrap_config_get_surface_attribs(config, attribs, MAX_SURFACE_ATTRIBS);
-	vawrap_config_unref(config);
-	if (n == -ENOTSUP)
+	if (!isatty(STDOUT_FILENO))
 		return 0;
-	if (n < 0)
-		return report(info, vawrap_profile_get_name(profile), n);
-	if (n > MAX_SURFACE_ATTRIBS)
-		n = MAX_SURFACE_ATTRIBS;
-	print_formats(attribs, n);
-	print_sizes(attribs, n);
-	return 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col < MIN_WIDTH)
+		return 80;
+	return size.ws_col;
 }
 
-static int print_profile(const struct info *info, VAProfile profile)
+static bool wants_color(const char *when)
 {
-	VAEntrypoint entrypoints[MAX_ENTRYPOINTS];
-	const char *name = vawrap_profile_get_name(profile);
-	int n, error = 0;
+	const char *no_color = getenv("NO_COLOR");
 
-	if (strcmp(name, "unknown") != 0)
-		printf("profile %s\n", name);
-	else
-		printf("profile %d\n", (int)profile);
-	n = vawrap_display_get_entrypoints(info->display, profile, entrypoints, MAX_ENTRYPOINTS);
-	if (n < 0)
-		return report(info, name, n);
-	for (int i = 0; i < n && !error; i++) {
-		printf("  %s\n", vawrap_entrypoint_get_name(entrypoints[i]));
-		error = print_attribs(info, profile, entrypoints[i]);
-		if (!error && entrypoints[i] == VAEntrypointVLD)
-			error = print_surfaces(info, profile, entrypoints[i]);
+	if (strcmp(when, "auto") != 0)
+		return strcmp(when, "always") == 0;
+	return isatty(STDOUT_FILENO) && (!no_color || !*no_color);
+}
+
+static void take_width(struct info *info, const char *arg)
+{
+	char *end;
+	unsigned long width = strtoul(arg, &end, 10);
+
+	if (end == arg || *end || width > 10000 || (width > 0 && width < MIN_WIDTH)) {
+		tool_message(&info->common, "--width: %s is not 0 or %d to 10000", arg, MIN_WIDTH);
+		exit(TOOL_EXIT_USAGE);
 	}
-	return error;
+	info->style.width = (unsigned int)width;
 }
 
-static int print_all(const struct info *info)
+static void take_color(struct info *info, const char *arg)
 {
-	const VAProfile *profiles;
-	int n = vawrap_display_get_profiles(info->display, &profiles);
-	int error;
+	if (strcmp(arg, "auto") != 0 && strcmp(arg, "always") != 0 && strcmp(arg, "never") != 0) {
+		tool_message(&info->common, "--color: %s is not auto, always or never", arg);
+		exit(TOOL_EXIT_USAGE);
+	}
+	info->color = arg;
+}
 
-	if (n < 0)
-		return report(info, "profiles", n);
-	print_display(info);
-	error = print_image_formats(info);
-	for (int i = 0; i < n && !error; i++)
-		error = print_profile(info, profiles[i]);
-	return error;
+static void take_option(struct info *info, int opt)
+{
+	switch (opt) {
+	case OPT_ALL:
+		info->all = true;
+		break;
+	case OPT_JSON:
+		info->json = true;
+		break;
+	case OPT_WIDTH:
+		take_width(info, optarg);
+		break;
+	case OPT_COLOR:
+		take_color(info, optarg);
+		break;
+	case OPT_NODE_FOLDER:
+		info->node_folder = optarg;
+		break;
+	case 'a':
+		break;
+	default:
+		if (!tool_common_take(&info->common, opt, optarg))
+			exit(TOOL_EXIT_USAGE);
+	}
 }
 
 static void read_options(struct info *info, int argc, char **argv)
 {
-	static const struct option options[] = {TOOL_COMMON_OPTIONS, {NULL, 0, NULL, 0}};
+	static const struct option options[] = {
+		{"all", no_argument, NULL, OPT_ALL},
+		{"json", no_argument, NULL, OPT_JSON},
+		{"width", required_argument, NULL, OPT_WIDTH},
+		{"color", required_argument, NULL, OPT_COLOR},
+		{"node-folder", required_argument, NULL, OPT_NODE_FOLDER},
+		TOOL_COMMON_OPTIONS,
+		{NULL, 0, NULL, 0}};
 	int opt;
 
 	tool_common_init(&info->common, "vawrap-info", help);
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (!tool_common_take(&info->common, opt, optarg))
-			exit(TOOL_EXIT_USAGE);
-	}
+	info->color = "auto";
+	info->style.width = terminal_width();
+	while ((opt = getopt_long(argc, argv, "a", options, NULL)) != -1)
+		take_option(info, opt);
 	if (optind < argc) {
 		tool_message(&info->common, "there are no arguments, only options: %s",
 			     argv[optind]);
 		exit(TOOL_EXIT_USAGE);
 	}
+	if (info->all && info->common.device) {
+		tool_message(&info->common, "--all and --device exclude each other");
+		exit(TOOL_EXIT_USAGE);
+	}
+	info->style.color = wants_color(info->color);
+}
+
+/* ---- Displays ---- */
+
+/* A question that the driver failed to answer ends its facts; what was gathered is printed. */
+static enum tool_exit gather(struct info *info, struct vawrap_display *display)
+{
+	struct json_object *facts = json_object_new_object();
+	int error = info_gather(display, facts);
+	struct vawrap_error last;
+
+	json_object_array_add(info->displays, facts);
+	if (!error)
+		return TOOL_EXIT_OK;
+	vawrap_display_get_last_error(display, &last);
+	tool_message(&info->common, "%s", last.text[0] ? last.text : strerror(-error));
+	json_object_object_add(facts, "error",
+			       json_object_new_string(last.text[0] ? last.text : strerror(-error)));
+	return TOOL_EXIT_LOST;
+}
+
+static void add_failed(struct info *info, const struct vawrap_candidate *candidate)
+{
+	struct json_object *facts = json_object_new_object();
+
+	json_object_object_add(facts, "device", json_object_new_string(candidate->path));
+	json_object_object_add(facts, "error", json_object_new_string(candidate->error.text));
+	json_object_array_add(info->displays, facts);
+}
+
+/* One display after the other; the status is the worst of those that opened. */
+static enum tool_exit gather_all(struct info *info)
+{
+	struct vawrap_display_options options = {
+		.size_bytes = sizeof(options),
+		.log = info->common.log,
+		.driver = info->common.driver[0] ? info->common.driver : NULL,
+		.node_folder = info->node_folder,
+	};
+	static struct vawrap_candidate candidates[MAX_NODES];
+	int n = vawrap_display_new_all(&options, candidates, MAX_NODES);
+	enum tool_exit status = TOOL_EXIT_OK;
+	bool opened = false;
+
+	for (int i = 0; i < n && i < MAX_NODES; i++) {
+		if (!candidates[i].display) {
+			add_failed(info, &candidates[i]);
+			continue;
+		}
+		opened = true;
+		if (gather(info, candidates[i].display))
+			status = TOOL_EXIT_LOST;
+		vawrap_display_unref(candidates[i].display);
+	}
+	if (opened)
+		return status;
+	tool_message(&info->common, n > 0 ? "no render node works" : "there is no render node");
+	return TOOL_EXIT_NO_DEVICE;
+}
+
+static enum tool_exit gather_one(struct info *info)
+{
+	struct vawrap_display *display;
+	enum tool_exit status;
+
+	if (tool_open_display(&info->common, &display))
+		return TOOL_EXIT_NO_DEVICE;
+	status = gather(info, display);
+	vawrap_display_unref(display);
+	return status;
+}
+
+/* ---- Output ---- */
+
+static void print_json(const struct info *info)
+{
+	struct json_object *root = json_object_new_object();
+
+	info_add_int(root, "schema", INFO_SCHEMA);
+	json_object_object_add(root, "displays", json_object_get(info->displays));
+	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+							  JSON_C_TO_STRING_SPACED |
+							  JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(root);
+}
+
+static void print_text(const struct info *info)
+{
+	for (size_t i = 0; i < json_object_array_length(info->displays); i++) {
+		if (i > 0)
+			putchar('\n');
+		info_print(stdout, &info->style, json_object_array_get_idx(info->displays, i));
+	}
 }
 
 int main(int argc, char **argv)
 {
-	struct info info = {.display = NULL};
-	int error;
+	struct info info = {.displays = NULL};
+	enum tool_exit status;
 
 	read_options(&info, argc, argv);
-	if (tool_open_display(&info.common, &info.display))
-		return TOOL_EXIT_NO_DEVICE;
-	error = print_all(&info);
-	vawrap_display_unref(info.display);
+	info.displays = json_object_new_array();
+	status = info.all ? gather_all(&info) : gather_one(&info);
+	if (info.json && (info.all || json_object_array_length(info.displays) > 0))
+		print_json(&info);
+	else
+		print_text(&info);
+	json_object_put(info.displays);
 	if (fflush(stdout) || ferror(stdout)) {
 		tool_message(&info.common, "stdout: %s", strerror(errno));
 		return TOOL_EXIT_USAGE;
 	}
-	return error ? TOOL_EXIT_LOST : TOOL_EXIT_OK;
+	return status;
 }

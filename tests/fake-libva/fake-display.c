@@ -167,6 +167,14 @@ VAStatus vaInitialize(VADisplay dpy, int *major_version, int *minor_version)
 		if (fake.driver && strcmp(fake.driver, fake.used_driver))
 			call.status = VA_STATUS_ERROR_UNKNOWN;
 	}
+	if (!call.status && display->info_cb) {
+		char message[300];
+
+		snprintf(message, sizeof(message), "Trying to open /fake/dri/%s_drv_video.so\n",
+			 strrchr(fake.used_driver, '/') ? strrchr(fake.used_driver, '/') + 1
+							: fake.used_driver);
+		display->info_cb(display->info_cookie, message);
+	}
 	if (call.status && display->error_cb)
 		display->error_cb(display->error_cookie, "fake libva cannot start\n");
 	if (!call.status) {
@@ -227,9 +235,7 @@ const char *vaQueryVendorString(VADisplay dpy)
 /* ---- What it can ---- */
 
 static const VAProfile default_profiles[] = {
-	VAProfileH264ConstrainedBaseline,
-	VAProfileH264Main,
-	VAProfileH264High,
+	VAProfileNone,     VAProfileH264ConstrainedBaseline, VAProfileH264Main, VAProfileH264High,
 	VAProfileHEVCMain,
 };
 
@@ -281,7 +287,8 @@ VAStatus vaQueryConfigEntrypoints(VADisplay dpy, VAProfile profile, VAEntrypoint
 
 	if (!call.status) {
 		*num_entrypoints = 1 + (profile == VAProfileH264Main);
-		entrypoint_list[0] = VAEntrypointVLD;
+		entrypoint_list[0] =
+			profile == VAProfileNone ? VAEntrypointVideoProc : VAEntrypointVLD;
 		entrypoint_list[1] = VAEntrypointEncSlice;
 		if (fake.excess)
 			*num_entrypoints = 8 + fake.excess;
@@ -337,6 +344,63 @@ VAStatus vaQueryImageFormats(VADisplay dpy, VAImageFormat *format_list, int *num
 	if (!call.status) {
 		memcpy(format_list, image_formats, sizeof(image_formats));
 		*num_formats = N_IMAGE_FORMATS;
+	}
+	return fake_end(&call);
+}
+
+/* ---- Display attributes ---- */
+
+static const VADisplayAttribute display_attributes[] = {
+	{.type = VADisplayAttribBrightness,
+	 .min_value = -100,
+	 .max_value = 100,
+	 .flags = VA_DISPLAY_ATTRIB_GETTABLE | VA_DISPLAY_ATTRIB_SETTABLE},
+	{.type = VADisplayPCIID,
+	 .max_value = 0x7fffffff,
+	 .value = 0x80861234 & 0x7fffffff,
+	 .flags = VA_DISPLAY_ATTRIB_GETTABLE},
+};
+
+#define N_DISPLAY_ATTRIBUTES (int)(sizeof(display_attributes) / sizeof(display_attributes[0]))
+
+int vaMaxNumDisplayAttributes(VADisplay dpy)
+{
+	(void)dpy;
+	return N_DISPLAY_ATTRIBUTES;
+}
+
+VAStatus vaQueryDisplayAttributes(VADisplay dpy, VADisplayAttribute *attr_list, int *num_attributes)
+{
+	struct fake_call call = fake_begin("vaQueryDisplayAttributes", dpy);
+
+	if (!call.status) {
+		memcpy(attr_list, display_attributes, sizeof(display_attributes));
+		*num_attributes = N_DISPLAY_ATTRIBUTES + fake.excess;
+	}
+	return fake_end(&call);
+}
+
+VAStatus vaGetDisplayAttributes(VADisplay dpy, VADisplayAttribute *attr_list, int num_attributes)
+{
+	struct fake_call call = fake_begin("vaGetDisplayAttributes", dpy);
+
+	for (int i = 0; !call.status && i < num_attributes; i++) {
+		if (attr_list[i].type == VADisplayAttribBrightness)
+			attr_list[i].value = call.display->brightness;
+	}
+	return fake_end(&call);
+}
+
+VAStatus vaSetDisplayAttributes(VADisplay dpy, VADisplayAttribute *attr_list, int num_attributes)
+{
+	struct fake_call call = fake_begin("vaSetDisplayAttributes", dpy);
+
+	for (int i = 0; !call.status && i < num_attributes; i++) {
+		if (attr_list[i].type != VADisplayAttribBrightness || attr_list[i].value < -100 ||
+		    attr_list[i].value > 100)
+			call.status = VA_STATUS_ERROR_ATTR_NOT_SUPPORTED;
+		else
+			call.display->brightness = attr_list[i].value;
 	}
 	return fake_end(&call);
 }

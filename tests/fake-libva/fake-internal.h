@@ -25,6 +25,7 @@ struct fake_object {
 	bool initialized, own;
 	unsigned int calls;
 	char *override;
+	int brightness;
 	VAMessageCallback error_cb, info_cb;
 	void *error_cookie, *info_cookie;
 

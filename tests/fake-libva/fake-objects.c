@@ -79,6 +79,9 @@ static const VASurfaceAttrib surface_attribs[] = {
 	{VASurfaceAttribMaxWidth, VA_SURFACE_ATTRIB_GETTABLE, {VAGenericValueTypeInteger, {4096}}},
 	{VASurfaceAttribMinHeight, VA_SURFACE_ATTRIB_GETTABLE, {VAGenericValueTypeInteger, {16}}},
 	{VASurfaceAttribMaxHeight, VA_SURFACE_ATTRIB_GETTABLE, {VAGenericValueTypeInteger, {2304}}},
+	{VASurfaceAttribMemoryType,
+	 VA_SURFACE_ATTRIB_GETTABLE | VA_SURFACE_ATTRIB_SETTABLE,
+	 {VAGenericValueTypeInteger, {VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2 | 1}}},
 };
 
 VAStatus vaQuerySurfaceAttributes(VADisplay dpy, VAConfigID config, VASurfaceAttrib *attrib_list,
