@@ -14,6 +14,7 @@ build() { # folder, sanitizers
 }
 
 cd "$top_builddir" || exit 1
+DEVICE_RESETS=1000 make check TESTS=tests/device-softva.sh || status=1
 if [ -e soft-driver/softva_drv_video.la ]; then
 	make mutants || status=1
 fi

@@ -15,6 +15,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include "mini-guest.h"
+#include "vawrap.h"
 
 #define MAX_NAMES 256
 
@@ -200,6 +201,94 @@ static void test_two_devices_in_one_process(void **state)
 	guest_close(&guest);
 }
 
+/* ---- Resets ---- */
+
+#define MAX_DISPLAYS 64
+
+static struct vawrap_display *displays[MAX_DISPLAYS];
+static unsigned int n_displays;
+
+/* Keeps a reference on each stream's display, to look at what is left in it. */
+static int open_display(void *cookie, struct vawrap_display **out)
+{
+	int err = vawrap_display_new_driver("softva", NULL, out);
+
+	(void)cookie;
+	if (!err && n_displays < MAX_DISPLAYS)
+		displays[n_displays++] = vawrap_display_ref(*out);
+	return err;
+}
+
+static unsigned int count_entries(const char *path)
+{
+	DIR *dir = opendir(path);
+	unsigned int n = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
+
+static unsigned long resident_kib(void)
+{
+	unsigned long size, resident;
+	FILE *file = fopen("/proc/self/statm", "r");
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%lu %lu", &size, &resident), 2);
+	fclose(file);
+	return resident * 4;
+}
+
+static void reset_cycle(unsigned int round)
+{
+	n_displays = 0;
+	for (unsigned int i = 0; i < 3; i++)
+		assert_int_equal(guest_start(&guest, i, names[(round + 11 * i) % n_names]), 0);
+	/* In the middle: after a few answers, more in each round. */
+	for (unsigned int i = 0; i < 1 + round % 7; i++)
+		guest_step(&guest, 100);
+	assert_int_equal(vvd_device_reset(guest.device), 0);
+	for (unsigned int i = 0; i < n_displays; i++) {
+		assert_int_equal(vawrap_display_get_live_count(displays[i], VAWRAP_N_KINDS), 0);
+		vawrap_display_unref(displays[i]);
+	}
+	for (unsigned int i = 0; i < 3; i++)
+		guest_forget(&guest, i);
+	assert_int_equal(vvd_device_set_features(guest.device, 3), 0);
+}
+
+static void test_resets_leave_nothing(void **state)
+{
+	struct vvd_device_options options = {.size_bytes = sizeof(options),
+					     .open_display = open_display};
+	const char *rounds = getenv("DEVICE_RESETS");
+	unsigned int fds, threads, n = rounds ? (unsigned int)atoi(rounds) : 10;
+	unsigned long kib;
+
+	(void)state;
+	assert_int_equal(guest_open(&guest, &options), 0);
+	vawrap_display_unref(displays[0]);
+	for (unsigned int i = 0; i < n_names && (i < 5 || n > 100); i++)
+		reset_cycle(i);
+	fds = count_entries("/proc/self/fd");
+	threads = count_entries("/proc/self/task");
+	kib = resident_kib();
+	for (unsigned int i = 0; i < n; i++)
+		reset_cycle(i);
+	assert_int_equal(count_entries("/proc/self/fd"), fds);
+	assert_int_equal(count_entries("/proc/self/task"), threads);
+	assert_int_equal(stats().streams + stats().resources + stats().pending, 0);
+	print_message("%u resets, %lu KiB before, %lu after\n", n, kib, resident_kib());
+	/* Over many it shows whether each leaves something: that would be 4 KiB at least. */
+	if (n >= 1000)
+		assert_true(resident_kib() < kib + 4096);
+	play(0, 2);
+	guest_close(&guest);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -211,6 +300,7 @@ int main(void)
 		TEST(test_pages_are_copied_once),
 		TEST(test_objects),
 		TEST(test_two_devices_in_one_process),
+		TEST(test_resets_leave_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, list_streams, NULL);

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# The embedder of tests/embed.c decodes streams on softva; each picture's MD5 is the expected one.
+# The embedder of examples/embed.c decodes streams on softva; each picture's MD5 is the expected one.
 set -u
 
 streams=(demo cabac-b crop-36x66)
 driver=$top_builddir/soft-driver/.libs
-program=$top_builddir/tests/embed
+program=$top_builddir/examples/embed
 
 if [ ! -e "$driver/softva_drv_video.so" ]; then
 	echo "1..0 # SKIP softva was not built"
@@ -19,7 +19,8 @@ trap 'rm -rf "$work"' EXIT
 check() { # stream
 	local expected=$top_srcdir/tests/streams/$1.264.md5 frames bytes
 
-	"$program" softva "$top_srcdir/tests/streams/$1.264" >"$work/out" || return 1
+	"$program" softva "$top_srcdir/tests/streams/$1.264" >"$work/out" 2>"$work/report" || return 1
+	grep -q "^stream 1: .* frames, 0 corrupt" "$work/report" || return 1
 	frames=$(wc -l <"$expected")
 	bytes=$(stat -c %s "$work/out")
 	[ "$bytes" -gt 0 ] && [ $((bytes % frames)) -eq 0 ] || return 1
