@@ -7,6 +7,9 @@
 daemon=$top_builddir/tools/vhost-user-video
 [ -x "$daemon" ] || skip_all "vhost-user-video was not built"
 pid=
+# A sanitizer's runtime does at any time what the sandbox refuses.
+sandbox=on
+[ "${SANITIZERS:-no}" = no ] || sandbox=off
 trap 'stop_daemon >/dev/null 2>&1; rm -rf "$work"' EXIT
 
 # start_daemon SOCKET [ARGUMENT...]: returns when front ends can come.
@@ -15,7 +18,8 @@ start_daemon() {
 	shift
 
 	: >"$work/log"
-	"$daemon" --socket-path="$at" --driver softva "$@" >"$work/daemon.out" 2>"$work/log" &
+	"$daemon" --socket-path="$at" --driver softva --sandbox="$sandbox" "$@" \
+		>"$work/daemon.out" 2>"$work/log" &
 	pid=$!
 	for ((i = 0; i < 600; i++)); do
 		grep -q 'ready$' "$work/log" && return 0

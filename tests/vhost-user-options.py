@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 #
 # What a shell cannot do for vhost-user-options.sh: sockets that are passed on, systemd's datagrams,
-# and the journal's stream.
+# the journal's stream, and guest memory that shrinks under the daemon.
 #
-#   vhost-user-options.py listening|connected|notify|journal DAEMON PLAY STREAM
+#   vhost-user-options.py listening|connected|notify|journal|shrinks DAEMON PLAY STREAM
 
 import os
 import signal
@@ -14,12 +14,13 @@ import sys
 import tempfile
 
 what, daemon, play, stream = sys.argv[1:]
+sandbox = 'on' if os.environ.get('SANITIZERS', 'no') == 'no' else 'off'
 work = tempfile.TemporaryDirectory()
 path = os.path.join(work.name, 's')
 
 
 def start(*args, fds=(), **more):
-    return subprocess.Popen([daemon, '--driver', 'softva', *args], pass_fds=fds, **more)
+    return subprocess.Popen([daemon, '--driver', 'softva', f'--sandbox={sandbox}', *args], pass_fds=fds, **more)
 
 
 def check_plays():
@@ -87,4 +88,42 @@ def journal():
             assert prefix in open(log, 'rb').read().replace(b'\0', b''), open(log, 'rb').read()
 
 
-{'listening': listening, 'connected': connected, 'notify': notify, 'journal': journal}[what]()
+def send(s, request, payload=b'', fds=()):
+    socket.send_fds(s, [struct.pack('III', request, 1, len(payload)) + payload], fds)
+
+
+def shrinks():
+    """A front end's memory is a file that becomes empty while both rings are in it."""
+    process = start(f'--socket-path={path}', stderr=subprocess.PIPE)
+    while b'ready' not in process.stderr.readline():
+        assert process.poll() is None
+    for before_start in True, False:
+        s = socket.socket(socket.AF_UNIX)
+        s.connect(path)
+        memory = os.memfd_create('guest')
+        os.ftruncate(memory, 0x10000)
+        kick = os.eventfd(0)
+        send(s, 2, struct.pack('Q', 1 << 32))
+        send(s, 5, struct.pack('IIQQQQ', 1, 0, 0, 0x10000, 0x10000, 0), [memory])
+        get_features(s)
+        if before_start:
+            os.ftruncate(memory, 0)
+        for queue in 0, 1:
+            at = 0x10000 + queue * 0x4000
+            send(s, 8, struct.pack('II', queue, 16))
+            send(s, 9, struct.pack('IIQQQQ', queue, 0, at, at + 0x2000, at + 0x1000, 0))
+            send(s, 12, struct.pack('Q', queue), [kick])
+        get_features(s)
+        os.ftruncate(memory, 0)
+        for _ in range(3):
+            os.eventfd_write(kick, 1)
+            get_features(s)
+        send(s, 11, struct.pack('II', 0, 0))
+        assert s.recv(20, socket.MSG_WAITALL)[:4] == struct.pack('I', 11)
+        s.close()
+    check_plays()
+    end(process)
+
+
+{'listening': listening, 'connected': connected, 'notify': notify, 'journal': journal,
+ 'shrinks': shrinks}[what]()

@@ -23,7 +23,7 @@ fails() {
 	ok $result "$name"
 }
 
-echo "1..23"
+echo "1..26"
 out=$("$daemon" --print-capabilities --nonsense --fd=77 2>/dev/null)
 [ $? = 0 ] && [ "$out" = '{"type":"video-decoder"}' ]
 ok $? "--print-capabilities, whatever else is said"
@@ -37,6 +37,8 @@ fails 1 "both" --socket-path="$socket" --fd=3
 fails 1 "an argument" --socket-path="$socket" file
 fails 1 "an unknown option" --socket-path="$socket" --frobnicate
 fails 1 "--role encoder" --socket-path="$socket" --role encoder
+fails 1 "--sandbox perhaps" --socket-path="$socket" --sandbox=perhaps
+fails 1 "too many things to read" --socket-path="$socket" $(printf -- '--sandbox-read=/x %.0s' {1..40})
 fails 1 "a limit of nothing" --socket-path="$socket" --max-streams 0
 fails 1 "a descriptor that is not open" --driver softva --fd=77
 fails 1 "a descriptor that is no socket" --driver softva --fd=0
@@ -63,16 +65,16 @@ ok $? "limits and --log-level debug"
 stop_daemon
 
 if [ "${PYTHON3:-no}" = no ]; then
-	for _ in 1 2 3 4; do
+	for _ in 1 2 3 4 5; do
 		count=$((count + 1))
 		echo "ok $count # SKIP no python3"
 	done
 	exit 0
 fi
-for what in listening connected notify journal; do
+for what in listening connected notify journal shrinks; do
 	timeout 60 "$PYTHON3" "$top_srcdir/tests/vhost-user-options.py" "$what" "$daemon" "$play" \
 		"$streams/cabac-b.264" >"$work/out" 2>&1
 	result=$?
-	[ $result = 0 ] || note "$work/out"
+	[ $result = 0 ] || tail -n 8 "$work/out" | sed 's/^/# /'
 	ok $result "$what"
 done

@@ -17,10 +17,12 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+#include "vhost-user/sandbox.h"
 #include "vhost-user/server.h"
 #include "virtio-video.h"
 
 #define MAX_FRONT_ENDS 1024
+#define MAX_READABLE   32
 
 static const char help[] =
 	"Usage: vhost-user-video --socket-path=PATH|--fd=N [OPTION]...\n"
@@ -31,6 +33,9 @@ static const char help[] =
 	"  --fd=N                     a socket that is open: listening, or one front end\n"
 	"  --print-capabilities       print what this program is, as JSON, and exit\n"
 	"  --role decoder             the device's role (default: decoder)\n"
+	"  --sandbox on|off|log       confine this process, or only log what it would not be allowed\n"
+	"                             (default: on)\n"
+	"  --sandbox-read PATH        a file or folder that the driver reads, besides the usual ones\n"
 	"  --max-front-ends N         at a time, each with a device of its own (default: 1)\n"
 	"  --max-streams N            of one front end (default: 64)\n"
 	"  --max-resources N          buffers of a stream's queue (default and most: 32)\n"
@@ -52,6 +57,8 @@ enum {
 	OPT_FD,
 	OPT_PRINT_CAPABILITIES,
 	OPT_ROLE,
+	OPT_SANDBOX,
+	OPT_SANDBOX_READ,
 	OPT_MAX_FRONT_ENDS,
 	OPT_MAX_STREAMS,
 	OPT_MAX_RESOURCES,
@@ -66,6 +73,8 @@ static const struct option options[] = {
 	{"fd", required_argument, NULL, OPT_FD},
 	{"print-capabilities", no_argument, NULL, OPT_PRINT_CAPABILITIES},
 	{"role", required_argument, NULL, OPT_ROLE},
+	{"sandbox", required_argument, NULL, OPT_SANDBOX},
+	{"sandbox-read", required_argument, NULL, OPT_SANDBOX_READ},
 	{"max-front-ends", required_argument, NULL, OPT_MAX_FRONT_ENDS},
 	{"max-streams", required_argument, NULL, OPT_MAX_STREAMS},
 	{"max-resources", required_argument, NULL, OPT_MAX_RESOURCES},
@@ -84,6 +93,8 @@ struct daemon {
 	int fd; /* of --fd, or -1 */
 	unsigned int max_front_ends;
 	struct vvd_limits limits;
+	struct sandbox_options sandbox;
+	const char *readable[MAX_READABLE];
 	struct server *server;
 	int signal_fd;
 };
@@ -136,6 +147,31 @@ static int take_role(const struct daemon *daemon, const char *arg)
 	return -EINVAL;
 }
 
+static int take_sandbox(struct daemon *daemon, const char *arg)
+{
+	static const char *const names[] = {
+		[SANDBOX_ON] = "on", [SANDBOX_LOG] = "log", [SANDBOX_OFF] = "off"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(arg, names[i]) == 0) {
+			daemon->sandbox.mode = (enum sandbox_mode)i;
+			return 0;
+		}
+	}
+	tool_message(&daemon->common, "--sandbox is on, off or log, not \"%s\"", arg);
+	return -EINVAL;
+}
+
+static int add_readable(struct daemon *daemon, const char *path)
+{
+	if (daemon->sandbox.n_readable == MAX_READABLE) {
+		tool_message(&daemon->common, "--sandbox-read: %d at most", MAX_READABLE);
+		return -EINVAL;
+	}
+	daemon->readable[daemon->sandbox.n_readable++] = path;
+	return 0;
+}
+
 static int take_limit(struct daemon *daemon, int opt, const char *arg)
 {
 	struct vvd_limits *limits = &daemon->limits;
@@ -170,6 +206,10 @@ static int take_option(struct daemon *daemon, int opt, const char *arg)
 		return 0;
 	case OPT_ROLE:
 		return take_role(daemon, arg);
+	case OPT_SANDBOX:
+		return take_sandbox(daemon, arg);
+	case OPT_SANDBOX_READ:
+		return add_readable(daemon, arg);
 	default:
 		if (opt >= OPT_MAX_FRONT_ENDS && opt <= OPT_MAX_PENDING)
 			return take_limit(daemon, opt, arg);
@@ -224,7 +264,8 @@ static void write_log(void *cookie, int level, const char *message)
 {
 	const struct vawrap_log *log = cookie;
 
-	log->write(log->cookie, (enum vawrap_log_level)level, message);
+	if (level <= (int)log->level)
+		log->write(log->cookie, (enum vawrap_log_level)level, message);
 }
 
 static struct vvd_log device_log(struct daemon *daemon)
@@ -300,6 +341,29 @@ static void raise_fd_limit(void)
 	}
 }
 
+/* libva looks for drivers in these folders, one or more with ':' in between. */
+static void add_driver_folders(struct daemon *daemon)
+{
+	const char *folders = getenv("LIBVA_DRIVERS_PATH");
+	char *copy = folders ? strdup(folders) : NULL, *rest = copy;
+
+	/* The copy is kept: the list points into it. */
+	for (char *at; (at = strsep(&rest, ":"));)
+		if (*at)
+			add_readable(daemon, at);
+}
+
+static void prepare_sandbox(struct daemon *daemon)
+{
+	struct sandbox_options *sandbox = &daemon->sandbox;
+
+	add_driver_folders(daemon);
+	sandbox->readable = daemon->readable;
+	sandbox->device = daemon->common.device;
+	sandbox->log = write_log;
+	sandbox->cookie = &daemon->common.log;
+}
+
 static int open_server(struct daemon *daemon)
 {
 	struct server_options server_options = {
@@ -318,6 +382,7 @@ static int open_server(struct daemon *daemon)
 		server_options.socket = daemon->fd;
 	if (ret < 0 || server_options.socket < 0)
 		return TOOL_EXIT_USAGE;
+	sandbox_restrict_files(&daemon->sandbox);
 	ret = server_new(&server_options, &daemon->server);
 	if (ret < 0)
 		tool_message(&daemon->common, "no virtio-video device: %s", strerror(-ret));
@@ -364,9 +429,11 @@ int main(int argc, char **argv)
 		daemon.display.log.level = VAWRAP_LOG_WARN;
 	raise_fd_limit();
 	daemon_notify_open();
+	prepare_sandbox(&daemon);
 	status = open_server(&daemon);
 	if (status != TOOL_EXIT_OK)
 		return status;
+	sandbox_restrict_calls(&daemon.sandbox);
 	daemon_log(&daemon.common, VAWRAP_LOG_INFO, "ready");
 	daemon_notify("READY=1");
 	status = run(&daemon);

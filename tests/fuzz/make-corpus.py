@@ -116,6 +116,50 @@ def device_seeds():
     yield 'raw', bytes((0, 15, 8, 0, 1, 0, 0, 1, 0, 0, 0, 64, 17, 15, 0, 0, 15, 3, 1, 1, 1, 0, 17))
 
 
+FEATURES, OWNER, TABLE, NUM, ADDR, BASE, GET_BASE, KICK, CALL, ERR = 2, 3, 5, 8, 9, 10, 11, 12, 13, 14
+GET_PROTOCOL, PROTOCOL, ENABLE, BACKEND, GET_CONFIG, RESET_DEVICE, ADD_REGION, REMOVE_REGION = \
+    15, 16, 18, 21, 24, 34, 37, 38
+RAW, WRITE, CHAIN, GO, PAUSE, SHRINK, RECONNECT, READ = range(48, 56)
+ACK = 1
+MEMORY, EVENTFD, PIPE_OUT, PIPE_IN, SOCKET, FILE = range(6)
+
+
+def message(kind, index=0, num=0, fd=None, how=ACK, regions=b''):
+    return bytes((kind, how | (0 if fd is None else 8), fd or 0, index, num)) + regions
+
+
+def chain(words, size):
+    return bytes((CHAIN, size)) + struct.pack('<%dI' % len(words), *words).ljust(size, b'\0')[:size]
+
+
+def vhost_seeds():
+    rings = b''.join(message(NUM, i, 8) + message(BASE, i) + message(ADDR, i) +
+                     message(KICK, i, fd=EVENTFD) + message(CALL, i, fd=PIPE_IN) + message(ENABLE, i, 1)
+                     for i in range(2))
+    memory = message(TABLE, 0, 1, MEMORY, regions=b'\0\0')
+    begin = message(1) + message(GET_PROTOCOL) + message(PROTOCOL) + message(OWNER) + message(FEATURES, 3, 16)
+    work = (chain((0x101, 1, 0, 0, 0x1002), 88) +
+            chain((0x104, 1, 0x100, 1, 2, 1) + (0,) * 8 + (1,) + (0,) * 7 + (0x6000, 0, 0x1000, 0), 104) +
+            bytes((WRITE,)) + struct.pack('<HB', 0x6000, 8) + b'S\4\3\2F\1..' +
+            chain((0x105, 1, 0x100, 1, 7, 0, 1, 8), 64) + bytes((PAUSE, PAUSE)) +
+            chain((0x108, 1, 0x101, 0), 16) + chain((0x100, 0, 0x100, 0), 16))
+    ends = b''.join(message(GET_BASE, i) for i in range(2)) + bytes((READ,))
+    yield 'handshake', b'\0' + begin + memory + rings + work + ends
+    yield 'work', b'\1' + work + ends + rings + work + message(RESET_DEVICE) + rings + work
+    yield 'limits', b'\3' + work + work + ends
+    yield 'config', b'\0' + b''.join(message(GET_CONFIG, i * 7, i * 11) for i in range(24)) + bytes((READ,))
+    yield 'regions', b'\0' + begin + message(ADD_REGION, 0, 0, MEMORY, regions=b'\0\4') + \
+        message(ADD_REGION, 0, 0, MEMORY, regions=b'\4\4') + rings + work + \
+        message(REMOVE_REGION, regions=b'\4\4') + message(REMOVE_REGION, regions=b'\0\4') + ends
+    yield 'tables', b'\1' + work + memory + work + message(TABLE, 0, 0, MEMORY, regions=b'\0\7') + work + ends
+    yield 'descriptors', b'\0' + begin + b''.join(
+        message(kind, 0, 0, fd) for kind in (KICK, CALL, ERR, BACKEND) for fd in range(6)) + \
+        b''.join(message(TABLE, 0, 0, fd, 33 | 64, b'\0\0' * 4) for fd in range(16))
+    yield 'shrinks', b'\1' + work + bytes((SHRINK, 0, SHRINK, 4, SHRINK, 6)) + work + ends
+    yield 'reconnects', b'\1' + work + bytes((RECONNECT,)) + begin + memory + rings + work + ends
+    yield 'raw', b'\0' + bytes((RAW, 5, 1, 0, 0, 0, 1, RAW, 7, 0, 0, 0, 0, 0, 0, 0, READ, RAW, 3, 1, 2, 3))
+
+
 def main(srcdir):
     streams = {name: headers(srcdir, name, n) for name, n in STREAMS.items()}
     few = {name: streams[name] for name in ('cabac-b', 'hrd-filler-aud', 'written-foreign-units')}
@@ -126,6 +170,7 @@ def main(srcdir):
              'fuzz-input': [(f'{name}-{split}', bytes((split, 100, 0)) + s)
                             for split in (0, 1) for name, s in few.items()],
              'fuzz-device': device_seeds(),
+             'fuzz-vhost-user': vhost_seeds(),
              'fuzz-virtqueue': virtqueue_seeds()}
     for fuzzer, entries in seeds.items():
         folder = f'{srcdir}/tests/fuzz/corpus/{fuzzer}'
