@@ -27,6 +27,23 @@ static unsigned int list_length(const int *list)
 	return n;
 }
 
+/* A macroblock's size in a plane, Table 6-1. */
+static unsigned int mb_width(int plane)
+{
+	return plane ? 8 : 16;
+}
+
+static unsigned int mb_height(const struct h264w_stream *s, int plane)
+{
+	return plane && s->active->chroma_format_idc != 2 ? 8 : 16;
+}
+
+/* Planes that are coded. */
+static int num_planes(const struct h264w_stream *s)
+{
+	return s->active->chroma_format_idc ? 3 : 1;
+}
+
 static unsigned int picture_mbs(const struct h264w_stream *s)
 {
 	return s->active->width_mbs * s->active->height_mbs >>
@@ -87,26 +104,28 @@ static struct mb mb_choose(const struct h264w_stream *s, const struct h264w_shot
 	return mb;
 }
 
-static uint8_t clip8(int v)
-{
-	return v < 0 ? 0 : v > 255 ? 255 : v;
-}
-
 static int clip3(int low, int high, int v)
 {
 	return v < low ? low : v > high ? high : v;
 }
 
-/* The weight and offset of one list entry for a plane; the default without flags. */
-static void weight_get(const struct h264w_shot *shot, int l, int index, int plane, int out[2])
+/* Clip1 of 5.7 */
+static uint16_t clip1(const struct h264w_stream *s, int v)
 {
-	const struct h264w_weight *w = &shot->weights->entry[l][index];
+	return clip3(0, (1 << s->active->bit_depth) - 1, v);
+}
+
+/* The weight and offset of one list entry for a plane; the default without flags. Offsets are of 8 bits. */
+static void weight_get(const struct h264w_stream *s, const struct h264w_shot *shot,
+		       const struct mb *mb, int l, int plane, int out[2])
+{
+	const struct h264w_weight *w = &shot->weights->entry[l][mb->index[l]];
 
 	out[0] = 1 << shot->weights->log2_denom[!!plane];
 	out[1] = 0;
 	if (plane ? w->chroma_flag : w->luma_flag) {
 		out[0] = w->weight[plane];
-		out[1] = w->offset[plane];
+		out[1] = w->offset[plane] * (1 << (s->active->bit_depth - 8));
 	}
 }
 
@@ -130,57 +149,60 @@ static void weight_implicit(const struct h264w_stream *s, const struct h264w_sho
 }
 
 /* One sample by 8.4.2.3.2; v[l] is what list l's picture has there. */
-static uint8_t sample_predict(const struct h264w_stream *s, const struct h264w_shot *shot,
-			      const struct mb *mb, int plane, const int v[2])
+static uint16_t sample_predict(const struct h264w_stream *s, const struct h264w_shot *shot,
+			       const struct mb *mb, int plane, const int v[2])
 {
 	int w[2][2], implicit[2], l = mb->ref[0] ? 0 : 1, denom;
 
 	if (!shot->weights && s->pps[shot->pps].weighted_bipred_idc == 2 && mb->ref[0] &&
 	    mb->ref[1]) {
 		weight_implicit(s, shot, mb, implicit);
-		return clip8((v[0] * implicit[0] + v[1] * implicit[1] + 32) >> 6);
+		return clip1(s, (v[0] * implicit[0] + v[1] * implicit[1] + 32) >> 6);
 	}
 	if (!shot->weights)
 		return mb->ref[0] && mb->ref[1] ? (v[0] + v[1] + 1) >> 1 : v[l];
 	denom = shot->weights->log2_denom[!!plane];
 	for (int i = 0; i < 2; i++)
 		if (mb->ref[i])
-			weight_get(shot, i, mb->index[i], plane, w[i]);
+			weight_get(s, shot, mb, i, plane, w[i]);
 	if (mb->ref[0] && mb->ref[1])
-		return clip8(((v[0] * w[0][0] + v[1] * w[1][0] + (1 << denom)) >> (denom + 1)) +
-			     ((w[0][1] + w[1][1] + 1) >> 1));
+		return clip1(s, ((v[0] * w[0][0] + v[1] * w[1][0] + (1 << denom)) >> (denom + 1)) +
+					((w[0][1] + w[1][1] + 1) >> 1));
 	if (!denom)
-		return clip8(v[l] * w[l][0] + w[l][1]);
-	return clip8(((v[l] * w[l][0] + (1 << (denom - 1))) >> denom) + w[l][1]);
+		return clip1(s, v[l] * w[l][0] + w[l][1]);
+	return clip1(s, ((v[l] * w[l][0] + (1 << (denom - 1))) >> denom) + w[l][1]);
 }
 
 /* What an I_PCM macroblock shows: every macroblock of every picture differs. */
-static uint8_t sample_new(int picture, unsigned int i, int plane, unsigned int at)
+static uint16_t sample_new(const struct h264w_stream *s, unsigned int i, int plane, unsigned int at)
 {
-	unsigned int width = plane ? 8 : 16;
+	unsigned int width = mb_width(plane), more = s->active->bit_depth - 8;
+	int picture = s->n_pictures;
+	uint8_t high = 40 * plane + 37 * picture + 11 * i + 3 * (at % width) + 2 * (at / width);
 
 	if ((picture + i) % 7 == 3 && at < 20)
 		return 0; /* a run that needs emulation prevention */
-	return 40 * plane + 37 * picture + 11 * i + 3 * (at % width) + 2 * (at / width);
+	return high << more | (at * 7 / 3 & ((1 << more) - 1));
 }
 
 /*
- * A reference's sample at the place. Chroma of a field of the other parity is a quarter of a line off
- * (Table 8-9): the bottom field's lines from above, the top field's from below, by 8.4.2.2.2.
+ * A reference's sample at the place. In 4:2:0, chroma of a field of the other parity is a quarter of a line
+ * off (Table 8-9): the bottom field's lines from above, the top field's from below, by 8.4.2.2.2.
  */
-static uint8_t sample_reference(const struct h264w_stream *s, int ref, int plane, size_t x,
-				size_t y)
+static uint16_t sample_reference(const struct h264w_stream *s, int ref, int plane, size_t x,
+				 size_t y)
 {
 	const struct h264w_picture *p = &s->picture[ref];
 	enum h264w_structure current = s->picture[s->n_pictures].structure;
 	bool is_field = current != H264W_FRAME;
-	size_t size = plane ? 8 : 16, pitch = s->active->width_mbs * size << is_field;
-	size_t last = (s->active->height_mbs * size >> is_field) - 1, other = y;
+	size_t pitch = s->active->width_mbs * mb_width(plane) << is_field;
+	size_t last = (s->active->height_mbs * mb_height(s, plane) >> is_field) - 1, other = y;
+	bool shifted = plane && s->active->chroma_format_idc == 1 && p->structure != current;
 
 	assert(is_field == (p->structure != H264W_FRAME));
-	if (plane && p->structure != current)
+	if (shifted)
 		other = current == H264W_TOP ? y - !!y : y + (y < last);
-	if (!plane || p->structure == current)
+	if (!shifted)
 		return p->plane[plane][y * pitch + x];
 	return (6 * p->plane[plane][y * pitch + x] + 2 * p->plane[plane][other * pitch + x] + 4) >>
 	       3;
@@ -189,21 +211,21 @@ static uint8_t sample_reference(const struct h264w_stream *s, int ref, int plane
 static void mb_paint(struct h264w_stream *s, const struct h264w_shot *shot, unsigned int i,
 		     const struct mb *mb)
 {
-	for (int plane = 0; plane < 3; plane++) {
+	for (int plane = 0; plane < num_planes(s); plane++) {
 		const struct h264w_picture *p = &s->picture[s->n_pictures];
-		unsigned int size = plane ? 8 : 16, width = s->active->width_mbs * size;
+		unsigned int size = mb_width(plane), width = s->active->width_mbs * size;
 		size_t left = i % s->active->width_mbs * size,
-		       top = i / s->active->width_mbs * size;
+		       top = i / s->active->width_mbs * mb_height(s, plane);
 
-		for (unsigned int at = 0; at < size * size; at++) {
+		for (unsigned int at = 0; at < size * mb_height(s, plane); at++) {
 			size_t x = left + at % size, y = top + at / size;
-			uint8_t *out = &p->plane[plane][(y * width << !!p->structure) + x];
+			uint16_t *out = &p->plane[plane][(y * width << !!p->structure) + x];
 			int v[2] = {0};
 
 			for (int l = 0; l < 2; l++)
 				if (mb->ref[l])
 					v[l] = sample_reference(s, mb->ref[l], plane, x, y);
-			*out = mb->kind == MB_PCM ? sample_new(s->n_pictures, i, plane, at)
+			*out = mb->kind == MB_PCM ? sample_new(s, i, plane, at)
 						  : sample_predict(s, shot, mb, plane, v);
 		}
 	}
@@ -217,9 +239,9 @@ static void pcm_write(struct h264w_stream *s, enum h264w_type type, unsigned int
 	h264w_bits_ue(&s->bits, mb_type[type]);
 	while (s->bits.n_bits & 7)
 		h264w_bits_u(&s->bits, 1, 0);
-	for (int plane = 0; plane < 3; plane++)
-		for (unsigned int at = 0; at < (plane ? 64 : 256); at++)
-			h264w_bits_u(&s->bits, 8, sample_new(s->n_pictures, i, plane, at));
+	for (int plane = 0; plane < num_planes(s); plane++)
+		for (unsigned int at = 0; at < mb_width(plane) * mb_height(s, plane); at++)
+			h264w_bits_u(&s->bits, s->active->bit_depth, sample_new(s, i, plane, at));
 }
 
 /* te(v) of 9.1 */
@@ -285,12 +307,16 @@ static void slice_write(struct h264w_stream *s, const struct h264w_shot *shot)
 
 static void frame_new(struct h264w_stream *s, struct h264w_picture *p)
 {
-	size_t luma = (size_t)s->active->width_mbs * s->active->height_mbs * 256;
+	size_t mbs = (size_t)s->active->width_mbs * s->active->height_mbs;
+	size_t luma = mbs * 256, chroma = mbs * mb_width(1) * mb_height(s, 1);
 
-	p->frame[0] = malloc(luma * 3 / 2);
+	p->frame[0] = malloc((luma + 2 * chroma) * sizeof(*p->frame[0]));
 	assert(p->frame[0]);
 	p->frame[1] = p->frame[0] + luma;
-	p->frame[2] = p->frame[1] + luma / 4;
+	p->frame[2] = p->frame[1] + chroma;
+	/* What monochrome has in the chroma's place. */
+	for (size_t i = 0; i < 2 * chroma; i++)
+		p->frame[1][i] = 1 << (s->active->bit_depth - 1);
 	s->pending[s->n_pending++] = s->n_pictures;
 }
 
@@ -304,9 +330,8 @@ static void lines_set(const struct h264w_stream *s, struct h264w_picture *p)
 {
 	for (int plane = 0; plane < 3; plane++)
 		p->plane[plane] =
-			p->frame[plane] + (p->structure == H264W_BOTTOM
-						   ? s->active->width_mbs * (plane ? 8 : 16)
-						   : 0);
+			p->frame[plane] +
+			(p->structure == H264W_BOTTOM ? s->active->width_mbs * mb_width(plane) : 0);
 }
 
 static void picture_new(struct h264w_stream *s, const struct h264w_shot *shot)
@@ -378,6 +403,16 @@ int h264w_picture(struct h264w_stream *s, const struct h264w_shot *shot)
 	return h264w_picture_slices(s, shot, 1);
 }
 
+/* Bytes, or little-endian words. */
+static void row_sum(MD5_CTX *md5, const struct h264w_sps *sps, const uint16_t *row, unsigned int n)
+{
+	for (unsigned int x = 0; x < n; x++) {
+		uint8_t bytes[2] = {(uint8_t)row[x], (uint8_t)(row[x] >> 8)};
+
+		MD5Update(md5, bytes, sps->bit_depth > 8 ? 2 : 1);
+	}
+}
+
 static void picture_sum(struct h264w_stream *s, const struct h264w_picture *p)
 {
 	const struct h264w_sps *sps = s->active;
@@ -386,13 +421,14 @@ static void picture_sum(struct h264w_stream *s, const struct h264w_picture *p)
 
 	MD5Init(&md5);
 	for (int plane = 0; plane < 3; plane++) {
-		unsigned int unit = plane ? 1 : 2, size = plane ? 8 : 16;
-		unsigned int width = sps->width_mbs * size, height = sps->height_mbs * size;
+		unsigned int unit = plane ? 1 : 2, width = sps->width_mbs * mb_width(plane);
+		unsigned int height = sps->height_mbs * mb_height(s, plane);
 
 		for (unsigned int y = sps->crop_top * unit; y < height - sps->crop_bottom * unit;
 		     y++)
-			MD5Update(&md5, p->frame[plane] + (size_t)y * width + sps->crop_left * unit,
-				  width - (sps->crop_left + sps->crop_right) * unit);
+			row_sum(&md5, sps,
+				p->frame[plane] + (size_t)y * width + sps->crop_left * unit,
+				width - (sps->crop_left + sps->crop_right) * unit);
 	}
 	fprintf(s->sums, "%s\n", MD5End(&md5, hex));
 }

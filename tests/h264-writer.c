@@ -70,6 +70,8 @@ struct h264w_sps h264w_sps_default(void)
 {
 	return (struct h264w_sps){
 		.profile_idc = 77,
+		.chroma_format_idc = 1,
+		.bit_depth = 8,
 		.level_idc = 10,
 		.log2_max_frame_num = 4,
 		.log2_max_poc_lsb = 6,
@@ -110,6 +112,15 @@ static void vui_write(struct h264w_bits *b, const struct h264w_sps *sps)
 	h264w_bits_ue(b, sps->max_dec_frame_buffering);
 }
 
+static void high_write(struct h264w_bits *b, const struct h264w_sps *sps)
+{
+	h264w_bits_ue(b, sps->chroma_format_idc);
+	h264w_bits_ue(b, sps->bit_depth - 8);
+	h264w_bits_ue(b, sps->bit_depth - 8);
+	h264w_bits_u(b, 1, 0); /* qpprime_y_zero_transform_bypass_flag */
+	h264w_bits_u(b, 1, 0); /* seq_scaling_matrix_present_flag */
+}
+
 void h264w_sps_write(struct h264w_stream *s, unsigned int index)
 {
 	const struct h264w_sps *sps = &s->sps[index];
@@ -120,6 +131,8 @@ void h264w_sps_write(struct h264w_stream *s, unsigned int index)
 	h264w_bits_u(b, 8, sps->constraint_flags);
 	h264w_bits_u(b, 8, sps->level_idc);
 	h264w_bits_ue(b, sps->id);
+	if (sps->profile_idc >= 100)
+		high_write(b, sps);
 	h264w_bits_ue(b, sps->log2_max_frame_num - 4);
 	sps_poc_write(b, sps);
 	h264w_bits_ue(b, sps->max_num_ref_frames);
@@ -230,15 +243,19 @@ static void modifications_write(struct h264w_bits *b, const struct h264w_modific
 	h264w_bits_ue(b, 3);
 }
 
-static void weights_write(struct h264w_bits *b, const struct h264w_shot *shot)
+static void weights_write(struct h264w_stream *s, const struct h264w_shot *shot)
 {
+	int components = s->active->chroma_format_idc ? 3 : 1;
+	struct h264w_bits *b = &s->bits;
+
 	h264w_bits_ue(b, shot->weights->log2_denom[0]);
-	h264w_bits_ue(b, shot->weights->log2_denom[1]);
+	if (components > 1)
+		h264w_bits_ue(b, shot->weights->log2_denom[1]);
 	for (int l = 0; l <= (shot->type == H264W_B); l++)
 		for (unsigned int i = 0; i < list_length(shot->list[l]); i++) {
 			const struct h264w_weight *w = &shot->weights->entry[l][i];
 
-			for (int c = 0; c < 3; c++) {
+			for (int c = 0; c < components; c++) {
 				if (c < 2)
 					h264w_bits_u(b, 1, c ? w->chroma_flag : w->luma_flag);
 				if (!(c ? w->chroma_flag : w->luma_flag))
@@ -298,7 +315,7 @@ void h264w_header_write(struct h264w_stream *s, const struct h264w_shot *shot)
 			modifications_write(b, shot->modification[1]);
 	}
 	if (shot->weights)
-		weights_write(b, shot);
+		weights_write(s, shot);
 	if (shot->ref_idc)
 		marking_write(b, shot);
 	h264w_bits_se(b, 0); /* slice_qp_delta */

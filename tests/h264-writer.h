@@ -27,13 +27,14 @@ enum h264w_structure { H264W_FRAME, H264W_TOP, H264W_BOTTOM };
 
 /* A writer of bits; the RBSP of one NAL unit. */
 struct h264w_bits {
-	uint8_t data[1 << 16];
+	uint8_t data[1 << 17];
 	size_t n_bits;
 };
 
 /* 7.3.2.1.1; names are the standard's without log2's and minus's offsets. */
 struct h264w_sps {
 	unsigned int profile_idc, constraint_flags, level_idc, id;
+	unsigned int chroma_format_idc, bit_depth; /* others than 1 and 8: of the High profiles */
 	unsigned int log2_max_frame_num, poc_type, log2_max_poc_lsb;
 	bool delta_pic_order_always_zero;
 	int offset_for_non_ref_pic, offset_for_top_to_bottom;
@@ -43,8 +44,9 @@ struct h264w_sps {
 	bool gaps_allowed;
 	unsigned int width_mbs, height_mbs;
 	bool fields; /* frame_mbs_only_flag is 0; height_mbs is the frame's and even */
-	unsigned int crop_left, crop_right, crop_top, crop_bottom; /* in units of two pixels */
-	bool vui; /* with bitstream_restriction only */
+	unsigned int crop_left, crop_right, crop_top,
+		crop_bottom; /* in units of two pixels (4:2:0) */
+	bool vui;            /* with bitstream_restriction only */
 	unsigned int max_num_reorder_frames, max_dec_frame_buffering;
 };
 
@@ -102,8 +104,8 @@ struct h264w_shot {
 };
 
 struct h264w_picture {
-	uint8_t *frame[3]; /* all lines */
-	uint8_t *plane[3]; /* its own first line; a field has every other one */
+	uint16_t *frame[3]; /* all lines */
+	uint16_t *plane[3]; /* its own first line; a field has every other one */
 	enum h264w_structure structure;
 	bool borrowed; /* the lines are another picture's */
 	int poc;

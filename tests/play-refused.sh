@@ -32,7 +32,7 @@ report() { # STATUS NAME
 		for stream in "$streams"/*.264; do
 			is_for_the_wire "$stream" || echo "$stream"
 		done
-	} | sed 's/$/\tno format for pictures of .*, (4:2:2, 8|4:2:[02], 10) bit/'
+	} | sed 's/$/\tno format for pictures of .*, (4:2:2, 8|4:2:[02], (9|10)) bit/'
 } >"$work/list"
 
 while IFS=$'\t' read -r file why; do

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * softva's pixel formats: surfaces and images of each of them, in and out every way there is. Where a sample
- * lies is said here once more, in other words: by the order of the words in memory, as va.h has it.
+ * softva's pixel formats: surfaces and images of each of them, in and out every way there is.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,129 +12,12 @@
 #include <cmocka.h>
 #include <va/va_drmcommon.h>
 
+#include "soft-driver/format.h"
 #include "softva-client.h"
+#include "softva-shapes.h"
 
 #define WIDTH  37
 #define HEIGHT 21
-
-struct shape {
-	uint32_t fourcc;
-	unsigned int rt_format;
-	unsigned int word_bytes;
-	unsigned int bits; /* of each word, the highest */
-	/* A plane each; U and V for one or two Y. Fields of one word are told from the lowest. */
-	const char *planes[3];
-	unsigned int rows; /* of luma for one of chroma */
-	uint32_t drm;      /* as one layer */
-	uint32_t drm_first;
-};
-
-#define DRM(text) VA_FOURCC((text)[0], (text)[1], (text)[2], (text)[3])
-#define R8        VA_FOURCC('R', '8', ' ', ' ')
-#define R16       VA_FOURCC('R', '1', '6', ' ')
-
-static const struct shape shapes[] = {
-	{VA_FOURCC_NV12, VA_RT_FORMAT_YUV420, 1, 8, {"Y", "UV"}, 2, DRM("NV12"), R8},
-	{VA_FOURCC_P010, VA_RT_FORMAT_YUV420_10, 2, 10, {"Y", "UV"}, 2, DRM("P010"), R16},
-	{VA_FOURCC_P012, VA_RT_FORMAT_YUV420_12, 2, 12, {"Y", "UV"}, 2, DRM("P012"), R16},
-	{VA_FOURCC_YUY2, VA_RT_FORMAT_YUV422, 1, 8, {"YUYV"}, 1, DRM("YUYV"), DRM("YUYV")},
-	{VA_FOURCC_422H, VA_RT_FORMAT_YUV422, 1, 8, {"Y", "U", "V"}, 1, DRM("YU16"), R8},
-	{VA_FOURCC_Y210, VA_RT_FORMAT_YUV422_10, 2, 10, {"YUYV"}, 1, DRM("Y210"), DRM("Y210")},
-	{VA_FOURCC_Y212, VA_RT_FORMAT_YUV422_12, 2, 12, {"YUYV"}, 1, DRM("Y212"), DRM("Y212")},
-	{VA_FOURCC_XYUV, VA_RT_FORMAT_YUV444, 1, 8, {"VUYX"}, 1, DRM("XYUV"), DRM("XYUV")},
-	{VA_FOURCC_444P, VA_RT_FORMAT_YUV444, 1, 8, {"Y", "U", "V"}, 1, DRM("YU24"), R8},
-	{VA_FOURCC_Y410, VA_RT_FORMAT_YUV444_10, 4, 10, {"UYV"}, 1, DRM("Y410"), DRM("Y410")},
-	{VA_FOURCC_Y412, VA_RT_FORMAT_YUV444_12, 2, 12, {"UYVA"}, 1, DRM("Y412"), DRM("Y412")},
-	{VA_FOURCC_Y800, VA_RT_FORMAT_YUV400, 1, 8, {"Y"}, 1, R8, R8},
-	{VA_FOURCC_I420, 0, 1, 8, {"Y", "U", "V"}, 2, 0, 0},
-};
-
-#define NUM_SHAPES (sizeof(shapes) / sizeof(shapes[0]))
-
-static const struct shape *find_shape(uint32_t fourcc)
-{
-	for (size_t i = 0; i < NUM_SHAPES; i++)
-		if (shapes[i].fourcc == fourcc)
-			return &shapes[i];
-	fail();
-	return NULL;
-}
-
-static bool is_one_word(const struct shape *shape)
-{
-	return shape->fourcc == VA_FOURCC_Y410;
-}
-
-/* Columns of luma for one of chroma. */
-static int columns(const struct shape *shape)
-{
-	bool half = shape->rows == 2 || shape->fourcc == VA_FOURCC_422H ||
-		    strcmp(shape->planes[0], "YUYV") == 0;
-
-	return half ? 2 : 1;
-}
-
-static int num_components(const struct shape *shape)
-{
-	return shape->fourcc == VA_FOURCC_Y800 ? 1 : 3;
-}
-
-static int num_planes(const struct shape *shape)
-{
-	int n = 0;
-
-	while (n < 3 && shape->planes[n])
-		n++;
-	return n;
-}
-
-/* The planes of a picture, wherever they are. */
-struct memory {
-	const struct shape *shape;
-	uint8_t *plane[3];
-	uint32_t pitch[3];
-};
-
-/* The word of a sample, and the sample's lowest bit in it. */
-static uint8_t *locate(const struct memory *m, char name, int x, int y, unsigned int *shift)
-{
-	const struct shape *shape = m->shape;
-	int plane = 0, at, each, step;
-
-	while (!strchr(shape->planes[plane], name))
-		plane++;
-	at = (int)(strchr(shape->planes[plane], name) - shape->planes[plane]);
-	step = is_one_word(shape) ? 1 : (int)strlen(shape->planes[plane]);
-	/* A pair of luma samples in a packed group. */
-	each = name == 'Y' && !strcmp(shape->planes[plane], "YUYV") ? 2 : 1;
-	*shift = 8 * shape->word_bytes - shape->bits;
-	if (is_one_word(shape)) {
-		*shift = (unsigned int)at * shape->bits;
-		at = 0;
-	}
-	return m->plane[plane] + (size_t)y * m->pitch[plane] +
-	       (size_t)(x / each * step + x % each * 2 + at) * shape->word_bytes;
-}
-
-static unsigned int get(const struct memory *m, char name, int x, int y)
-{
-	unsigned int shift, value = 0;
-	const uint8_t *word = locate(m, name, x, y, &shift);
-
-	memcpy(&value, word,
-	       m->shape->word_bytes); /* little-endian machines only, as softva's clients */
-	return value >> shift & ((1u << m->shape->bits) - 1);
-}
-
-static void set(const struct memory *m, char name, int x, int y, unsigned int sample)
-{
-	unsigned int shift, value = 0, mask = (1u << m->shape->bits) - 1;
-	uint8_t *word = locate(m, name, x, y, &shift);
-
-	memcpy(&value, word, m->shape->word_bytes);
-	value = (value & ~(mask << shift)) | sample << shift;
-	memcpy(word, &value, m->shape->word_bytes);
-}
 
 static unsigned int sample(const struct shape *shape, char name, int x, int y)
 {
@@ -148,7 +30,7 @@ static const char names[] = "YUV";
 
 static int component_width(const struct shape *shape, int c, int width)
 {
-	return c ? (width + columns(shape) - 1) / columns(shape) : width;
+	return c ? (width + shape_columns(shape) - 1) / shape_columns(shape) : width;
 }
 
 static int component_height(const struct shape *shape, int c, int height)
@@ -158,10 +40,10 @@ static int component_height(const struct shape *shape, int c, int height)
 
 static void fill(const struct memory *m)
 {
-	for (int c = 0; c < num_components(m->shape); c++)
+	for (int c = 0; c < shape_num_components(m->shape); c++)
 		for (int y = 0; y < component_height(m->shape, c, HEIGHT); y++)
 			for (int x = 0; x < component_width(m->shape, c, WIDTH); x++)
-				set(m, names[c], x, y, sample(m->shape, names[c], x, y));
+				shape_set(m, names[c], x, y, sample(m->shape, names[c], x, y));
 }
 
 struct part {
@@ -174,13 +56,13 @@ static const struct part middle = {8, 4, 11, 7};
 
 static void check(const struct memory *m, const struct part *part)
 {
-	for (int c = 0; c < num_components(m->shape); c++) {
-		int left = part->left / (c ? columns(m->shape) : 1);
+	for (int c = 0; c < shape_num_components(m->shape); c++) {
+		int left = part->left / (c ? shape_columns(m->shape) : 1);
 		int top = part->top / (c ? (int)m->shape->rows : 1);
 
 		for (int y = 0; y < component_height(m->shape, c, part->height); y++)
 			for (int x = 0; x < component_width(m->shape, c, part->width); x++)
-				assert_int_equal(get(m, names[c], x, y),
+				assert_int_equal(shape_get(m, names[c], x, y),
 						 sample(m->shape, names[c], x + left, y + top));
 	}
 }
@@ -192,13 +74,13 @@ static VAImage make_image(VADisplay display, const struct shape *shape)
 
 	assert_int_equal(vaCreateImage(display, &format, WIDTH, HEIGHT, &image), VA_STATUS_SUCCESS);
 	assert_int_equal(image.format.fourcc, shape->fourcc);
-	assert_int_equal(image.num_planes, num_planes(shape));
+	assert_int_equal(image.num_planes, shape_num_planes(shape));
 	return image;
 }
 
 static struct memory map(VADisplay display, const VAImage *image)
 {
-	struct memory m = {.shape = find_shape(image->format.fourcc)};
+	struct memory m = {.shape = shape_find(image->format.fourcc)};
 	uint8_t *data;
 
 	assert_int_equal(vaMapBuffer(display, image->buf, (void **)&data), VA_STATUS_SUCCESS);
@@ -299,13 +181,13 @@ static void test_put_part(void **state)
 			 VA_STATUS_SUCCESS);
 	assert_int_equal(get_image(display, surface, &to, &whole), VA_STATUS_SUCCESS);
 	m = map(display, &to);
-	assert_int_equal(get(&m, 'Y', 20, 10), sample(shape, 'Y', 8, 4));
-	assert_int_equal(get(&m, 'Y', 31, 15), sample(shape, 'Y', 19, 9));
+	assert_int_equal(shape_get(&m, 'Y', 20, 10), sample(shape, 'Y', 8, 4));
+	assert_int_equal(shape_get(&m, 'Y', 31, 15), sample(shape, 'Y', 19, 9));
 	/* New surfaces are black. */
-	assert_int_equal(get(&m, 'Y', 19, 10), 0);
-	assert_int_equal(get(&m, 'Y', 32, 15), 0);
-	assert_int_equal(get(&m, 'Y', 20, 9), 0);
-	assert_int_equal(get(&m, 'Y', 31, 16), 0);
+	assert_int_equal(shape_get(&m, 'Y', 19, 10), 0);
+	assert_int_equal(shape_get(&m, 'Y', 32, 15), 0);
+	assert_int_equal(shape_get(&m, 'Y', 20, 9), 0);
+	assert_int_equal(shape_get(&m, 'Y', 31, 16), 0);
 	vaUnmapBuffer(display, to.buf);
 	vaDestroyImage(display, from.image_id);
 	vaDestroyImage(display, to.image_id);
@@ -322,7 +204,7 @@ static void test_derive(void **state)
 
 	assert_int_equal(vaDeriveImage(display, surface, &derived), VA_STATUS_SUCCESS);
 	assert_int_equal(derived.format.fourcc, shape->fourcc);
-	assert_int_equal(derived.num_planes, num_planes(shape));
+	assert_int_equal(derived.num_planes, shape_num_planes(shape));
 	for (uint32_t i = 0; i < derived.num_planes; i++)
 		assert_int_equal(derived.pitches[i] % 64, 0);
 	fill_image(display, &derived);
@@ -363,7 +245,7 @@ static void check_exported(const struct shape *shape, const VADRMPRIMESurfaceDes
 	bool composed = exported->num_layers == 1;
 
 	assert_ptr_not_equal(data, MAP_FAILED);
-	for (int i = 0; i < num_planes(shape); i++) {
+	for (int i = 0; i < shape_num_planes(shape); i++) {
 		m.plane[i] = data + exported->layers[composed ? 0 : i].offset[composed ? i : 0];
 		m.pitch[i] = exported->layers[composed ? 0 : i].pitch[composed ? i : 0];
 	}
@@ -386,7 +268,7 @@ static void check_export(const struct shape *shape, uint32_t flags)
 					       VA_EXPORT_SURFACE_READ_WRITE | flags, &out),
 			 VA_STATUS_SUCCESS);
 	assert_int_equal(out.fourcc, shape->fourcc);
-	assert_int_equal(out.num_layers, composed ? 1 : num_planes(shape));
+	assert_int_equal(out.num_layers, composed ? 1 : shape_num_planes(shape));
 	assert_int_equal(out.layers[0].drm_format, composed ? shape->drm : shape->drm_first);
 	other = import(display, shape, &out);
 	assert_int_equal(put_image(display, other, &image), VA_STATUS_SUCCESS);
@@ -419,10 +301,10 @@ static void test_rt_format(void **state)
 		vaCreateSurfaces(display, shape->rt_format, WIDTH, HEIGHT, &surface, 1, NULL, 0),
 		VA_STATUS_SUCCESS);
 	assert_int_equal(vaDeriveImage(display, surface, &derived), VA_STATUS_SUCCESS);
-	assert_int_equal(find_shape(derived.format.fourcc)->rt_format, shape->rt_format);
+	assert_int_equal(shape_find(derived.format.fourcc)->rt_format, shape->rt_format);
 	vaDestroyImage(display, derived.image_id);
 	vaDestroySurfaces(display, &surface, 1);
-	for (size_t i = 0; i < NUM_SHAPES; i++) {
+	for (size_t i = 0; i < SHAPES; i++) {
 		if (!shapes[i].rt_format || shapes[i].rt_format == shape->rt_format)
 			continue;
 		assert_int_equal(vaCreateSurfaces(display, shapes[i].rt_format, WIDTH, HEIGHT,
@@ -434,8 +316,8 @@ static void test_rt_format(void **state)
 
 static bool is_alike(const struct shape *a, const struct shape *b)
 {
-	return a->bits == b->bits && a->rows == b->rows && columns(a) == columns(b) &&
-	       num_components(a) == num_components(b);
+	return a->bits == b->bits && a->rows == b->rows && shape_columns(a) == shape_columns(b) &&
+	       shape_num_components(a) == shape_num_components(b);
 }
 
 /* Samples go from one packing to another, but are never resampled. */
@@ -445,7 +327,7 @@ static void test_other_images(void **state)
 	VADisplay display = client_open_display();
 	VASurfaceID surface = make_surface(display, shape);
 
-	for (size_t i = 0; i < NUM_SHAPES; i++) {
+	for (size_t i = 0; i < SHAPES; i++) {
 		VAImage image;
 
 		if (is_alike(shape, &shapes[i])) {
@@ -464,6 +346,66 @@ static void test_other_images(void **state)
 	vaTerminate(display);
 }
 
+/* What is decoded is put there row by row: an array of one component's samples. */
+static void put_rows(const struct memory *m, unsigned int depth)
+{
+	const struct format *format = format_find(m->shape->fourcc);
+	uint16_t words[WIDTH];
+	uint8_t bytes[WIDTH];
+
+	for (int c = 0; c < shape_num_components(m->shape); c++) {
+		int width = component_width(m->shape, c, WIDTH);
+
+		for (int y = 0; y < component_height(m->shape, c, HEIGHT); y++) {
+			unsigned int plane = format->component[c].plane;
+
+			for (int x = 0; x < width; x++) {
+				words[x] = (uint16_t)(sample(m->shape, names[c], x, y) >>
+						      (m->shape->bits - depth));
+				bytes[x] = (uint8_t)words[x];
+			}
+			format_put_row(format, (unsigned int)c,
+				       m->plane[plane] + (size_t)y * m->pitch[plane],
+				       depth > 8 ? (void *)words : bytes, (uint32_t)width, depth);
+		}
+	}
+}
+
+static void check_rows(const struct memory *m, unsigned int depth)
+{
+	unsigned int less = m->shape->bits - depth;
+
+	for (int c = 0; c < shape_num_components(m->shape); c++)
+		for (int y = 0; y < component_height(m->shape, c, HEIGHT); y++)
+			for (int x = 0; x < component_width(m->shape, c, WIDTH); x++)
+				assert_int_equal(shape_get(m, names[c], x, y),
+						 sample(m->shape, names[c], x, y) >> less << less);
+}
+
+static void test_rows(void **state)
+{
+	static uint8_t memory[3][HEIGHT * (WIDTH + 1) * 8];
+	struct memory m = {.shape = *state, .pitch = {(WIDTH + 1) * 8, 304, 304}};
+	const struct format *format = format_find(m.shape->fourcc);
+	uint16_t row[WIDTH];
+
+	for (int i = 0; i < 3; i++)
+		m.plane[i] = memory[i];
+	memset(memory, 0xff, sizeof(memory));
+	put_rows(&m, m.shape->bits);
+	check_rows(&m, m.shape->bits);
+	format_get_row(format, 0, m.plane[0], row, WIDTH);
+	assert_int_equal(m.shape->bits > 8 ? row[5] : ((uint8_t *)row)[5],
+			 sample(m.shape, 'Y', 5, 0));
+	if (m.shape->bits > 9) {
+		put_rows(&m, m.shape->bits - 1);
+		check_rows(&m, m.shape->bits - 1);
+	}
+	format_fill_row(format, 0, m.plane[0], 77, 3);
+	assert_int_equal(shape_get(&m, 'Y', 2, 0), 77);
+	assert_int_not_equal(shape_get(&m, 'Y', 3, 0), 77);
+}
+
 static void test_formats_are_listed(void **state)
 {
 	VADisplay display = client_open_display();
@@ -473,10 +415,10 @@ static void test_formats_are_listed(void **state)
 	(void)state;
 	assert_in_range(vaMaxNumImageFormats(display), 1, 32);
 	assert_int_equal(vaQueryImageFormats(display, list, &count), VA_STATUS_SUCCESS);
-	assert_int_equal(count, NUM_SHAPES);
+	assert_int_equal(count, SHAPES);
 	assert_int_equal(list[0].fourcc, VA_FOURCC_NV12);
 	for (int i = 0; i < count; i++)
-		find_shape(list[i].fourcc);
+		shape_find(list[i].fourcc);
 	vaTerminate(display);
 }
 
@@ -513,7 +455,7 @@ static void test_profiles_have_their_formats(void **state)
 				 VA_STATUS_SUCCESS);
 		for (unsigned int i = 0; i < count; i++)
 			if (list[i].type == VASurfaceAttribPixelFormat)
-				found |= find_shape((uint32_t)list[i].value.value.i)->rt_format;
+				found |= shape_find((uint32_t)list[i].value.value.i)->rt_format;
 		assert_int_equal(found, rows[row].rt_formats);
 		vaDestroyConfig(display, config);
 	}
@@ -545,7 +487,7 @@ static void test_config_keeps_its_rt_format(void **state)
 	vaTerminate(display);
 }
 
-#define NUM_EACH  6
+#define NUM_EACH  7
 #define NUM_OTHER 3
 
 int main(void)
@@ -554,12 +496,16 @@ int main(void)
 		const char *name;
 		CMUnitTestFunction run;
 	} each[NUM_EACH] = {
-		{"put and get", test_put_and_get}, {"put a part", test_put_part},
-		{"derive", test_derive},           {"export and import", test_export_and_import},
-		{"RT format", test_rt_format},     {"other images", test_other_images},
+		{"put and get", test_put_and_get},
+		{"put a part", test_put_part},
+		{"derive", test_derive},
+		{"export and import", test_export_and_import},
+		{"RT format", test_rt_format},
+		{"other images", test_other_images},
+		{"rows", test_rows},
 	};
-	static char titles[NUM_SHAPES * NUM_EACH][40];
-	struct CMUnitTest tests[NUM_SHAPES * NUM_EACH + NUM_OTHER] = {
+	static char titles[SHAPES * NUM_EACH][40];
+	struct CMUnitTest tests[SHAPES * NUM_EACH + NUM_OTHER] = {
 		cmocka_unit_test(test_formats_are_listed),
 		cmocka_unit_test(test_profiles_have_their_formats),
 		cmocka_unit_test(test_config_keeps_its_rt_format),
@@ -567,7 +513,7 @@ int main(void)
 	size_t n = NUM_OTHER;
 
 	client_find_driver();
-	for (size_t i = 0; i < NUM_SHAPES; i++)
+	for (size_t i = 0; i < SHAPES; i++)
 		for (size_t j = 0; shapes[i].rt_format && j < NUM_EACH; j++) {
 			char *title = titles[n - NUM_OTHER];
 

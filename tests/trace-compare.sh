@@ -29,7 +29,7 @@ left_out() {
 		echo "FFmpeg leaves cabac_init_idc of the slice before in I slices (h264_slice.c; 7.3.3)" ;;
 	openh264-slices | written-foreign-units)
 		echo "FFmpeg counts the zero before a long start code as slice data (h2645_parse.c; B.1)" ;;
-	high10-* | high422-* | mono-high10)
+	*high10-* | *high422-* | mono-high10)
 		echo "FFmpeg decodes these profiles in software" ;;
 	format-change)
 		echo "FFmpeg changes over to software in it" ;;

@@ -79,7 +79,7 @@ fi
 structure_of() { # STREAM
 	case $1 in
 	mbaff-* | *-mbaff.*) echo 'interlaced: MBAFF frames' ;;
-	written-fields*) echo 'interlaced: (frames, )?field pictures' ;;
+	written-*fields* | written-high422-9-bit.*) echo 'interlaced: (frames, )?field pictures' ;;
 	fake-interlaced.*) echo 'interlaced: ' ;;
 	*) echo progressive ;;
 	esac
