@@ -244,8 +244,10 @@ void vacodec_decoder_notify(struct vacodec_decoder *decoder);
  */
 int vacodec_decoder_get_fd(const struct vacodec_decoder *decoder);
 
-/* The last error or warning as one readable line, "" when there was none; valid until the next
- * call on the decoder. */
+/*
+ * The last error or warning as one readable line, "" when there was none; valid until the next call on
+ * the decoder. Of a picture that the driver could not decode whole it says how many macroblocks.
+ */
 const char *vacodec_decoder_get_last_error(const struct vacodec_decoder *decoder);
 
 struct vacodec_stats {

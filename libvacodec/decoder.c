@@ -327,6 +327,7 @@ static int new_pool(struct vacodec_decoder *decoder, const struct vacodec_frame_
 int vacodec_decoder_accept_format(struct vacodec_decoder *decoder,
 				  const struct vacodec_frame_ops *ops, unsigned int n_frames)
 {
+	struct vawrap_error error;
 	int ret;
 
 	if (!decoder || decoder->format_state != FORMAT_ASKED || decoder->ended)
@@ -338,7 +339,9 @@ int vacodec_decoder_accept_format(struct vacodec_decoder *decoder,
 	decoder->pool = frame_pool_unref(decoder->pool);
 	ret = new_pool(decoder, ops, ops ? n_frames : decoder->format.min_frames + n_frames);
 	if (ret < 0) {
-		decoder_warn(decoder, "cannot make the frames (error %d)", -ret);
+		vawrap_display_get_last_error(decoder->display, &error);
+		decoder_warn(decoder, "cannot make the frames: %s",
+			     ret == -ENOMEM ? "no memory" : error.text);
 		return ret;
 	}
 	decoder->format_state = FORMAT_NONE;

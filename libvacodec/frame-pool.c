@@ -496,7 +496,8 @@ int vacodec_frame_sync(struct vacodec_frame *frame, int64_t timeout_ns)
 	ret = vawrap_surface_sync(frame->surface, timeout_ns);
 	if (ret == -ETIMEDOUT)
 		return ret;
-	frame_set_result(frame, ret);
+	/* As in submit.c: a driver that is busy here has lost its device. */
+	frame_set_result(frame, ret == -EBUSY ? -ENODEV : ret);
 	ret = atomic_load(&frame->sync_result);
 	return ret == FRAME_SYNC_PENDING ? 0 : ret;
 }

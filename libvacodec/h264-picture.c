@@ -34,7 +34,7 @@ static int activate(struct vacodec_decoder *decoder, const struct h264_sps *sps)
 	int ret = h264_get_format(decoder, sps, &format);
 
 	if (ret < 0)
-		return ret;
+		return ret == -EBADMSG ? -EIO : ret; /* the driver's, not the stream's */
 	/* C.4.4: the IDR picture says whether what still waits is shown. */
 	if (is_idr(&h264->slice) && h264->slice.no_output_of_prior_pics_flag)
 		reorder_clear(&decoder->reorder);

@@ -8,6 +8,8 @@
 
 #include <errno.h>
 
+#define MAX_MB_ERRORS 256 /* entries, each may be many macroblocks */
+
 int submit_add_reference(struct vacodec_frame *frame, struct vacodec_frame *reference)
 {
 	return vawrap_picture_add_reference(frame->pictures[frame->current], reference->surface);
@@ -24,6 +26,51 @@ static bool is_fatal(int error)
 	return error == -ENODEV || error == -ESHUTDOWN;
 }
 
+/* Why a call of VA failed, in words; error holds them. */
+static const char *explain(struct vacodec_decoder *decoder, int ret, struct vawrap_error *error)
+{
+	if (ret == -ESHUTDOWN)
+		return "the display was shut down";
+	if (ret == -ENOMEM)
+		return "no memory";
+	vawrap_display_get_last_error(decoder->display, error);
+	return error->text;
+}
+
+/*
+ * A driver that gives up waiting says that it is busy: its GPU hangs, and nobody knows what becomes of
+ * what was submitted. The device is lost then.
+ */
+static int sync_picture(struct vacodec_decoder *decoder, struct vawrap_picture *picture)
+{
+	int ret = vawrap_picture_sync(picture, -1);
+	struct vawrap_error error;
+
+	if (ret == -EBUSY)
+		ret = -ENODEV;
+	if (ret == 0 || ret == -EBADMSG)
+		return ret;
+	decoder_warn(decoder, "%s: %s", is_fatal(ret) ? "the device is lost" : "a picture failed",
+		     explain(decoder, ret, &error));
+	return ret;
+}
+
+/* How much of a picture the driver could not decode, where it says so. */
+static void tell_errors(struct vacodec_decoder *decoder, const struct vacodec_frame *frame)
+{
+	VASurfaceDecodeMBErrors errors[MAX_MB_ERRORS];
+	int n = vawrap_surface_get_errors(frame->surface, errors, MAX_MB_ERRORS);
+	unsigned int macroblocks = 0;
+	int i;
+
+	for (i = 0; i < n; i++)
+		macroblocks += errors[i].num_mb;
+	if (macroblocks > 0)
+		decoder_warn(decoder, "%u macroblocks of a picture are damaged", macroblocks);
+	else
+		decoder_warn(decoder, "a picture is damaged");
+}
+
 bool submit_wait_oldest(struct vacodec_decoder *decoder, int *error)
 {
 	struct in_flight *ring = &decoder->in_flight;
@@ -36,11 +83,11 @@ bool submit_wait_oldest(struct vacodec_decoder *decoder, int *error)
 	frame = ring->jobs[first].frame;
 	ring->first = (ring->first + 1) % DECODER_MAX_IN_FLIGHT;
 	ring->n--;
-	ret = vawrap_picture_sync(ring->jobs[first].picture, -1);
+	ret = sync_picture(decoder, ring->jobs[first].picture);
+	if (ret == -EBADMSG)
+		tell_errors(decoder, frame);
 	if (ret < 0)
 		start_spoil(&decoder->start, frame->number);
-	if (ret < 0)
-		decoder_warn(decoder, "a picture failed in the driver (error %d)", -ret);
 	frame_add_error(frame, ret);
 	if (ring->jobs[first].last)
 		frame_set_result(frame, ret);
@@ -80,6 +127,23 @@ static int run_picture(struct vawrap_picture *picture)
 	return ret;
 }
 
+/* The frame is lost, and with a lost device the session. */
+static int note_refusal(struct vacodec_decoder *decoder, struct vacodec_frame *frame, bool last,
+			int ret)
+{
+	int error = is_fatal(ret) ? ret : -EBADMSG;
+	struct vawrap_error va;
+
+	decoder_warn(decoder, "%s: %s",
+		     is_fatal(ret) ? "the device is lost" : "the driver refused a picture",
+		     explain(decoder, ret, &va));
+	start_spoil(&decoder->start, frame->number);
+	frame_add_error(frame, error);
+	if (last)
+		frame_set_result(frame, error);
+	return is_fatal(ret) ? ret : 0;
+}
+
 int submit_picture(struct vacodec_decoder *decoder, struct vacodec_frame *frame, bool last)
 {
 	struct in_flight *ring = &decoder->in_flight;
@@ -93,13 +157,8 @@ int submit_picture(struct vacodec_decoder *decoder, struct vacodec_frame *frame,
 		return error;
 	decoder->stats.pictures++;
 	ret = run_picture(frame->pictures[frame->current]);
-	if (ret < 0) {
-		decoder_warn(decoder, "the driver refused a picture (error %d)", -ret);
-		frame_add_error(frame, is_fatal(ret) ? ret : -EBADMSG);
-		if (last)
-			frame_set_result(frame, is_fatal(ret) ? ret : -EBADMSG);
-		return is_fatal(ret) ? ret : 0;
-	}
+	if (ret < 0)
+		return note_refusal(decoder, frame, last, ret);
 	at = (ring->first + ring->n) % DECODER_MAX_IN_FLIGHT;
 	ring->jobs[at].frame = vacodec_frame_ref(frame);
 	ring->jobs[at].picture = frame->pictures[frame->current];

@@ -11,36 +11,109 @@
 
 /* ---- Failures of driver and allocator ---- */
 
+static int run(const char *name, struct client *c)
+{
+	struct stream s = stream_load(name);
+	int ret = client_run(c, &s, 0);
+
+	stream_free(&s);
+	return ret;
+}
+
 static int run_small(void)
 {
 	struct client c = {0};
-	struct stream s = stream_load("written-crop");
-	int ret = client_run(&c, &s, 0);
+	int ret = run("written-crop", &c);
 
-	stream_free(&s);
 	if (ret == 0 && c.n_frames == 0)
 		return -EPROTO;
 	return ret;
 }
 
-/* Ends in an error, a flagged frame or (a failed destroy) nothing worse, with no id alive. */
-static void test_every_va_call_may_fail(void **state)
+/* Calls of which a failure is one of a picture. */
+static bool is_of_picture(const char *call)
 {
-	unsigned int n;
+	static const char *const calls[] = {"vaBeginPicture", "vaRenderPicture", "vaEndPicture",
+					    "vaSyncSurface", "vaCreateBuffer"};
+	size_t i;
+
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		if (strncmp(call, calls[i], strlen(calls[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What the n-th call's failure leads to: a flagged frame, or a session that ends; no more. The decoder waits
+ * for each picture, too: when that fails and the frame was synced before, the frame is as good as it was.
+ */
+static void check_failure(const struct client *c, int ret, unsigned int n_frames)
+{
+	const char *call = fake_get_failed_call();
+	bool destroys = strncmp(call, "vaDestroy", 9) == 0 || strcmp(call, "vaTerminate") == 0;
+
+	if (ret == 0) {
+		assert_int_equal(c->n_frames, n_frames);
+		if (c->n_corrupt == 0 && is_of_picture(call) && strcmp(call, "vaSyncSurface") != 0)
+			fail_msg("%s failed and no frame is flagged", call);
+	} else {
+		assert_true(c->n_errors == 1 || !is_of_picture(call));
+	}
+	assert_int_equal(fake_get_misuses(), 0);
+	if (!destroys && fake_get_live_total() > 0)
+		fail_msg("%s failed and %u ids are left", call, fake_get_live_total());
+}
+
+static void fail_every_call(const char *name, const struct client *with, VAStatus status)
+{
+	struct client c = *with;
+	unsigned int n, n_frames;
 	int ret;
 
-	(void)state;
+	assert_int_equal(run(name, &c), 0);
+	n_frames = c.n_frames;
 	for (n = 1; n < MAX_N; n++) {
 		fake_reset();
-		fake_fail_call(n, VA_STATUS_ERROR_OPERATION_FAILED);
-		ret = run_small();
-		assert_true(ret <= 0 && ret != -EPROTO);
+		fake_fail_call(n, status);
+		c = *with;
+		ret = run(name, &c);
 		if (!fake_has_failed())
 			break;
-		fake_fail_call(0, VA_STATUS_SUCCESS);
-		assert_int_equal(fake_get_misuses(), 0);
+		check_failure(&c, ret, n_frames);
+		/* The next stream decodes. */
+		fake_reset();
+		c = *with;
+		assert_int_equal(run(name, &c), 0);
+		assert_int_equal(c.n_frames, n_frames);
 	}
 	assert_true(n > 20 && n < MAX_N);
+}
+
+static void test_every_va_call_may_fail(void **state)
+{
+	static const VAStatus statuses[] = {
+		VA_STATUS_ERROR_OPERATION_FAILED,  VA_STATUS_ERROR_DECODING_ERROR,
+		VA_STATUS_ERROR_ALLOCATION_FAILED, VA_STATUS_ERROR_HW_BUSY,
+		VA_STATUS_ERROR_INVALID_DISPLAY,
+	};
+	const struct client client = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
+		fail_every_call("written-crop", &client, statuses[i]);
+}
+
+/* Two pictures a frame; single fields; references that were lost; formats that change. */
+static void test_every_va_call_may_fail_of_other_streams(void **state)
+{
+	const struct client client = {0};
+
+	(void)state;
+	fail_every_call("written-fields", &client, VA_STATUS_ERROR_OPERATION_FAILED);
+	fail_every_call("written-gaps-b", &client, VA_STATUS_ERROR_OPERATION_FAILED);
+	fail_every_call("written-sps-changed", &client, VA_STATUS_ERROR_OPERATION_FAILED);
 }
 
 static void test_every_allocation_may_fail(void **state)
@@ -81,6 +154,55 @@ static void test_nothing_is_allocated_for_each_frame(void **state)
 	}
 	assert_true(c.n_frames > 12);
 	assert_int_equal(fake_alloc_get_count(), 0);
+	client_close(&c);
+	stream_free(&s);
+}
+
+/* A driver that is busy when it is waited for has given up: the session ends, another one begins. */
+static void test_a_hung_device_is_a_lost_one(void **state)
+{
+	struct stream s = stream_load("idr-only");
+	struct client c = {.hold = true, .extra_frames = 12};
+	struct client next = {0};
+
+	(void)state;
+	assert_int_equal(client_open(&c), 0);
+	fake_fail_name("vaSyncSurface", VA_STATUS_ERROR_HW_BUSY);
+	assert_int_equal(client_send(&c, s.data, s.size_bytes, 0), -ENODEV);
+	assert_int_equal(c.error, -ENODEV);
+	assert_non_null(strstr(vacodec_decoder_get_last_error(c.decoder), "device is lost"));
+	assert_non_null(strstr(vacodec_decoder_get_last_error(c.decoder), "vaSyncSurface"));
+	assert_int_equal(vacodec_frame_sync(c.held[c.n_held - 1], -1), -ENODEV);
+	assert_int_equal(vacodec_decoder_flush(c.decoder), 0);
+	assert_int_equal(client_send(&c, s.data, s.size_bytes, 0), -ENODEV);
+	client_close(&c);
+	fake_fail_name(NULL, VA_STATUS_SUCCESS);
+	assert_int_equal(client_run(&next, &s, 0), 0);
+	assert_int_equal(next.n_frames, 12);
+	assert_int_equal(next.n_corrupt, 0);
+	stream_free(&s);
+}
+
+/* The driver's list may be long, and lack its end. */
+static void test_damaged_macroblocks_are_counted(void **state)
+{
+	struct stream s = stream_load("idr-only");
+	struct client c = {0};
+
+	(void)state;
+	fake_fail_decodes(1);
+	fake_set_decode_errors(7, false);
+	assert_int_equal(client_open(&c), 0);
+	assert_int_equal(client_send(&c, s.data, s.size_bytes, 0), 0);
+	assert_non_null(strstr(vacodec_decoder_get_last_error(c.decoder), "7 macroblocks"));
+	client_close(&c);
+	c = (struct client){0};
+	fake_fail_decodes(1);
+	fake_set_decode_errors(0, true);
+	assert_int_equal(client_open(&c), 0);
+	assert_int_equal(client_send(&c, s.data, s.size_bytes, 0), 0);
+	assert_non_null(strstr(vacodec_decoder_get_last_error(c.decoder), "256 macroblocks"));
+	assert_int_equal(c.n_corrupt, 1);
 	client_close(&c);
 	stream_free(&s);
 }
@@ -378,8 +500,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FAKE_TEST(test_every_va_call_may_fail),
+		FAKE_TEST(test_every_va_call_may_fail_of_other_streams),
 		FAKE_TEST(test_every_allocation_may_fail),
 		FAKE_TEST(test_nothing_is_allocated_for_each_frame),
+		FAKE_TEST(test_a_hung_device_is_a_lost_one),
+		FAKE_TEST(test_damaged_macroblocks_are_counted),
 		FAKE_TEST(test_a_decoding_error_flags_its_frame),
 		FAKE_TEST(test_sync_tells_how_decoding_ended),
 		FAKE_TEST(test_frames_outlive_the_decoder),
