@@ -271,10 +271,7 @@ static void while_draining(struct st *st)
 	st_react(stream, 1);
 	st_expect_next(stream, &c, 1);
 	st_give_all(stream);
-	st_expect_taken(stream, st_next_output(stream), 0, WIRE_BUFFER_EOS);
-	st_wait(st, drain);
-	st_check(st, st_reply_type(drain) == WIRE_OK_NODATA, "the drain ends with %s",
-		 guest_wire_name(st_reply_type(drain)));
+	st_expect_end(stream, drain);
 }
 
 static void no_eos_before_params(struct st *st)
@@ -295,7 +292,7 @@ static void no_eos_before_params(struct st *st)
 	st_react(stream, 1);
 	st_take(stream, st_next_output(stream));
 	st_give_all(stream);
-	st_expect_taken(stream, st_next_output(stream), 0, WIRE_BUFFER_EOS);
+	st_expect_end(stream, drain);
 }
 
 /* An input clear between the event and what the driver does about it. */

@@ -75,6 +75,7 @@ struct st_stream {
 	struct st_buffer buffers[2][ST_MAX_BUFFERS];
 	/* Frames that came in old buffers between GET_PARAMS and QUEUE_CLEAR, oldest first. */
 	unsigned int n_early;
+	bool early_eos;
 	struct st_early {
 		uint64_t timestamp, hash;
 	} early[ST_MAX_BUFFERS];
@@ -249,6 +250,8 @@ void st_start_output(struct st_stream *stream, unsigned int more);
  * kept for st_expect_next().
  */
 void st_react(struct st_stream *stream, unsigned int more);
+/* The end of a drain: EOS on a buffer of its own, and then OK. */
+void st_expect_end(struct st_stream *stream, struct st_reply *drain);
 /* The next frame, in whatever buffer. */
 void st_expect_next(struct st_stream *stream, const struct st_picture *picture, uint64_t timestamp);
 /* One picture through a stream of its own: that the device still decodes. */

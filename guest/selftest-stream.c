@@ -435,6 +435,7 @@ static void keep_early(struct st_stream *stream)
 	while ((buffer = oldest_output(stream))) {
 		struct st_queued q = st_take(stream, buffer);
 
+		stream->early_eos |= q.flags & WIRE_BUFFER_EOS;
 		if (q.flags || q.type != WIRE_OK_RESOURCE_QUEUE)
 			continue;
 		stream->early[stream->n_early++ % ST_MAX_BUFFERS] =
@@ -465,6 +466,25 @@ void st_expect_next(struct st_stream *stream, const struct st_picture *picture, 
 	st_check(stream->st, early.timestamp == timestamp && early.hash == picture->hash,
 		 "the frame with timestamp %llu in an old buffer is wrong",
 		 (unsigned long long)early.timestamp);
+}
+
+void st_expect_end(struct st_stream *stream, struct st_reply *drain)
+{
+	struct st *st = stream->st;
+
+	if (!stream->early_eos) {
+		struct st_buffer *buffer = st_next_output(stream);
+		unsigned int order = buffer->reply->order;
+
+		st_expect_taken(stream, buffer, 0, WIRE_BUFFER_EOS);
+		st_wait(st, drain);
+		st_check(st, drain->order > order, "OK comes before EOS");
+	}
+	stream->early_eos = false;
+	st_wait(st, drain);
+	st_check(st, st_reply_type(drain) == WIRE_OK_NODATA, "the drain ends with %s",
+		 guest_wire_name(st_reply_type(drain)));
+	st_drop(st, drain);
 }
 
 void st_decode_check(struct st *st)

@@ -189,12 +189,13 @@ static enum step step_land(struct engine *engine)
 		lose(engine, err);
 		return STEP_DONE;
 	}
-	resource = find_output(engine, &layout);
+	/* A seek meanwhile takes the frame away. */
+	resource = engine->flush ? NULL : find_output(engine, &layout);
 	if (!resource)
 		return STEP_DONE;
 	answer = begin_copy(engine, resource, !landing_is_direct(engine->landing, resource));
 	err = landing_store(engine->landing, &layout, resource, engine->frame);
-	if (!end_copy(engine, resource, answer) || err == -EAGAIN)
+	if (!end_copy(engine, resource, answer) || engine->flush || err == -EAGAIN)
 		return STEP_DONE;
 	if (err) {
 		/* Its memory has gone; the frame waits for another one. */
