@@ -356,7 +356,7 @@ int types_check(const struct types *types, const struct types_content *content,
 {
 	const struct types_row *first, *row;
 	int error = 0;
-	int32_t subtype;
+	int32_t subtype = -1;
 
 	*pointers = NULL;
 	if (!types_is_struct(types, content->type))
@@ -371,7 +371,7 @@ int types_check(const struct types *types, const struct types_content *content,
 		memcpy(&subtype, content->data, sizeof(subtype));
 	}
 	for (row = first; is_alike(row, first); row++) {
-		if (first->subtype >= 0 && row->subtype != subtype)
+		if (row->subtype != subtype)
 			continue;
 		if (row->size_bytes == content->size_bytes) {
 			*pointers = row->pointers;

@@ -120,6 +120,39 @@ static void test_streams_share_a_display(void **state)
 	fixture_close(&f);
 }
 
+/* Buffers of one context come and go on all threads through its pool. */
+static void *use_pool(void *cookie)
+{
+	struct worker *worker = cookie;
+	VAPictureParameterBufferH264 params;
+
+	memset(&params, 0, sizeof(params));
+	for (int i = 0; i < N_ROUNDS; i++) {
+		struct vawrap_buffer *buffer;
+
+		params.frame_num = (uint16_t)i;
+		if (vawrap_buffer_new(worker->fixture->context, VAPictureParameterBufferType,
+				      sizeof(params), 1, &params, &buffer))
+			atomic_fetch_add(&failures, 1);
+		vawrap_buffer_unref(buffer);
+	}
+	return NULL;
+}
+
+static void test_a_pool_is_used_by_all_threads(void **state)
+{
+	struct fixture f = fixture_new();
+	struct worker workers[N_THREADS];
+
+	(void)state;
+	assert_int_equal(vawrap_context_set_pool(f.context, 2), 0);
+	for (unsigned int i = 0; i < N_THREADS; i++)
+		workers[i] = (struct worker){&f, i};
+	run_threads(use_pool, workers, sizeof(workers[0]));
+	assert_true(fake_get_live(FAKE_BUFFER) <= 2);
+	fixture_close(&f);
+}
+
 /* The streams end in -ESHUTDOWN wherever they are, or are done; nothing else. */
 static void *work_until_shutdown(void *cookie)
 {
@@ -181,6 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FAKE_TEST(test_the_last_reference_goes_on_any_thread),
 		FAKE_TEST(test_streams_share_a_display),
+		FAKE_TEST(test_a_pool_is_used_by_all_threads),
 		FAKE_TEST(test_shutdown_under_load),
 		FAKE_TEST(test_entry_points_asked_for_at_once),
 	};
