@@ -14,13 +14,16 @@
 #define MIN_BYTES (UINT64_C(1) << 20)
 #define MAX_BYTES (UINT64_C(1) << 36)
 
+/* Before, between and behind the regions; a step outside is a crash in whoever takes it. */
+#define GUARD_BYTES (UINT64_C(1) << 16)
+
 /* Half of the memory below 4 GiB, the other above it, as on a PC. */
 static const uint64_t region_gpa[GUEST_RAM_REGIONS] = {UINT64_C(0x10000000),
 						       UINT64_C(0x1000000000)};
 
 struct guest_ram {
 	int fd;
-	uint8_t *addr;
+	uint8_t *map; /* guards and regions in turn */
 	uint64_t size_bytes;
 	unsigned int n_pages;
 	unsigned int n_low; /* pages for alloc(); the others are for scattered buffers */
@@ -28,6 +31,35 @@ struct guest_ram {
 	unsigned int cursor; /* where the last scattered extent was taken */
 	uint8_t *used;       /* one byte a page */
 };
+
+static uint64_t map_bytes(const struct guest_ram *ram)
+{
+	return ram->size_bytes + (GUEST_RAM_REGIONS + 1) * GUARD_BYTES;
+}
+
+/* The byte at an offset of the memfd. */
+static uint8_t *byte_at(const struct guest_ram *ram, uint64_t offset)
+{
+	uint64_t region = offset / (ram->size_bytes / GUEST_RAM_REGIONS);
+
+	return ram->map + offset + (region + 1) * GUARD_BYTES;
+}
+
+static int map_regions(struct guest_ram *ram)
+{
+	uint64_t part = ram->size_bytes / GUEST_RAM_REGIONS;
+	void *map = mmap(NULL, map_bytes(ram), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (map == MAP_FAILED)
+		return -errno;
+	ram->map = map;
+	for (unsigned int i = 0; i < GUEST_RAM_REGIONS; i++) {
+		if (mmap(byte_at(ram, i * part), part, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_FIXED, ram->fd, (off_t)(i * part)) == MAP_FAILED)
+			return -errno;
+	}
+	return 0;
+}
 
 static int make_memory(struct guest_ram *ram)
 {
@@ -40,12 +72,7 @@ static int make_memory(struct guest_ram *ram)
 		return -errno;
 	if (fcntl(ram->fd, F_ADD_SEALS, seals) < 0)
 		return -errno;
-	ram->addr = mmap(NULL, ram->size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ram->fd, 0);
-	if (ram->addr == MAP_FAILED) {
-		ram->addr = NULL;
-		return -errno;
-	}
-	return 0;
+	return map_regions(ram);
 }
 
 int guest_ram_new(uint64_t size_bytes, struct guest_ram **out)
@@ -78,8 +105,8 @@ struct guest_ram *guest_ram_free(struct guest_ram *ram)
 {
 	if (!ram)
 		return NULL;
-	if (ram->addr)
-		munmap(ram->addr, ram->size_bytes);
+	if (ram->map)
+		munmap(ram->map, map_bytes(ram));
 	if (ram->fd >= 0)
 		close(ram->fd);
 	free(ram->used);
@@ -95,7 +122,7 @@ void guest_ram_get_regions(const struct guest_ram *ram,
 	for (unsigned int i = 0; i < GUEST_RAM_REGIONS; i++)
 		regions[i] = (struct guest_region){
 			.gpa = region_gpa[i],
-			.addr = ram->addr + i * part,
+			.addr = byte_at(ram, i * part),
 			.size_bytes = part,
 			.fd = ram->fd,
 			.fd_offset = i * part,
@@ -127,7 +154,7 @@ void *guest_ram_get_pointer(const struct guest_ram *ram, uint64_t gpa, uint64_t 
 {
 	uint64_t offset = offset_of(ram, gpa, size_bytes);
 
-	return offset == UINT64_MAX ? NULL : ram->addr + offset;
+	return offset == UINT64_MAX ? NULL : byte_at(ram, offset);
 }
 
 unsigned int guest_ram_get_used_pages(const struct guest_ram *ram)
@@ -172,7 +199,7 @@ int guest_ram_alloc(struct guest_ram *ram, size_t size_bytes, uint64_t *gpa)
 			continue;
 		mark(ram, first, n, 1);
 		*gpa = gpa_of(ram, first);
-		memset(ram->addr + (size_t)first * GUEST_PAGE_BYTES, 0,
+		memset(byte_at(ram, (uint64_t)first * GUEST_PAGE_BYTES), 0,
 		       (size_t)n * GUEST_PAGE_BYTES);
 		return 0;
 	}

@@ -2,7 +2,7 @@
 /*
  * ram.h - a guest's memory: a sealed memfd, seen at guest-physical addresses in two regions
  *
- * Pages are given out whole. The low part is for what must lie in one piece (rings, messages);
+ * Around each region lies memory that nobody may touch. Pages are given out whole. The low part is for what must lie in one piece (rings, messages);
  * buffers come as lists of extents that are far apart on purpose, from both regions. Used by the
  * guest's thread only; what is in the pages is shared with the device.
  */

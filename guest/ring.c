@@ -55,14 +55,14 @@ struct chain {
 
 struct guest_ring {
 	struct guest_ram *ram;
-	unsigned int size;
+	unsigned int size, max_chain;
 	bool indirect, event_idx;
 	uint64_t mem_gpa, table_gpa;
 	size_t mem_bytes, table_bytes, avail_at, used_at;
 	struct desc *desc;
 	struct avail *avail;
 	struct used *used;
-	struct desc *tables; /* GUEST_RING_MAX_CHAIN for each descriptor */
+	struct desc *tables; /* max_chain for each descriptor */
 	struct chain chains[GUEST_RING_MAX_SIZE];
 	uint16_t next[GUEST_RING_MAX_SIZE]; /* of the free list, and of a chain */
 	uint16_t free_head;
@@ -124,7 +124,7 @@ static int make_tables(struct guest_ring *ring)
 
 	if (!ring->indirect)
 		return 0;
-	ring->table_bytes = ring->size * GUEST_RING_MAX_CHAIN * sizeof(struct desc);
+	ring->table_bytes = ring->size * ring->max_chain * sizeof(struct desc);
 	ret = guest_ram_alloc(ring->ram, ring->table_bytes, &ring->table_gpa);
 	if (ret < 0) {
 		ring->table_bytes = 0;
@@ -146,17 +146,24 @@ static int make_eventfds(struct guest_ring *ring)
 int guest_ring_new(struct guest_ram *ram, unsigned int size, uint64_t features,
 		   struct guest_ring **out)
 {
+	return guest_ring_new_long(ram, size, features, GUEST_RING_MAX_CHAIN, out);
+}
+
+int guest_ring_new_long(struct guest_ram *ram, unsigned int size, uint64_t features,
+			unsigned int max_chain, struct guest_ring **out)
+{
 	struct guest_ring *ring;
 	int ret;
 
 	*out = NULL;
-	if (size < 2 || size > GUEST_RING_MAX_SIZE || (size & (size - 1)))
+	if (size < 2 || size > GUEST_RING_MAX_SIZE || (size & (size - 1)) || max_chain == 0)
 		return -EINVAL;
 	ring = calloc(1, sizeof(*ring));
 	if (!ring)
 		return -ENOMEM;
 	ring->ram = ram;
 	ring->size = ring->n_free = size;
+	ring->max_chain = max_chain;
 	ring->indirect = features & RING_FEATURE_INDIRECT;
 	ring->event_idx = features & RING_FEATURE_EVENT_IDX;
 	ring->kick_fd = ring->call_fd = -1;
@@ -218,7 +225,7 @@ static struct desc make_desc(const struct guest_piece *piece, bool last, uint16_
 static void fill_indirect(struct guest_ring *ring, const struct guest_piece *pieces, unsigned int n)
 {
 	uint16_t head = ring->free_head;
-	size_t first = (size_t)head * GUEST_RING_MAX_CHAIN;
+	size_t first = (size_t)head * ring->max_chain;
 
 	for (unsigned int i = 0; i < n; i++)
 		ring->tables[first + i] = make_desc(&pieces[i], i + 1 == n, (uint16_t)(i + 1));
@@ -254,15 +261,20 @@ static uint32_t writable_bytes(const struct guest_piece *pieces, unsigned int n)
 int guest_ring_add(struct guest_ring *ring, const struct guest_piece *pieces, unsigned int n,
 		   uint64_t token)
 {
-	bool indirect = ring->indirect && n > 1;
-	unsigned int n_desc = indirect ? 1 : n;
+	return guest_ring_add_as(ring, pieces, n, token, n > 1);
+}
+
+int guest_ring_add_as(struct guest_ring *ring, const struct guest_piece *pieces, unsigned int n,
+		      uint64_t token, bool indirect)
+{
+	unsigned int n_desc = indirect && ring->indirect ? 1 : n;
 	uint16_t head = ring->free_head;
 
-	if (n == 0 || n > GUEST_RING_MAX_CHAIN)
+	if (n == 0 || n > ring->max_chain)
 		return -EINVAL;
 	if (n_desc > ring->n_free)
 		return -ENOSPC;
-	if (indirect)
+	if (indirect && ring->indirect)
 		fill_indirect(ring, pieces, n);
 	else
 		fill_direct(ring, pieces, n);

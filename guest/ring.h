@@ -17,7 +17,7 @@
 #define RING_FEATURE_VERSION_1 (UINT64_C(1) << 32)
 
 #define GUEST_RING_MAX_SIZE  1024
-#define GUEST_RING_MAX_CHAIN 8
+#define GUEST_RING_MAX_CHAIN 8 /* of guest_ring_new() */
 
 struct guest_ring;
 
@@ -41,12 +41,18 @@ struct guest_ring_setup {
  */
 int guest_ring_new(struct guest_ram *ram, unsigned int size, uint64_t features,
 		   struct guest_ring **out);
+/* The same for chains of up to max_chain pieces, which is at most the size. */
+int guest_ring_new_long(struct guest_ram *ram, unsigned int size, uint64_t features,
+			unsigned int max_chain, struct guest_ring **out);
 struct guest_ring *guest_ring_free(struct guest_ring *ring);
 void guest_ring_get_setup(const struct guest_ring *ring, struct guest_ring_setup *setup);
 
 /* Offers a chain of n pieces. Errors: -ENOSPC no descriptors; -EINVAL none or too many pieces. */
 int guest_ring_add(struct guest_ring *ring, const struct guest_piece *pieces, unsigned int n,
 		   uint64_t token);
+/* The same with the choice of an indirect table, where these were negotiated. */
+int guest_ring_add_as(struct guest_ring *ring, const struct guest_piece *pieces, unsigned int n,
+		      uint64_t token, bool indirect);
 /* Tells the device, if it wants to know: 1 told, 0 not wanted, -errno. */
 int guest_ring_kick(struct guest_ring *ring);
 /*

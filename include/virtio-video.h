@@ -146,7 +146,8 @@ int vvd_device_remove_region(struct vvd_device *device, uint64_t gpa);
 /*
  * For the embedder's SIGBUS handler; the library installs none. siginfo is the handler's siginfo_t.
  * When the thread was copying from or to guest memory, this does not return: the copy ends in an
- * error. Otherwise false: the signal is not ours.
+ * error. Otherwise false: the signal is not ours. The handler is installed with an empty sa_mask:
+ * of the thread's signal mask only SIGBUS itself is set back.
  */
 bool vvd_handle_sigbus(const void *siginfo);
 /*

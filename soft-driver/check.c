@@ -21,6 +21,7 @@ static const char *const names[CHECKS] = {
 	[CHECK_BUFFERS_PRESENT] = "buffers-present",
 	[CHECK_SLICE_PAIRS] = "slice-pairs",
 	[CHECK_FORMAT] = "format",
+	[CHECK_SURFACE_FORMAT] = "surface-format",
 	[CHECK_PICTURE_SIZE_CONTEXT] = "picture-size-context",
 	[CHECK_PICTURE_SIZE_SURFACE] = "picture-size-surface",
 	[CHECK_TARGET_ID] = "target-id",

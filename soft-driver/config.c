@@ -6,25 +6,34 @@
 
 #include <stdlib.h>
 
-static const VAProfile profiles[] = {
-	VAProfileH264ConstrainedBaseline,
-	VAProfileH264Main,
-	VAProfileH264High,
+/* Named from VA-API 1.18 and 1.23 on; libva passes the numbers on. */
+#define PROFILE_H264_HIGH_10  ((VAProfile)36)
+#define PROFILE_H264_HIGH_422 ((VAProfile)40)
+
+#define RT_HIGH    (VA_RT_FORMAT_YUV420 | VA_RT_FORMAT_YUV400)
+#define RT_HIGH_10 (RT_HIGH | VA_RT_FORMAT_YUV420_10)
+
+static const struct profile profiles[] = {
+	{VAProfileH264ConstrainedBaseline, VA_RT_FORMAT_YUV420, 1, 8},
+	{VAProfileH264Main, VA_RT_FORMAT_YUV420, 1, 8},
+	{VAProfileH264High, RT_HIGH, 1, 8},
+	{PROFILE_H264_HIGH_10, RT_HIGH_10, 1, 10},
+	{PROFILE_H264_HIGH_422, RT_HIGH_10 | VA_RT_FORMAT_YUV422 | VA_RT_FORMAT_YUV422_10, 2, 10},
 };
 
 #define NUM_PROFILES ((int)(sizeof(profiles) / sizeof(profiles[0])))
 
-static bool has_profile(VAProfile profile)
+const struct profile *profile_find(VAProfile profile)
 {
 	for (int i = 0; i < NUM_PROFILES; i++)
-		if (profiles[i] == profile)
-			return true;
-	return false;
+		if (profiles[i].profile == profile)
+			return &profiles[i];
+	return NULL;
 }
 
 static VAStatus check_support(VAProfile profile, VAEntrypoint entrypoint)
 {
-	if (!has_profile(profile))
+	if (!profile_find(profile))
 		return VA_STATUS_ERROR_UNSUPPORTED_PROFILE;
 	return entrypoint == VAEntrypointVLD ? VA_STATUS_SUCCESS
 					     : VA_STATUS_ERROR_UNSUPPORTED_ENTRYPOINT;
@@ -34,7 +43,7 @@ VAStatus config_query_profiles(VADriverContextP va, VAProfile *list, int *count)
 {
 	(void)va;
 	for (int i = 0; i < NUM_PROFILES; i++)
-		list[i] = profiles[i];
+		list[i] = profiles[i].profile;
 	*count = NUM_PROFILES;
 	return VA_STATUS_SUCCESS;
 }
@@ -44,18 +53,18 @@ VAStatus config_query_entrypoints(VADriverContextP va, VAProfile profile, VAEntr
 {
 	(void)va;
 	*count = 0;
-	if (!has_profile(profile))
+	if (!profile_find(profile))
 		return VA_STATUS_ERROR_UNSUPPORTED_PROFILE;
 	list[0] = VAEntrypointVLD;
 	*count = 1;
 	return VA_STATUS_SUCCESS;
 }
 
-static uint32_t attribute_value(VAConfigAttribType type)
+static uint32_t attribute_value(VAConfigAttribType type, uint32_t rt_format)
 {
 	switch (type) {
 	case VAConfigAttribRTFormat:
-		return VA_RT_FORMAT_YUV420;
+		return rt_format;
 	case VAConfigAttribDecSliceMode:
 		return VA_DEC_SLICE_MODE_NORMAL;
 	case VAConfigAttribMaxPictureWidth:
@@ -74,18 +83,19 @@ VAStatus config_get_attributes(VADriverContextP va, VAProfile profile, VAEntrypo
 
 	(void)va;
 	for (int i = 0; i < count && status == VA_STATUS_SUCCESS; i++)
-		list[i].value = attribute_value(list[i].type);
+		list[i].value = attribute_value(list[i].type, profile_find(profile)->rt_format);
 	return status;
 }
 
 /* A vendor's driver takes what it can give and refuses the rest. */
-static VAStatus check_attributes(const VAConfigAttrib *list, int count)
+static VAStatus take_attributes(struct config *config, const VAConfigAttrib *list, int count)
 {
 	for (int i = 0; i < count; i++) {
-		uint32_t offered = attribute_value(list[i].type);
+		uint32_t offered = attribute_value(list[i].type, config->rt_format);
 
 		if (list[i].type == VAConfigAttribRTFormat) {
-			if (!(list[i].value & offered))
+			config->rt_format &= list[i].value;
+			if (!config->rt_format)
 				return VA_STATUS_ERROR_UNSUPPORTED_RT_FORMAT;
 		} else if (offered == VA_ATTRIB_NOT_SUPPORTED) {
 			return VA_STATUS_ERROR_ATTR_NOT_SUPPORTED;
@@ -108,8 +118,6 @@ VAStatus config_create(VADriverContextP va, VAProfile profile, VAEntrypoint entr
 	struct config *config;
 
 	*id = VA_INVALID_ID;
-	if (status == VA_STATUS_SUCCESS)
-		status = check_attributes(list, count);
 	if (status != VA_STATUS_SUCCESS)
 		return status;
 	config = calloc(1, sizeof(*config));
@@ -118,6 +126,12 @@ VAStatus config_create(VADriverContextP va, VAProfile profile, VAEntrypoint entr
 	object_init(&config->object, OBJECT_CONFIG, config_free);
 	config->profile = profile;
 	config->entrypoint = entrypoint;
+	config->rt_format = profile_find(profile)->rt_format;
+	status = take_attributes(config, list, count);
+	if (status != VA_STATUS_SUCCESS) {
+		object_unref(&config->object);
+		return status;
+	}
 	if (object_add(&softva_of(va)->heap, &config->object)) {
 		object_unref(&config->object);
 		return VA_STATUS_ERROR_MAX_NUM_EXCEEDED;
@@ -153,7 +167,8 @@ VAStatus config_query_attributes(VADriverContextP va, VAConfigID id, VAProfile *
 	*entrypoint = config->entrypoint;
 	*count = 0;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		list[(*count)++] = (VAConfigAttrib){types[i], attribute_value(types[i])};
+		list[(*count)++] =
+			(VAConfigAttrib){types[i], attribute_value(types[i], config->rt_format)};
 	object_unref(&config->object);
 	return VA_STATUS_SUCCESS;
 }
@@ -167,7 +182,10 @@ static VASurfaceAttrib integer_attribute(VASurfaceAttribType type, uint32_t flag
 	return attrib;
 }
 
-static unsigned int list_surface_attributes(VASurfaceAttrib *list)
+/* A pixel format for each row of the table, and seven more at most. */
+#define MAX_SURFACE_ATTRIBUTES 32
+
+static unsigned int list_surface_attributes(const struct config *config, VASurfaceAttrib *list)
 {
 	const uint32_t get = VA_SURFACE_ATTRIB_GETTABLE;
 	const uint32_t both = VA_SURFACE_ATTRIB_GETTABLE | VA_SURFACE_ATTRIB_SETTABLE;
@@ -176,7 +194,10 @@ static unsigned int list_surface_attributes(VASurfaceAttrib *list)
 	unsigned int n = 0;
 
 	external.value.type = VAGenericValueTypePointer;
-	list[n++] = integer_attribute(VASurfaceAttribPixelFormat, both, (int)VA_FOURCC_NV12);
+	for (unsigned int i = 0; i < num_formats; i++)
+		if (formats[i].rt_format & config->rt_format)
+			list[n++] = integer_attribute(VASurfaceAttribPixelFormat, both,
+						      (int)formats[i].fourcc);
 	list[n++] = integer_attribute(VASurfaceAttribMinWidth, get, 1);
 	list[n++] = integer_attribute(VASurfaceAttribMinHeight, get, 1);
 	list[n++] = integer_attribute(VASurfaceAttribMaxWidth, get, SOFTVA_MAX_WIDTH);
@@ -193,12 +214,13 @@ VAStatus config_query_surface_attributes(VADriverContextP va, VAConfigID id, VAS
 					 unsigned int *count)
 {
 	struct config *config = object_get(&softva_of(va)->heap, id, OBJECT_CONFIG);
-	VASurfaceAttrib attributes[8];
-	unsigned int n = list_surface_attributes(attributes);
+	VASurfaceAttrib attributes[MAX_SURFACE_ATTRIBUTES];
 	VAStatus status = VA_STATUS_SUCCESS;
+	unsigned int n;
 
 	if (!config)
 		return VA_STATUS_ERROR_INVALID_CONFIG;
+	n = list_surface_attributes(config, attributes);
 	object_unref(&config->object);
 	if (list && *count < n)
 		status = VA_STATUS_ERROR_MAX_NUM_EXCEEDED;

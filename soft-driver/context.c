@@ -74,7 +74,8 @@ static bool decode_job(struct context *context, struct job *job)
 			   job->second_field))
 		good = false;
 	pthread_mutex_lock(&job->surface->lock);
-	if (!job->packet.size || decoder_copy(&context->decoder, job->surface, job->fields))
+	if (!job->packet.size ||
+	    decoder_copy(&context->decoder, job->surface, job->fields, job->mono))
 		good = false;
 	pthread_mutex_unlock(&job->surface->lock);
 	if (!good && !job->failed)
@@ -222,13 +223,17 @@ VAStatus context_create(VADriverContextP va, VAConfigID config_id, int width, in
 {
 	struct softva *softva = softva_of(va);
 	struct config *config = object_get(&softva->heap, config_id, OBJECT_CONFIG);
+	const struct profile *profile;
 	struct context *context;
+	uint32_t rt_format;
 	VAStatus status;
 
 	(void)flag;
 	*id = VA_INVALID_ID;
 	if (!config)
 		return VA_STATUS_ERROR_INVALID_CONFIG;
+	profile = profile_find(config->profile);
+	rt_format = config->rt_format;
 	object_unref(&config->object);
 	if (width <= 0 || height <= 0 || width > SOFTVA_MAX_WIDTH || height > SOFTVA_MAX_HEIGHT)
 		return VA_STATUS_ERROR_RESOLUTION_NOT_SUPPORTED;
@@ -238,6 +243,8 @@ VAStatus context_create(VADriverContextP va, VAConfigID config_id, int width, in
 	context = context_new(softva, (uint32_t)width, (uint32_t)height);
 	if (!context)
 		return VA_STATUS_ERROR_ALLOCATION_FAILED;
+	context->profile = profile;
+	context->rt_format = rt_format;
 	if (context_start(context) || object_add(&softva->heap, &context->object)) {
 		context_stop(context);
 		object_unref(&context->object);

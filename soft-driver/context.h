@@ -22,6 +22,8 @@ struct job {
 	/* The fields that this picture writes: 1 top, 2 bottom, 3 both. */
 	unsigned int fields;
 	bool second_field;
+	/* Luma only. */
+	bool mono;
 	/* Forget all pictures before this one. */
 	bool reset;
 	/* A check failed: the picture is decoded, but is not good. */
@@ -34,7 +36,9 @@ struct job {
 struct context {
 	struct object object;
 	struct softva *softva;
-	VAProfile profile;
+	const struct profile *profile;
+	/* VA_RT_FORMAT_* of its targets. */
+	uint32_t rt_format;
 	uint32_t width;
 	uint32_t height;
 

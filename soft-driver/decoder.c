@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <libavcodec/avcodec.h>
+#include <libavutil/pixdesc.h>
 #include <string.h>
 
 #include "coverage.h"
@@ -103,53 +104,80 @@ int decoder_decode(struct decoder *decoder, const uint8_t *data, size_t size, bo
 	return ret < 0 ? -EIO : drained;
 }
 
-static void copy_luma(const AVFrame *from, struct surface *to, uint32_t y, uint32_t width)
+static uint32_t least(uint32_t a, uint32_t b)
 {
-	memcpy(to->map + to->planes[0].offset_bytes + (size_t)to->planes[0].pitch_bytes * y,
-	       from->data[0] + (ptrdiff_t)from->linesize[0] * y, width);
+	return a < b ? a : b;
 }
 
-static void copy_chroma(const AVFrame *from, struct surface *to, uint32_t y, uint32_t width)
+/* What the loops below know: samples of one component each in a plane of its own. */
+static bool is_planar(const AVPixFmtDescriptor *desc)
 {
-	uint8_t *uv = to->map + to->planes[1].offset_bytes + (size_t)to->planes[1].pitch_bytes * y;
-	const uint8_t *u, *v;
+	uint64_t others = AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BITSTREAM |
+			  AV_PIX_FMT_FLAG_BE | AV_PIX_FMT_FLAG_HWACCEL;
 
-	if (from->format == AV_PIX_FMT_GRAY8) {
-		memset(uv, 128, (size_t)width * 2);
-		return;
-	}
-	u = from->data[1] + (ptrdiff_t)from->linesize[1] * y;
-	v = from->data[2] + (ptrdiff_t)from->linesize[2] * y;
-	for (uint32_t x = 0; x < width; x++) {
-		uv[2 * x] = u[x];
-		uv[2 * x + 1] = v[x];
-	}
+	return desc && !(desc->flags & others) &&
+	       (desc->nb_components == 1 ||
+		(desc->nb_components == 3 && desc->flags & AV_PIX_FMT_FLAG_PLANAR));
 }
 
-static bool is_420(const AVFrame *frame)
+/* Monochrome fits in all; what it lacks is filled. */
+static bool fits(const AVPixFmtDescriptor *desc, const struct format *format, bool mono)
 {
-	return frame->format == AV_PIX_FMT_YUV420P || frame->format == AV_PIX_FMT_YUVJ420P ||
-	       frame->format == AV_PIX_FMT_GRAY8;
+	unsigned int depth = (unsigned int)desc->comp[0].depth;
+
+	if (depth > format->bits || (depth > 8) != (format->bits > 8))
+		return false;
+	return mono ||
+	       (desc->nb_components == format->num_components &&
+		desc->log2_chroma_w == format->h_shift && desc->log2_chroma_h == format->v_shift);
 }
 
-int decoder_copy(struct decoder *decoder, struct surface *surface, unsigned int fields)
+static void copy_component(const AVFrame *from, struct surface *to, unsigned int c,
+			   unsigned int fields)
 {
-	const AVFrame *frame = decoder->target;
-	uint32_t width, height;
+	const struct format *format = to->format;
+	unsigned int depth =
+		(unsigned int)av_pix_fmt_desc_get((enum AVPixelFormat)from->format)->comp[0].depth;
+	uint32_t width = format_samples(format, c, least((uint32_t)from->width, to->store_width));
+	uint32_t height = least((uint32_t)from->height, to->store_height);
 
-	if (!frame->buf[0] || !is_420(frame))
-		return -ENOENT;
-	width = (uint32_t)frame->width;
-	height = (uint32_t)frame->height;
-	if (width > surface->store_width)
-		width = surface->store_width;
-	if (height > surface->store_height)
-		height = surface->store_height;
+	if (c)
+		height = format_rows(format, 1, height);
 	for (uint32_t y = 0; y < height; y++)
 		if (fields >> y % 2 & 1)
-			copy_luma(frame, surface, y, width);
-	for (uint32_t y = 0; y < (height + 1) / 2; y++)
+			format_put_row(format, c, surface_row(to, format->component[c].plane, y),
+				       from->data[c] + (ptrdiff_t)from->linesize[c] * y, width,
+				       depth);
+}
+
+static void fill_component(const AVFrame *from, struct surface *to, unsigned int c,
+			   unsigned int fields)
+{
+	const struct format *format = to->format;
+	uint32_t width = format_samples(format, c, least((uint32_t)from->width, to->store_width));
+	uint32_t height = format_rows(format, 1, least((uint32_t)from->height, to->store_height));
+
+	for (uint32_t y = 0; y < height; y++)
 		if (fields >> y % 2 & 1)
-			copy_chroma(frame, surface, y, (width + 1) / 2);
+			format_fill_row(format, c, surface_row(to, format->component[c].plane, y),
+					1u << (format->bits - 1), width);
+}
+
+int decoder_copy(struct decoder *decoder, struct surface *surface, unsigned int fields, bool mono)
+{
+	const AVFrame *frame = decoder->target;
+	const AVPixFmtDescriptor *desc;
+
+	if (!frame->buf[0])
+		return -ENOENT;
+	desc = av_pix_fmt_desc_get((enum AVPixelFormat)frame->format);
+	if (!is_planar(desc) || !fits(desc, surface->format, mono))
+		return -EINVAL;
+	for (unsigned int c = 0; c < surface->format->num_components; c++) {
+		if (c && mono)
+			fill_component(frame, surface, c, fields);
+		else
+			copy_component(frame, surface, c, fields);
+	}
 	return coverage_is_whole(frame, fields) ? 0 : -EBADMSG;
 }

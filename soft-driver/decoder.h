@@ -31,9 +31,10 @@ void decoder_reset(struct decoder *decoder);
 #define DECODER_PADDING 64
 int decoder_decode(struct decoder *decoder, const uint8_t *data, size_t size, bool second_field);
 /*
- * Copies the target's fields (1 top, 2 bottom, 3 both) into the surface. -errno if there is none, or if a
- * macroblock was not decoded; what is there is copied all the same.
+ * Copies the target's fields (1 top, 2 bottom, 3 both) into the surface; mono: with mid-grey chroma.
+ * -ENOENT if there is no target, -EINVAL if the surface has no place for its samples; -EBADMSG if a
+ * macroblock was not decoded, and what is there is copied all the same.
  */
-int decoder_copy(struct decoder *decoder, struct surface *surface, unsigned int fields);
+int decoder_copy(struct decoder *decoder, struct surface *surface, unsigned int fields, bool mono);
 
 #endif

@@ -9,25 +9,39 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/* The numbers of <drm_fourcc.h>, which are FourCCs too; the linear modifier is 0. */
-#define DRM_NV12   VA_FOURCC('N', 'V', '1', '2')
-#define DRM_R8     VA_FOURCC('R', '8', ' ', ' ')
-#define DRM_GR88   VA_FOURCC('G', 'R', '8', '8')
 #define DRM_LINEAR 0
+
+/* A plane as a layer of its own, in the names of <drm_fourcc.h>: one, or a pair of its components. */
+static uint32_t plane_format(const struct format *format, unsigned int plane)
+{
+	static const uint32_t names[2][2] = {
+		{VA_FOURCC('R', '8', ' ', ' '), VA_FOURCC('G', 'R', '8', '8')},
+		{VA_FOURCC('R', '1', '6', ' '), VA_FOURCC('G', 'R', '3', '2')},
+	};
+	unsigned int components = 0;
+
+	for (unsigned int c = 0; c < format->num_components; c++)
+		components += format->component[c].plane == plane;
+	/* What is packed has no other name than its own. */
+	if (components > 2 || format->word_bytes > 2)
+		return format->drm_format;
+	return names[format->word_bytes - 1][components - 1];
+}
 
 static void describe_layers(const struct surface *surface, uint32_t flags,
 			    VADRMPRIMESurfaceDescriptor *out)
 {
-	static const uint32_t formats[] = {DRM_R8, DRM_GR88};
+	const struct format *format = surface->format;
 	bool separate = flags & VA_EXPORT_SURFACE_SEPARATE_LAYERS;
 
-	out->num_layers = separate ? 2 : 1;
-	for (uint32_t plane = 0; plane < 2; plane++) {
+	out->num_layers = separate ? format->num_planes : 1;
+	for (uint32_t plane = 0; plane < format->num_planes; plane++) {
 		uint32_t layer = separate ? plane : 0;
 		uint32_t index = separate ? 0 : plane;
 
-		out->layers[layer].drm_format = separate ? formats[plane] : DRM_NV12;
-		out->layers[layer].num_planes = separate ? 1 : 2;
+		out->layers[layer].drm_format =
+			separate ? plane_format(format, plane) : format->drm_format;
+		out->layers[layer].num_planes = separate ? 1 : format->num_planes;
 		out->layers[layer].object_index[index] = 0;
 		out->layers[layer].offset[index] = (uint32_t)surface->planes[plane].offset_bytes;
 		out->layers[layer].pitch[index] = surface->planes[plane].pitch_bytes;
@@ -42,7 +56,7 @@ static VAStatus describe(const struct surface *surface, uint32_t flags,
 	if (fd < 0)
 		return VA_STATUS_ERROR_OPERATION_FAILED;
 	memset(out, 0, sizeof(*out));
-	out->fourcc = VA_FOURCC_NV12;
+	out->fourcc = surface->format->fourcc;
 	out->width = surface->width;
 	out->height = surface->height;
 	out->num_objects = 1;
@@ -80,10 +94,10 @@ static VAStatus check_import(const struct import *import, const uint32_t size[2]
 
 	if (real < 0 || !import->size_bytes || (uint64_t)real < import->size_bytes)
 		return VA_STATUS_ERROR_INVALID_PARAMETER;
-	for (uint32_t plane = 0; plane < 2; plane++) {
+	for (uint32_t plane = 0; plane < import->format->num_planes; plane++) {
 		const struct surface_plane *p = &import->planes[plane];
-		uint32_t row = plane ? align_up(size[0], 2) : size[0];
-		uint32_t rows = (size[1] + plane) >> plane;
+		uint32_t row = format_row_bytes(import->format, plane, size[0]);
+		uint32_t rows = format_rows(import->format, plane, size[1]);
 
 		if (p->pitch_bytes < row || p->offset_bytes < end ||
 		    p->offset_bytes > import->size_bytes ||
@@ -95,16 +109,28 @@ static VAStatus check_import(const struct import *import, const uint32_t size[2]
 	return VA_STATUS_SUCCESS;
 }
 
+/* The attribute and the descriptor must name the same format. */
+static bool name_format(struct import *import, uint32_t fourcc)
+{
+	const struct format *format = format_find(fourcc);
+
+	if (!format || !format->rt_format || (import->format && import->format != format))
+		return false;
+	import->format = format;
+	return true;
+}
+
 static VAStatus import_prime(const VASurfaceAttribExternalBuffers *in, struct import *import,
 			     unsigned int index)
 {
-	if (in->pixel_format != VA_FOURCC_NV12 || in->num_planes != 2 || !in->buffers ||
+	if (!name_format(import, in->pixel_format) ||
+	    in->num_planes != import->format->num_planes || !in->buffers ||
 	    index >= in->num_buffers ||
 	    in->flags & (VA_SURFACE_EXTBUF_DESC_ENABLE_TILING | VA_SURFACE_EXTBUF_DESC_PROTECTED))
 		return VA_STATUS_ERROR_INVALID_PARAMETER;
 	import->fd = (int)in->buffers[index];
 	import->size_bytes = in->data_size;
-	for (int plane = 0; plane < 2; plane++)
+	for (unsigned int plane = 0; plane < import->format->num_planes; plane++)
 		import->planes[plane] =
 			(struct surface_plane){in->offsets[plane], in->pitches[plane]};
 	return VA_STATUS_SUCCESS;
@@ -112,17 +138,23 @@ static VAStatus import_prime(const VASurfaceAttribExternalBuffers *in, struct im
 
 static VAStatus import_prime_2(const VADRMPRIMESurfaceDescriptor *in, struct import *import)
 {
-	bool composed = in->num_layers == 1 && in->layers[0].num_planes == 2;
-	bool separate = in->num_layers == 2 && in->layers[0].num_planes == 1 &&
-			in->layers[1].num_planes == 1;
+	bool composed, separate;
+	uint32_t num_planes;
 
-	if (in->fourcc != VA_FOURCC_NV12 || in->num_objects != 1 || (!composed && !separate) ||
+	if (!name_format(import, in->fourcc))
+		return VA_STATUS_ERROR_INVALID_PARAMETER;
+	num_planes = import->format->num_planes;
+	composed = in->num_layers == 1 && in->layers[0].num_planes == num_planes;
+	separate = in->num_layers == num_planes;
+	for (uint32_t i = 0; separate && i < num_planes; i++)
+		separate = in->layers[i].num_planes == 1;
+	if (in->num_objects != 1 || (!composed && !separate) ||
 	    in->objects[0].drm_format_modifier != DRM_LINEAR)
 		return VA_STATUS_ERROR_INVALID_PARAMETER;
 	import->fd = in->objects[0].fd;
 	import->size_bytes = in->objects[0].size;
-	for (int plane = 0; plane < 2; plane++) {
-		int layer = composed ? 0 : plane, at = composed ? plane : 0;
+	for (uint32_t plane = 0; plane < num_planes; plane++) {
+		uint32_t layer = composed ? 0 : plane, at = composed ? plane : 0;
 
 		if (in->layers[layer].object_index[at] != 0)
 			return VA_STATUS_ERROR_INVALID_PARAMETER;
@@ -133,14 +165,15 @@ static VAStatus import_prime_2(const VADRMPRIMESurfaceDescriptor *in, struct imp
 }
 
 static VAStatus read_attributes(const VASurfaceAttrib *attribs, unsigned int num_attribs,
-				uint32_t *memory_type, const void **descriptor)
+				struct import *import, uint32_t *memory_type,
+				const void **descriptor)
 {
 	for (unsigned int i = 0; i < num_attribs; i++) {
 		const VAGenericValue *value = &attribs[i].value;
 
 		switch (attribs[i].type) {
 		case VASurfaceAttribPixelFormat:
-			if ((uint32_t)value->value.i != VA_FOURCC_NV12)
+			if (!name_format(import, (uint32_t)value->value.i))
 				return VA_STATUS_ERROR_INVALID_VALUE;
 			break;
 		case VASurfaceAttribMemoryType:
@@ -163,10 +196,11 @@ VAStatus import_parse(const VASurfaceAttrib *attribs, unsigned int num_attribs,
 {
 	uint32_t type = VA_SURFACE_ATTRIB_MEM_TYPE_VA;
 	const void *descriptor = NULL;
-	VAStatus status = read_attributes(attribs, num_attribs, &type, &descriptor);
+	VAStatus status;
 
 	memset(import, 0, sizeof(*import));
 	import->fd = -1;
+	status = read_attributes(attribs, num_attribs, import, &type, &descriptor);
 	if (status != VA_STATUS_SUCCESS || type == VA_SURFACE_ATTRIB_MEM_TYPE_VA)
 		return status;
 	if (type != VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME &&

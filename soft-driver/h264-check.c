@@ -13,9 +13,7 @@ static bool is_decodable(const VAPictureParameterBufferH264 *pic)
 {
 	bool poc_type_0 = pic->seq_fields.bits.pic_order_cnt_type == 0;
 
-	return pic->seq_fields.bits.chroma_format_idc <= 1 && !pic->bit_depth_luma_minus8 &&
-	       !pic->bit_depth_chroma_minus8 &&
-	       !pic->seq_fields.bits.residual_colour_transform_flag &&
+	return !pic->seq_fields.bits.residual_colour_transform_flag &&
 	       pic->seq_fields.bits.log2_max_frame_num_minus4 <= 12 &&
 	       pic->seq_fields.bits.pic_order_cnt_type <= 2 &&
 	       (!poc_type_0 || pic->seq_fields.bits.log2_max_pic_order_cnt_lsb_minus4 <= 12) &&
@@ -25,6 +23,33 @@ static bool is_decodable(const VAPictureParameterBufferH264 *pic)
 	       pic->picture_height_in_mbs_minus1 < SOFTVA_MAX_HEIGHT / 16 &&
 	       (pic->seq_fields.bits.frame_mbs_only_flag ? !pic->pic_fields.bits.field_pic_flag
 							 : pic->picture_height_in_mbs_minus1 % 2);
+}
+
+/* Monochrome is of the High profiles only. */
+static bool is_of_profile(const VAPictureParameterBufferH264 *pic, const struct profile *profile)
+{
+	uint32_t chroma = pic->seq_fields.bits.chroma_format_idc;
+
+	return chroma <= profile->chroma_format_idc &&
+	       pic->bit_depth_luma_minus8 + 8u <= profile->bit_depth &&
+	       (chroma ? pic->bit_depth_chroma_minus8 == pic->bit_depth_luma_minus8
+		       : profile->rt_format & VA_RT_FORMAT_YUV400);
+}
+
+/* Monochrome goes into surfaces of 4:2:0 too. */
+static bool is_surface_fit(const struct h264_picture *picture)
+{
+	const struct format *format = picture->target->format;
+	uint32_t chroma = picture->pic->seq_fields.bits.chroma_format_idc;
+	uint32_t depth = picture->pic->bit_depth_luma_minus8 + 8u;
+	bool has_chroma = format->num_components > 1;
+
+	if (!(format->rt_format & picture->context->rt_format) || depth > format->bits ||
+	    (depth > 8) != (format->bits > 8))
+		return false;
+	if (chroma == 2)
+		return has_chroma && format->h_shift == 1 && format->v_shift == 0;
+	return has_chroma ? format->h_shift == 1 && format->v_shift == 1 : !chroma;
 }
 
 static bool has_zero(const uint8_t *list, size_t size)
@@ -74,7 +99,10 @@ void h264_check_picture(struct h264_picture *picture)
 	const VAIQMatrixBufferH264 *iq = picture->iq;
 	bool has_8x8 = pic->pic_fields.bits.transform_8x8_mode_flag;
 
-	if (!h264_check(picture, CHECK_FORMAT, is_decodable(pic)))
+	if (!h264_check(picture, CHECK_FORMAT,
+			is_decodable(pic) && is_of_profile(pic, picture->context->profile)))
+		picture->unusable = true;
+	else if (!h264_check(picture, CHECK_SURFACE_FORMAT, is_surface_fit(picture)))
 		picture->unusable = true;
 	check_size(picture);
 	check_target(picture);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Sequence and picture parameter sets written from VA's parameters (7.3.2.1, 7.3.2.2). POC type 0 with 16
- * bits serves all streams, because VA has the order counts themselves; the profile is always High, the only
- * one of ours whose PPS carries everything that VA says.
+ * bits serves all streams, because VA has the order counts themselves; the profile is always one of the High
+ * ones, whose PPS carries everything that VA says.
  */
 #include "h264.h"
 
-#define PROFILE_HIGH     100
 #define LEVEL            62
 #define POC_LSB_BITS     16
 #define NAL_SPS          0x67
@@ -54,18 +53,28 @@ static void write_size(struct bit_writer *w, const VAPictureParameterBufferH264 
 	bit_writer_put(w, 1, pic->seq_fields.bits.direct_8x8_inference_flag);
 }
 
+/* High, or the next of its kind that has such pictures (A.2.4 to A.2.6). */
+static uint32_t get_profile_idc(const VAPictureParameterBufferH264 *pic)
+{
+	if (pic->seq_fields.bits.chroma_format_idc > 1)
+		return 122;
+	return pic->bit_depth_luma_minus8 ? 110 : 100;
+}
+
 void h264_write_sps(struct bytes *out, const VAPictureParameterBufferH264 *pic)
 {
 	struct bit_writer w = {0};
 
 	bit_writer_put(&w, 8, NAL_SPS);
-	bit_writer_put(&w, 8, PROFILE_HIGH);
+	bit_writer_put(&w, 8, get_profile_idc(pic));
 	bit_writer_put(&w, 8, 0); /* constraint flags */
 	bit_writer_put(&w, 8, LEVEL);
 	bit_writer_ue(&w, 0); /* seq_parameter_set_id */
 	bit_writer_ue(&w, pic->seq_fields.bits.chroma_format_idc);
+	/* Chroma that is not there has the luma's depth (7.4.2.1.1 gives none). */
 	bit_writer_ue(&w, pic->bit_depth_luma_minus8);
-	bit_writer_ue(&w, pic->bit_depth_chroma_minus8);
+	bit_writer_ue(&w, pic->seq_fields.bits.chroma_format_idc ? pic->bit_depth_chroma_minus8
+								 : pic->bit_depth_luma_minus8);
 	bit_writer_put(&w, 1, 0); /* qpprime_y_zero_transform_bypass_flag */
 	bit_writer_put(&w, 1, 0); /* seq_scaling_matrix_present_flag */
 	bit_writer_ue(&w, pic->seq_fields.bits.log2_max_frame_num_minus4);

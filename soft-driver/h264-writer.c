@@ -111,7 +111,7 @@ bool h264_has_weights(const VAPictureParameterBufferH264 *pic, uint32_t slice_ty
 	       (slice_type == H264_B && pic->pic_fields.bits.weighted_bipred_idc == 1);
 }
 
-static void get_list_weights(const VASliceParameterBufferH264 *param, int list,
+static void get_list_weights(const VASliceParameterBufferH264 *param, int list, bool has_chroma,
 			     struct h264_weights *w)
 {
 	bool luma = list ? param->luma_weight_l1_flag : param->luma_weight_l0_flag;
@@ -124,7 +124,7 @@ static void get_list_weights(const VASliceParameterBufferH264 *param, int list,
 	for (uint32_t i = 0; i < h264_list_size(param, list); i++) {
 		w->luma_weight[list][i] = luma ? luma_weight[i] : 1 << w->luma_denom;
 		w->luma_offset[list][i] = luma ? luma_offset[i] : 0;
-		for (int c = 0; c < 2; c++) {
+		for (int c = 0; c < 2 && has_chroma; c++) {
 			w->chroma_weight[list][i][c] =
 				chroma ? chroma_weight[i][c] : 1 << w->chroma_denom;
 			w->chroma_offset[list][i][c] = chroma ? chroma_offset[i][c] : 0;
@@ -135,12 +135,14 @@ static void get_list_weights(const VASliceParameterBufferH264 *param, int list,
 void h264_get_weights(const struct h264_picture *picture, const VASliceParameterBufferH264 *param,
 		      struct h264_weights *w)
 {
+	bool has_chroma = picture->pic->seq_fields.bits.chroma_format_idc;
+
 	memset(w, 0, sizeof(*w));
 	w->luma_denom = param->luma_log2_weight_denom & 7;
-	if (picture->pic->seq_fields.bits.chroma_format_idc)
+	if (has_chroma)
 		w->chroma_denom = param->chroma_log2_weight_denom & 7;
-	get_list_weights(param, 0, w);
-	get_list_weights(param, 1, w);
+	get_list_weights(param, 0, has_chroma, w);
+	get_list_weights(param, 1, has_chroma, w);
 }
 
 /* A weight of 2^denom with offset 0 is the default, and cannot be written for denom 7. */

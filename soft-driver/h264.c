@@ -214,6 +214,7 @@ static void record_content(struct h264_picture *picture, bool reset)
 		content.poc[0] = pic->CurrPic.TopFieldOrderCnt;
 	if (picture->fields & 2)
 		content.poc[1] = pic->CurrPic.BottomFieldOrderCnt;
+	content.format = picture->target->format;
 	content.width_mbs = pic->picture_width_in_mbs_minus1 + 1u;
 	content.height_mbs = pic->picture_height_in_mbs_minus1 + 1u;
 	content.context = picture->context->object.id;

@@ -1,32 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Images: NV12 and I420 of their own memory, and NV12 derived from a surface.
+ * Images of their own memory in any format, and images of a surface's.
  */
 #include "softva.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const VAImageFormat formats[] = {
-	{.fourcc = VA_FOURCC_NV12, .byte_order = VA_LSB_FIRST, .bits_per_pixel = 12},
-	{.fourcc = VA_FOURCC_I420, .byte_order = VA_LSB_FIRST, .bits_per_pixel = 12},
-};
-
-#define NUM_FORMATS ((int)(sizeof(formats) / sizeof(formats[0])))
-
 /* A rectangle to copy between an image and a surface. */
 struct transfer {
 	uint32_t surface_x, surface_y;
 	uint32_t image_x, image_y;
 	uint32_t width, height;
+	bool to_surface;
 };
+
+static VAImageFormat describe(const struct format *format)
+{
+	return (VAImageFormat){.fourcc = format->fourcc,
+			       .byte_order = VA_LSB_FIRST,
+			       .bits_per_pixel = format->bits_per_pixel};
+}
 
 VAStatus image_query_formats(VADriverContextP va, VAImageFormat *list, int *count)
 {
 	(void)va;
-	for (int i = 0; i < NUM_FORMATS; i++)
-		list[i] = formats[i];
-	*count = NUM_FORMATS;
+	for (unsigned int i = 0; i < num_formats; i++)
+		list[i] = describe(&formats[i]);
+	*count = (int)num_formats;
 	return VA_STATUS_SUCCESS;
 }
 
@@ -39,22 +40,16 @@ void image_free(struct object *object)
 	free(image);
 }
 
-static void lay_out(VAImage *va)
+static void lay_out(struct image *image)
 {
-	uint32_t pitch = align_up(va->width, 64);
-	uint32_t rows = align_up(va->height, 2);
+	struct format_layout layout;
 
-	va->pitches[0] = pitch;
-	va->offsets[1] = pitch * rows;
-	if (va->format.fourcc == VA_FOURCC_NV12) {
-		va->num_planes = 2;
-		va->pitches[1] = pitch;
-	} else {
-		va->num_planes = 3;
-		va->pitches[1] = va->pitches[2] = pitch / 2;
-		va->offsets[2] = va->offsets[1] + pitch / 2 * (rows / 2);
+	format_lay_out(image->format, image->va.width, image->va.height, &layout);
+	image->va.data_size = (uint32_t)layout.size_bytes;
+	for (int plane = 0; plane < FORMAT_MAX_PLANES; plane++) {
+		image->va.offsets[plane] = (uint32_t)layout.offset_bytes[plane];
+		image->va.pitches[plane] = layout.pitch_bytes[plane];
 	}
-	va->data_size = pitch * rows / 2 * 3;
 }
 
 static VAStatus add_image(struct softva *softva, struct image *image, struct surface *surface,
@@ -78,16 +73,16 @@ static VAStatus add_image(struct softva *softva, struct image *image, struct sur
 	return VA_STATUS_SUCCESS;
 }
 
-static struct image *image_new(uint32_t fourcc, uint32_t width, uint32_t height)
+static struct image *image_new(const struct format *format, uint32_t width, uint32_t height)
 {
 	struct image *image = calloc(1, sizeof(*image));
 
 	if (!image)
 		return NULL;
 	object_init(&image->object, OBJECT_IMAGE, image_free);
-	for (int i = 0; i < NUM_FORMATS; i++)
-		if (formats[i].fourcc == fourcc)
-			image->va.format = formats[i];
+	image->format = format;
+	image->va.format = describe(format);
+	image->va.num_planes = format->num_planes;
 	image->va.width = (uint16_t)width;
 	image->va.height = (uint16_t)height;
 	return image;
@@ -96,17 +91,18 @@ static struct image *image_new(uint32_t fourcc, uint32_t width, uint32_t height)
 VAStatus image_create(VADriverContextP va, VAImageFormat *format, int width, int height,
 		      VAImage *out)
 {
+	const struct format *found = format_find(format->fourcc);
 	struct image *image;
 
 	out->image_id = out->buf = VA_INVALID_ID;
-	if (format->fourcc != VA_FOURCC_NV12 && format->fourcc != VA_FOURCC_I420)
+	if (!found)
 		return VA_STATUS_ERROR_INVALID_IMAGE_FORMAT;
 	if (width <= 0 || height <= 0 || width > SOFTVA_MAX_WIDTH || height > SOFTVA_MAX_HEIGHT)
 		return VA_STATUS_ERROR_INVALID_PARAMETER;
-	image = image_new(format->fourcc, (uint32_t)width, (uint32_t)height);
+	image = image_new(found, (uint32_t)width, (uint32_t)height);
 	if (!image)
 		return VA_STATUS_ERROR_ALLOCATION_FAILED;
-	lay_out(&image->va);
+	lay_out(image);
 	return add_image(softva_of(va), image, NULL, out);
 }
 
@@ -120,11 +116,10 @@ VAStatus image_derive(VADriverContextP va, VASurfaceID id, VAImage *out)
 	out->image_id = out->buf = VA_INVALID_ID;
 	if (!surface)
 		return VA_STATUS_ERROR_INVALID_SURFACE;
-	image = image_new(VA_FOURCC_NV12, surface->width, surface->height);
+	image = image_new(surface->format, surface->width, surface->height);
 	if (image) {
-		image->va.num_planes = 2;
 		image->va.data_size = (uint32_t)surface->size_bytes;
-		for (int plane = 0; plane < 2; plane++) {
+		for (int plane = 0; plane < FORMAT_MAX_PLANES; plane++) {
 			image->va.offsets[plane] = (uint32_t)surface->planes[plane].offset_bytes;
 			image->va.pitches[plane] = surface->planes[plane].pitch_bytes;
 		}
@@ -146,68 +141,77 @@ VAStatus image_destroy(VADriverContextP va, VAImageID id)
 	return VA_STATUS_SUCCESS;
 }
 
-static uint8_t *surface_row(const struct surface *surface, int plane, uint32_t y)
-{
-	return surface->map + surface->planes[plane].offset_bytes +
-	       (size_t)surface->planes[plane].pitch_bytes * y;
-}
-
-static uint8_t *image_row(const struct image *image, int plane, uint32_t y)
+static uint8_t *image_row(const struct image *image, unsigned int plane, uint32_t y)
 {
 	return image->buffer->data + image->va.offsets[plane] +
 	       (size_t)image->va.pitches[plane] * y;
 }
 
-static void copy_row(uint8_t *surface, uint8_t *image, size_t size, bool to_surface)
+/* One component of one row, between formats that are alike. */
+static void convert_row(const struct surface *surface, const struct image *image,
+			const struct transfer *t, unsigned int c, uint32_t y)
 {
-	if (to_surface)
-		memmove(surface, image, size);
-	else
-		memmove(image, surface, size);
+	const struct format *in = t->to_surface ? image->format : surface->format;
+	const struct format *out = t->to_surface ? surface->format : image->format;
+	unsigned int h_shift = c ? in->h_shift : 0, v_shift = c ? in->v_shift : 0;
+	uint8_t *rows[2] = {
+		image_row(image, image->format->component[c].plane, (t->image_y >> v_shift) + y) +
+			(size_t)(t->image_x >> h_shift) * image->format->component[c].step,
+		surface_row(surface, surface->format->component[c].plane,
+			    (t->surface_y >> v_shift) + y) +
+			(size_t)(t->surface_x >> h_shift) * surface->format->component[c].step,
+	};
+	uint16_t samples[SOFTVA_MAX_WIDTH];
+	uint32_t count = format_samples(in, c, t->width);
+
+	format_get_row(in, c, rows[!t->to_surface], samples, count);
+	format_put_row(out, c, rows[t->to_surface], samples, count, out->bits);
 }
 
-static void copy_planar_row(uint8_t *uv, uint8_t *u, uint8_t *v, uint32_t width, bool to_surface)
+/* Origins are at a chroma sample; an odd size includes that of its last column or row. */
+static void convert(const struct surface *surface, const struct image *image,
+		    const struct transfer *t)
 {
-	for (uint32_t x = 0; x < width; x++) {
-		if (to_surface) {
-			uv[2 * x] = u[x];
-			uv[2 * x + 1] = v[x];
-		} else {
-			u[x] = uv[2 * x];
-			v[x] = uv[2 * x + 1];
+	for (unsigned int c = 0; c < image->format->num_components; c++) {
+		uint32_t rows = c ? format_rows(image->format, 1, t->height) : t->height;
+
+		for (uint32_t y = 0; y < rows; y++)
+			convert_row(surface, image, t, c, y);
+	}
+}
+
+static void copy_planes(const struct surface *surface, const struct image *image,
+			const struct transfer *t)
+{
+	for (unsigned int plane = 0; plane < image->format->num_planes; plane++) {
+		uint32_t image_at = format_column_offset(image->format, plane, t->image_x);
+		uint32_t surface_at = format_column_offset(surface->format, plane, t->surface_x);
+		uint32_t bytes = format_row_bytes(image->format, plane, t->width);
+		unsigned int shift = plane ? image->format->v_shift : 0;
+
+		for (uint32_t y = 0; y < format_rows(image->format, plane, t->height); y++) {
+			uint8_t *in_image =
+				image_row(image, plane, (t->image_y >> shift) + y) + image_at;
+			uint8_t *in_surface =
+				surface_row(surface, plane, (t->surface_y >> shift) + y) +
+				surface_at;
+
+			if (t->to_surface)
+				memmove(in_surface, in_image, bytes);
+			else
+				memmove(in_image, in_surface, bytes);
 		}
 	}
 }
 
-/* Origins are even; an odd size includes the chroma sample of its last column or row. */
-static void copy_chroma(struct surface *surface, struct image *image, const struct transfer *t,
-			bool to_surface)
-{
-	uint32_t width = (t->width + 1) / 2;
-	uint32_t height = (t->height + 1) / 2;
-	uint32_t image_x = t->image_x / 2;
-
-	for (uint32_t y = 0; y < height; y++) {
-		uint8_t *uv = surface_row(surface, 1, t->surface_y / 2 + y) + t->surface_x / 2 * 2;
-		uint32_t row = t->image_y / 2 + y;
-
-		if (image->va.num_planes == 2)
-			copy_row(uv, image_row(image, 1, row) + image_x * 2, width * 2, to_surface);
-		else
-			copy_planar_row(uv, image_row(image, 1, row) + image_x,
-					image_row(image, 2, row) + image_x, width, to_surface);
-	}
-}
-
-static void copy(struct surface *surface, struct image *image, const struct transfer *t,
-		 bool to_surface)
+static void copy(struct surface *surface, struct image *image, const struct transfer *t)
 {
 	pthread_mutex_lock(&surface->lock);
-	for (uint32_t y = 0; y < t->height; y++)
-		copy_row(surface_row(surface, 0, t->surface_y + y) + t->surface_x,
-			 image_row(image, 0, t->image_y + y) + t->image_x, t->width, to_surface);
-	copy_chroma(surface, image, t, to_surface);
-	if (to_surface)
+	if (surface->format == image->format)
+		copy_planes(surface, image, t);
+	else
+		convert(surface, image, t);
+	if (t->to_surface)
 		surface->content.valid = false;
 	pthread_mutex_unlock(&surface->lock);
 }
@@ -225,11 +229,11 @@ static bool check_transfer(const struct surface *surface, const struct image *im
 	       fits(t->surface_y, t->height, surface->height) &&
 	       fits(t->image_x, t->width, image->va.width) &&
 	       fits(t->image_y, t->height, image->va.height) &&
-	       (t->surface_x | t->surface_y | t->image_x | t->image_y) % 2 == 0;
+	       !((t->surface_x | t->image_x) & ((1u << image->format->h_shift) - 1)) &&
+	       !((t->surface_y | t->image_y) & ((1u << image->format->v_shift) - 1));
 }
 
-static VAStatus transfer(struct softva *softva, const uint32_t ids[2], const struct transfer *t,
-			 bool to_surface)
+static VAStatus transfer(struct softva *softva, const uint32_t ids[2], const struct transfer *t)
 {
 	struct surface *surface = object_get(&softva->heap, ids[0], OBJECT_SURFACE);
 	struct image *image = object_get(&softva->heap, ids[1], OBJECT_IMAGE);
@@ -239,11 +243,13 @@ static VAStatus transfer(struct softva *softva, const uint32_t ids[2], const str
 		status = VA_STATUS_ERROR_INVALID_SURFACE;
 	else if (!image)
 		status = VA_STATUS_ERROR_INVALID_IMAGE;
+	else if (!format_is_alike(surface->format, image->format))
+		status = VA_STATUS_ERROR_INVALID_IMAGE_FORMAT;
 	else if (!check_transfer(surface, image, t))
 		status = VA_STATUS_ERROR_INVALID_PARAMETER;
 	if (status == VA_STATUS_SUCCESS) {
 		surface_access(softva, surface);
-		copy(surface, image, t, to_surface);
+		copy(surface, image, t);
 	}
 	if (surface)
 		object_unref(&surface->object);
@@ -255,23 +261,28 @@ static VAStatus transfer(struct softva *softva, const uint32_t ids[2], const str
 VAStatus image_get(VADriverContextP va, VASurfaceID surface, int x, int y, unsigned int width,
 		   unsigned int height, VAImageID id)
 {
-	const struct transfer t = {(uint32_t)x, (uint32_t)y, 0, 0, width, height};
+	const struct transfer t = {(uint32_t)x, (uint32_t)y, 0, 0, width, height, false};
 
 	if (x < 0 || y < 0)
 		return VA_STATUS_ERROR_INVALID_PARAMETER;
-	return transfer(softva_of(va), (const uint32_t[2]){surface, id}, &t, false);
+	return transfer(softva_of(va), (const uint32_t[2]){surface, id}, &t);
 }
 
 VAStatus image_put(VADriverContextP va, VASurfaceID surface, VAImageID id, int src_x, int src_y,
 		   unsigned int src_width, unsigned int src_height, int dest_x, int dest_y,
 		   unsigned int dest_width, unsigned int dest_height)
 {
-	const struct transfer t = {(uint32_t)dest_x, (uint32_t)dest_y, (uint32_t)src_x,
-				   (uint32_t)src_y,  dest_width,       dest_height};
+	const struct transfer t = {(uint32_t)dest_x,
+				   (uint32_t)dest_y,
+				   (uint32_t)src_x,
+				   (uint32_t)src_y,
+				   dest_width,
+				   dest_height,
+				   true};
 
 	if (src_x < 0 || src_y < 0 || dest_x < 0 || dest_y < 0)
 		return VA_STATUS_ERROR_INVALID_PARAMETER;
 	if (src_width != dest_width || src_height != dest_height)
 		return VA_STATUS_ERROR_UNIMPLEMENTED; /* no scaling */
-	return transfer(softva_of(va), (const uint32_t[2]){surface, id}, &t, true);
+	return transfer(softva_of(va), (const uint32_t[2]){surface, id}, &t);
 }

@@ -210,6 +210,7 @@ static void build(struct context *context, struct job *job)
 		bytes_finish(&job->packet);
 	job->fields = picture.fields;
 	job->second_field = picture.second_field;
+	job->mono = picture.pic && !picture.pic->seq_fields.bits.chroma_format_idc;
 	job->reset = picture.reset;
 	job->failed = picture.failed || context->render_failed;
 }

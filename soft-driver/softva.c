@@ -138,7 +138,7 @@ static void fill_limits(VADriverContextP va)
 	va->max_profiles = 8;
 	va->max_entrypoints = 2;
 	va->max_attributes = 16;
-	va->max_image_formats = 4;
+	va->max_image_formats = (int)num_formats;
 	va->max_subpic_formats = 1;
 	va->max_display_attributes = 1;
 	va->str_vendor = VENDOR;

@@ -19,6 +19,7 @@
 #include <va/va_drmcommon.h>
 
 #include "check.h"
+#include "format.h"
 #include "object.h"
 
 #define SOFTVA_MAX_WIDTH  8192
@@ -39,6 +40,16 @@ struct config {
 	struct object object;
 	VAProfile profile;
 	VAEntrypoint entrypoint;
+	/* VA_RT_FORMAT_* of its surfaces. */
+	uint32_t rt_format;
+};
+
+/* What a profile has: surfaces, and pictures of them. */
+struct profile {
+	VAProfile profile;
+	uint32_t rt_format;
+	uint32_t chroma_format_idc;
+	uint32_t bit_depth;
 };
 
 /* What was decoded into a surface, as the client's later references must describe it. */
@@ -55,6 +66,7 @@ struct content {
 	/* An MMCO 5 makes POCs relative to the picture's own afterwards; clients may use either. */
 	int32_t reset_poc[2];
 	bool reset;
+	const struct format *format;
 	uint32_t width_mbs;
 	uint32_t height_mbs;
 	/* The context that decoded it. */
@@ -76,7 +88,8 @@ struct surface {
 	int fd;
 	uint8_t *map;
 	size_t size_bytes;
-	struct surface_plane planes[2];
+	const struct format *format;
+	struct surface_plane planes[FORMAT_MAX_PLANES];
 	pthread_mutex_t lock;
 	pthread_cond_t done;
 	unsigned int pending;
@@ -101,6 +114,7 @@ struct buffer {
 
 struct image {
 	struct object object;
+	const struct format *format;
 	VAImage va;
 	struct buffer *buffer;
 };
@@ -119,6 +133,8 @@ void softva_log(struct softva *softva, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* config.c */
+/* NULL for a profile that softva does not have. */
+const struct profile *profile_find(VAProfile profile);
 VAStatus config_query_profiles(VADriverContextP va, VAProfile *list, int *count);
 VAStatus config_query_entrypoints(VADriverContextP va, VAProfile profile, VAEntrypoint *list,
 				  int *count);
@@ -146,6 +162,11 @@ VAStatus surface_query_error(VADriverContextP va, VASurfaceID id, VAStatus statu
 /* A picture was queued for the surface; one more surface_complete() is due. */
 void surface_submit(struct surface *surface, bool poison);
 void surface_complete(struct surface *surface, bool good);
+static inline uint8_t *surface_row(const struct surface *surface, unsigned int plane, uint32_t y)
+{
+	return surface->map + surface->planes[plane].offset_bytes +
+	       (size_t)surface->planes[plane].pitch_bytes * y;
+}
 /*
  * The client is about to read or write the pixels: it should have waited. If it has not, it does now, as
  * the drivers of hardware let it: there are clients that rely on it.
@@ -157,9 +178,11 @@ VAStatus export_surface(VADriverContextP va, VASurfaceID id, uint32_t memory_typ
 			void *descriptor);
 /* What a surface is to be made of: own memory (fd < 0) or the client's. */
 struct import {
+	/* NULL where nothing names one. */
+	const struct format *format;
 	int fd;
 	size_t size_bytes;
-	struct surface_plane planes[2];
+	struct surface_plane planes[FORMAT_MAX_PLANES];
 };
 VAStatus import_parse(const VASurfaceAttrib *attribs, unsigned int num_attribs,
 		      const uint32_t size[2], struct import *import, unsigned int index);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Surfaces: one memfd each (or the client's memory), linear NV12, and the state that vaSyncSurface waits
+ * Surfaces: one memfd each (or the client's memory), linear, and the state that vaSyncSurface waits
  * for. A surface that waits for its picture holds a poison pattern, so that a client that does not wait
  * sees it.
  */
@@ -66,14 +66,15 @@ static struct surface *surface_new(uint32_t width, uint32_t height)
 /* Pitch to 64 bytes and height to 32 rows, so that whole macroblock pairs always fit. */
 static int allocate_own(struct surface *surface)
 {
-	uint32_t pitch = align_up(surface->width, 64);
-	uint32_t rows = align_up(surface->height, 32);
+	struct format_layout layout;
 
-	surface->store_width = pitch;
-	surface->store_height = rows;
-	surface->planes[0] = (struct surface_plane){0, pitch};
-	surface->planes[1] = (struct surface_plane){(size_t)pitch * rows, pitch};
-	surface->size_bytes = (size_t)pitch * rows * 3 / 2;
+	surface->store_width = align_up(surface->width, 16);
+	surface->store_height = align_up(surface->height, 32);
+	format_lay_out(surface->format, surface->store_width, surface->store_height, &layout);
+	for (int plane = 0; plane < FORMAT_MAX_PLANES; plane++)
+		surface->planes[plane] = (struct surface_plane){layout.offset_bytes[plane],
+								layout.pitch_bytes[plane]};
+	surface->size_bytes = layout.size_bytes;
 	surface->fd = memfd_create("softva", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (surface->fd < 0 || ftruncate(surface->fd, (off_t)surface->size_bytes))
 		return -errno;
@@ -85,8 +86,7 @@ static int adopt(struct surface *surface, const struct import *import)
 {
 	surface->store_width = surface->width;
 	surface->store_height = surface->height;
-	surface->planes[0] = import->planes[0];
-	surface->planes[1] = import->planes[1];
+	memcpy(surface->planes, import->planes, sizeof(surface->planes));
 	surface->size_bytes = import->size_bytes;
 	surface->fd = fcntl(import->fd, F_DUPFD_CLOEXEC, 0);
 	return surface->fd < 0 ? -errno : 0;
@@ -111,6 +111,7 @@ static VAStatus create_one(struct softva *softva, const uint32_t size[2],
 
 	if (!surface)
 		return VA_STATUS_ERROR_ALLOCATION_FAILED;
+	surface->format = import->format;
 	ret = import->fd >= 0 ? adopt(surface, import) : allocate_own(surface);
 	if (!ret)
 		ret = map_memory(surface);
@@ -124,6 +125,16 @@ static VAStatus create_one(struct softva *softva, const uint32_t size[2],
 	return VA_STATUS_SUCCESS;
 }
 
+static VAStatus create_surface(struct softva *softva, unsigned int rt_format,
+			       const uint32_t size[2], struct import *import, VASurfaceID *id)
+{
+	if (!import->format)
+		import->format = format_find_rt(rt_format);
+	if (!(import->format->rt_format & rt_format))
+		return VA_STATUS_ERROR_UNSUPPORTED_RT_FORMAT;
+	return create_one(softva, size, import, id);
+}
+
 VAStatus surface_create2(VADriverContextP va, unsigned int format, unsigned int width,
 			 unsigned int height, VASurfaceID *ids, unsigned int count,
 			 VASurfaceAttrib *attribs, unsigned int num_attribs)
@@ -133,7 +144,7 @@ VAStatus surface_create2(VADriverContextP va, unsigned int format, unsigned int 
 	struct import import;
 	unsigned int done;
 
-	if (!(format & VA_RT_FORMAT_YUV420))
+	if (!format_find_rt(format))
 		return VA_STATUS_ERROR_UNSUPPORTED_RT_FORMAT;
 	if (!count || !ids)
 		return VA_STATUS_ERROR_INVALID_PARAMETER;
@@ -142,7 +153,7 @@ VAStatus surface_create2(VADriverContextP va, unsigned int format, unsigned int 
 	for (done = 0; done < count; done++) {
 		status = import_parse(attribs, num_attribs, size, &import, done);
 		if (status == VA_STATUS_SUCCESS)
-			status = create_one(softva_of(va), size, &import, &ids[done]);
+			status = create_surface(softva_of(va), format, size, &import, &ids[done]);
 		if (status != VA_STATUS_SUCCESS)
 			break;
 	}
@@ -298,13 +309,12 @@ VAStatus surface_query_error(VADriverContextP va, VASurfaceID id, VAStatus statu
 
 static void poison_surface(struct surface *surface)
 {
-	for (int plane = 0; plane < 2; plane++) {
-		uint8_t *row = surface->map + surface->planes[plane].offset_bytes;
-		uint32_t rows = (surface->store_height + (uint32_t)plane) >> plane;
+	for (unsigned int plane = 0; plane < surface->format->num_planes; plane++) {
+		uint32_t bytes = format_row_bytes(surface->format, plane, surface->store_width);
+		uint32_t rows = format_rows(surface->format, plane, surface->store_height);
 
-		for (uint32_t y = 0; y < rows; y++, row += surface->planes[plane].pitch_bytes)
-			memset(row, SOFTVA_POISON,
-			       plane ? align_up(surface->store_width, 2) : surface->store_width);
+		for (uint32_t y = 0; y < rows; y++)
+			memset(surface_row(surface, plane, y), SOFTVA_POISON, bytes);
 	}
 }
 

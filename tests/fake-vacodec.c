@@ -288,6 +288,9 @@ int vawrap_image_unmap(struct vawrap_image *image)
 	return 0;
 }
 
+/* As it is, on the images above. */
+#include "libvawrap/view.c"
+
 /* ---- libvacodec: frames ---- */
 
 int vacodec_get_caps(struct vawrap_display *display, struct vacodec_caps *caps, size_t capacity)

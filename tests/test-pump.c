@@ -383,14 +383,19 @@ static void restart(int index, uint16_t next_avail)
 	assert_int_equal(pump_start_queue(t.pump, index), 0);
 }
 
+/* A drain that waits for a buffer of its stream, and a buffer that waits for a frame of another. */
 static void test_a_stopped_queue_answers_what_it_has(void **state)
 {
-	struct msg out = msg_queue(1, OUT, 2, 0, 0), drain = msg_new(0x103, 1, 8);
+	struct msg out = msg_queue(2, OUT, 2, 0, 0), drain = msg_new(0x103, 1, 8);
 	uint16_t next;
 
 	(void)state;
+	memcpy(fx.ram, "S\x04\x04\x02", 4);
 	command(msg_create(1, H264));
-	assert_int_equal(command(msg_resource(1, OUT, 2, 0x8000, 64 * 64 * 2)), OK_NODATA);
+	command(msg_create(2, H264));
+	assert_int_equal(command(msg_resource(1, IN, 1, 0, 64)), OK_NODATA);
+	assert_int_equal(command(msg_queue(1, IN, 1, 5, 4)), 0x202);
+	assert_int_equal(command(msg_resource(2, OUT, 2, 0x8000, 64 * 64 * 2)), OK_NODATA);
 	offer_command(1, &out);
 	offer_command(2, &drain);
 	assert_int_equal(pump_dispatch(t.pump), 2);
@@ -403,10 +408,10 @@ static void test_a_stopped_queue_answers_what_it_has(void **state)
 	assert_int_equal(pump_stop_queue(t.pump, 0, &next), -EINVAL);
 	/* What comes meanwhile waits. The stream and its resource are still there. */
 	offer_command(1, &out);
-	assert_int_equal(pump_dispatch(t.pump), 0);
+	pump_dispatch(t.pump);
 	restart(0, next);
 	assert_int_equal(pump_dispatch(t.pump), 1);
-	drain = msg_queue_type(0x107, 1, OUT);
+	drain = msg_queue_type(0x107, 2, OUT);
 	offer_command(2, &drain);
 	assert_int_equal(wait_used(0, 5), 24);
 	assert_int_equal(wait_used(0, 10), 8);

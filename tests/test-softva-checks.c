@@ -333,6 +333,25 @@ static void change_weighted_bipred(struct client *client, struct stream_picture 
 	p[3].pic.pic_fields.bits.weighted_bipred_idc = 0;
 }
 
+static void change_chroma_format(struct client *client, struct stream_picture *p)
+{
+	(void)client;
+	p[5].pic.seq_fields.bits.chroma_format_idc = 2;
+}
+
+/* A surface that the config allows, but not for a picture with chroma. */
+static void change_surface_format(struct client *client, struct stream_picture *p)
+{
+	VASurfaceID *spare = &client->surfaces[STREAM_PICTURES];
+
+	assert_int_equal(vaDestroySurfaces(client->display, spare, 1), VA_STATUS_SUCCESS);
+	assert_int_equal(vaCreateSurfaces(client->display, VA_RT_FORMAT_YUV400, STREAM_SIZE,
+					  STREAM_SIZE, spare, 1, NULL, 0),
+			 VA_STATUS_SUCCESS);
+	p[5].target = *spare;
+	p[5].pic.CurrPic.picture_id = *spare;
+}
+
 #define PICTURE(n) (1u << (n))
 
 static const struct mistake mistakes[] = {
@@ -369,6 +388,8 @@ static const struct mistake mistakes[] = {
 	 "data-bit-offset field-flags poc cabac-init-idc deblocking list-entry ", 0x20, 0x20},
 	{"frame_num", change_frame_num, "frame-num ", 0x00, 0x20},
 	{"reference_pic_flag", change_reference_flag, "reference-flag ", 0x00, 0x08},
+	{"the surface's format", change_surface_format, "surface-format ", 0x20, 0x20},
+	{"the chroma format", change_chroma_format, "format ", 0x20, 0x20},
 	{"the bit depth", change_bit_depth, "format ", 0x20, 0x20},
 	{"the size", change_size, "picture-size-context picture-size-surface ", 0x20, 0x20},
 	{"a smaller size", shrink, "reference-size ", 0x3e, 0x3e},

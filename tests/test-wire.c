@@ -204,6 +204,7 @@ static void test_cursor_crosses_pieces(void **state)
 	size_t n = 10;
 
 	(void)state;
+	atomic_init(&resource->refs, 1);
 	resource->n_pieces = 3;
 	resource->pieces[0] = (struct iovec){a, 3};
 	resource->pieces[1] = (struct iovec){b, 1};

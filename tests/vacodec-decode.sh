@@ -144,7 +144,7 @@ if [ -n "${VECTORS_DIR:-}" ]; then
 	while IFS=$tab read -r codec file expect _; do
 		[ "$codec" = h264 ] || continue
 		case $expect in
-		decode) exact "$file" "$VECTORS_DIR/$file" ;;
+		decode | if-va) exact "$file" "$VECTORS_DIR/$file" ;;
 		refuse) refused "$file" "$VECTORS_DIR/$file" ;;
 		esac
 	done <"$VECTORS_DIR/MANIFEST.tsv"

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include "guest/driver.h"
+#include "guest/selftest.h"
 #include "guest/stream.h"
 #include "tools/common.h"
 #include "tools/input.h"
@@ -27,6 +28,8 @@ struct play_options {
 	uint64_t max_frames;    /* 0: all */
 	uint64_t seek_ns;
 	bool stats, json;
+	bool selftest; /* the protocol suite in the place of a file */
+	struct selftest_options suite;
 };
 
 /* What a run came to. */
@@ -68,6 +71,12 @@ int play_open(struct play *play);
 int play_run(struct play *play);
 /* Ends everything, in whatever state it is; returns status, or a worse one. */
 int play_close(struct play *play, int status);
+
+/* play-session.c: the device and its transport alone. Returns an enum tool_exit. */
+int play_attach(struct play *play);
+
+/* play-selftest.c: runs the suite on the device. Returns an enum tool_exit. */
+int play_selftest(struct play *play);
 
 /* play-frames.c: delivers all frames that are there. Returns their number or -errno of output. */
 int play_take_frames(struct play *play);

@@ -12,6 +12,7 @@
 
 static const char help[] =
 	"Usage: virtio-video-play [OPTION]... FILE|-\n"
+	"       virtio-video-play --selftest[=GLOB] [OPTION]...\n"
 	"Decodes a video file as a virtual machine's guest would, through a virtio-video device in\n"
 	"this process, and writes the frames that come back in guest memory.\n"
 	"\n"
@@ -27,8 +28,11 @@ static const char help[] =
 	"  --no-indirect       no indirect descriptors\n"
 	"  --no-event-idx      no event indices\n"
 	"  --stats             more in the report at the end (on stderr)\n"
-	"  --json              the report as JSON on stdout (stderr with --md5 or --y4m -)\n" TOOL_COMMON_HELP
-	"\n"
+	"  --json              the report as JSON on stdout (stderr with --md5 or --y4m -)\n"
+	"  --selftest[=GLOB]   no file: run the protocol suite on the device, or those of its tests\n"
+	"                      whose names match; TAP on stdout\n"
+	"  --seed N            of the suite's random commands\n"
+	"  --commands N        how many of them (default: 10000)\n" TOOL_COMMON_HELP "\n"
 	"Exit status: 0 all frames intact; 1 usage, reading or writing; 2 corrupt frames;\n"
 	"3 unsupported, or no device; 4 driver or session lost; 130 interrupted.\n";
 
@@ -47,6 +51,9 @@ enum {
 	OPT_NO_EVENT_IDX,
 	OPT_STATS,
 	OPT_JSON,
+	OPT_SELFTEST,
+	OPT_SEED,
+	OPT_COMMANDS,
 };
 
 static const struct option options[] = {
@@ -64,6 +71,9 @@ static const struct option options[] = {
 	{"no-event-idx", no_argument, NULL, OPT_NO_EVENT_IDX},
 	{"stats", no_argument, NULL, OPT_STATS},
 	{"json", no_argument, NULL, OPT_JSON},
+	{"selftest", optional_argument, NULL, OPT_SELFTEST},
+	{"seed", required_argument, NULL, OPT_SEED},
+	{"commands", required_argument, NULL, OPT_COMMANDS},
 	TOOL_COMMON_OPTIONS,
 	{NULL, 0, NULL, 0},
 };
@@ -95,6 +105,15 @@ static int take_chunk(const struct tool_common *common, struct play_options *o, 
 
 	o->input.split = INPUT_SPLIT_CHUNKS;
 	o->input.chunk_bytes = (size_t)n;
+	return ret;
+}
+
+static int take_count(const struct tool_common *common, uint32_t *out, const char *arg)
+{
+	uint64_t n;
+	int ret = take_number(common, arg, &n);
+
+	*out = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
 	return ret;
 }
 
@@ -150,6 +169,14 @@ static int take_option(struct tool_common *common, struct play_options *o, int o
 		return take_chunk(common, o, arg);
 	case OPT_DIALECT:
 		return take_dialect(common, o, arg);
+	case OPT_SELFTEST:
+		o->selftest = true;
+		o->suite.only = arg;
+		return 0;
+	case OPT_SEED:
+		return take_count(common, &o->suite.seed, arg);
+	case OPT_COMMANDS:
+		return take_count(common, &o->suite.random_commands, arg);
 	default:
 		return tool_common_take(common, opt, arg) ? 0 : -EINVAL;
 	}
@@ -162,8 +189,11 @@ static int parse(struct tool_common *common, struct play_options *o, int argc, c
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (take_option(common, o, opt, optarg) < 0)
 			return -EINVAL;
-	if (optind + 1 != argc) {
-		tool_message(common, "one FILE (or - for stdin) is wanted; see --help");
+	if (o->selftest && optind == argc)
+		return 0;
+	if (optind + 1 != argc || o->selftest) {
+		tool_message(common,
+			     "one FILE (or - for stdin) or --selftest is wanted; see --help");
 		return -EINVAL;
 	}
 	o->path = argv[optind];
@@ -184,8 +214,8 @@ int main(int argc, char **argv)
 	if (parse(&common, &play.options, argc, argv) < 0)
 		return TOOL_EXIT_USAGE;
 	tool_catch_interrupt();
-	status = play_open(&play);
-	if (status == TOOL_EXIT_OK)
+	status = play.options.selftest ? play_selftest(&play) : play_open(&play);
+	if (status == TOOL_EXIT_OK && !play.options.selftest)
 		status = play_run(&play);
 	status = play_close(&play, status);
 	if (play.start_ns)

@@ -18,6 +18,7 @@
 struct slot {
 	bool busy;
 	uint16_t order;       /* the index at which the chain was popped */
+	uint16_t popped;      /* in the i-th of n slots: the head popped last at an index i mod n */
 	struct iovec *pieces; /* room for the answer: few, or more */
 	size_t n_pieces;
 	struct iovec few[INLINE_PIECES];

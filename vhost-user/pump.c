@@ -15,6 +15,8 @@
 #define POLL_NS        1000000 /* between looks at a queue without a kick */
 #define EVENT_BYTES    8
 #define CHAINS_A_ROUND 256
+#define STOP_LOOK_MS   20 /* between looks at what a stopping queue still owes */
+#define STOP_LOOKS     100
 
 /* ---- In ---- */
 
@@ -120,6 +122,7 @@ static int take_chain(struct pump *pump, enum vvd_queue which, const struct virt
 	}
 	slot->busy = true;
 	slot->order = virtq_get_next_avail(side->queue) - 1;
+	side->slots[slot->order & (side->n_slots - 1)].popped = chain->head;
 	return 0;
 }
 
@@ -224,26 +227,41 @@ static void give_back_all(struct pump *pump)
 		;
 }
 
+static bool is_idle(const struct pump_side *side)
+{
+	for (unsigned int i = 0; i < side->n_slots; i++)
+		if (side->slots[i].busy)
+			return false;
+	return true;
+}
+
+/* A resource that is being written is answered when that has ended; the device bounds the wait. */
+static void wait_for_answers(struct pump *pump, const struct pump_side *side)
+{
+	struct pollfd fd = {.fd = vvd_device_get_fd(pump->device), .events = POLLIN};
+
+	give_back_all(pump);
+	for (int i = 0; i < STOP_LOOKS && !is_idle(side); i++) {
+		poll(&fd, 1, STOP_LOOK_MS);
+		give_back_all(pump);
+	}
+}
+
 /*
  * The buffers that the device has not used are given back to the ring from its end, as if they had
  * not been popped. One that lies before a used one cannot be: it goes back empty.
  */
 static void unpop_events(struct pump_side *side)
 {
-	bool found;
-
-	do {
+	for (;;) {
 		uint16_t last = virtq_get_next_avail(side->queue) - 1;
+		struct slot *slot = &side->slots[side->slots[last & (side->n_slots - 1)].popped];
 
-		found = false;
-		for (unsigned int i = 0; i < side->n_slots && !found; i++) {
-			found = side->slots[i].busy && side->slots[i].order == last;
-			if (found) {
-				side->slots[i].busy = false;
-				virtq_unpop(side->queue);
-			}
-		}
-	} while (found);
+		if (!slot->busy || slot->order != last)
+			break;
+		slot->busy = false;
+		virtq_unpop(side->queue);
+	}
 	for (unsigned int i = 0; i < side->n_slots; i++)
 		if (side->slots[i].busy)
 			push(side, (uint16_t)i, 0);
@@ -261,7 +279,7 @@ int pump_stop_queue(struct pump *pump, unsigned int index, uint16_t *next_avail)
 		unpop_events(side);
 	} else {
 		vvd_device_clear_queue(pump->device, VVD_QUEUE_COMMAND);
-		give_back_all(pump);
+		wait_for_answers(pump, side);
 	}
 	for (int i = 0; i < VVD_N_QUEUES; i++)
 		notify(&pump->sides[i]);
@@ -308,9 +326,9 @@ int pump_dispatch(struct pump *pump)
 {
 	int moved, commands, events;
 
+	swallow_kicks(pump);
 	if (!pump_is_any_started(pump))
 		return -EINVAL;
-	swallow_kicks(pump);
 	pump->retry = false;
 	moved = give_back(pump);
 	events = take_chains(pump, VVD_QUEUE_EVENT);

@@ -6,6 +6,7 @@
  * thread. What a guard runs holds no lock that it took itself and owns nothing.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include "virtio-video.h"
@@ -16,10 +17,15 @@ static _Thread_local __attribute__((tls_model("initial-exec"))) sigjmp_buf *curr
 int vvd_guard(int (*touch)(void *cookie), void *cookie)
 {
 	sigjmp_buf here, *const outer = current;
+	sigset_t sigbus;
 	int ret;
 
-	if (sigsetjmp(here, 1)) {
+	/* The mask is not saved, which would be a system call for each ring access. */
+	if (sigsetjmp(here, 0)) {
 		current = outer;
+		sigemptyset(&sigbus);
+		sigaddset(&sigbus, SIGBUS);
+		pthread_sigmask(SIG_UNBLOCK, &sigbus, NULL);
 		return -EFAULT;
 	}
 	current = &here;

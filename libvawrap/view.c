@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * view.c - surfaces read by the CPU: which way their samples are seen, and what is kept for it
+ *
+ * A derived image shows the surface's own memory and costs nothing; where the driver has none that
+ * can be used, one image is kept and the driver transfers each picture into it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include "vawrap.h"
+
+#define MAX_DERIVED 64 /* surfaces of a pool */
+
+struct derived {
+	struct vawrap_surface *surface; /* held by the image */
+	struct vawrap_image *image;
+};
+
+struct vawrap_view {
+	struct vawrap_display *display;
+	uint32_t fourcc;
+	unsigned int width, height;
+	bool transfers; /* deriving has failed */
+	struct derived derived[MAX_DERIVED];
+	unsigned int n_derived;
+	struct vawrap_image *image;  /* for transfers */
+	struct vawrap_image *mapped; /* or NULL */
+};
+
+int vawrap_view_new(struct vawrap_display *display, uint32_t fourcc, unsigned int width,
+		    unsigned int height, struct vawrap_view **out)
+{
+	struct vawrap_view *view = calloc(1, sizeof(*view));
+
+	*out = view;
+	if (!view)
+		return -ENOMEM;
+	view->display = vawrap_display_ref(display);
+	view->fourcc = fourcc;
+	view->width = width;
+	view->height = height;
+	return 0;
+}
+
+struct vawrap_view *vawrap_view_free(struct vawrap_view *view)
+{
+	if (!view)
+		return NULL;
+	vawrap_view_unmap(view);
+	for (unsigned int i = 0; i < view->n_derived; i++)
+		vawrap_image_unref(view->derived[i].image);
+	vawrap_image_unref(view->image);
+	vawrap_display_unref(view->display);
+	free(view);
+	return NULL;
+}
+
+static bool serves(const struct vawrap_view *view, struct vawrap_image *image)
+{
+	const struct vawrap_image_layout *layout = vawrap_image_get_layout(image);
+
+	return layout->fourcc == view->fourcc && layout->width >= view->width &&
+	       layout->height >= view->height;
+}
+
+static int derive(struct vawrap_view *view, struct vawrap_surface *surface,
+		  struct vawrap_image **out)
+{
+	int err;
+
+	for (unsigned int i = 0; i < view->n_derived; i++) {
+		if (view->derived[i].surface == surface) {
+			*out = view->derived[i].image;
+			return 0;
+		}
+	}
+	if (view->n_derived == MAX_DERIVED)
+		return -ENOTSUP;
+	err = vawrap_image_derive(surface, out);
+	if (err)
+		return err;
+	if (!serves(view, *out)) {
+		*out = vawrap_image_unref(*out);
+		return -ENOTSUP;
+	}
+	view->derived[view->n_derived++] = (struct derived){surface, *out};
+	return 0;
+}
+
+static int transfer(struct vawrap_view *view, struct vawrap_surface *surface,
+		    struct vawrap_image **out)
+{
+	int err = 0;
+
+	if (!view->image)
+		err = vawrap_image_new(view->display, view->fourcc, view->width, view->height,
+				       &view->image);
+	if (err)
+		return err;
+	if (!serves(view, view->image)) {
+		view->image = vawrap_image_unref(view->image);
+		return -ENOTSUP;
+	}
+	*out = view->image;
+	return vawrap_image_get(view->image, surface, 0, 0, view->width, view->height);
+}
+
+static int map(struct vawrap_view *view, struct vawrap_surface *surface, void **data)
+{
+	struct vawrap_image *image;
+	int err = view->transfers ? transfer(view, surface, &image) : derive(view, surface, &image);
+
+	if (!err)
+		err = vawrap_image_map(image, data);
+	view->mapped = err ? NULL : image;
+	return err;
+}
+
+int vawrap_view_map(struct vawrap_view *view, struct vawrap_surface *surface, const uint8_t **data,
+		    const struct vawrap_image_layout **layout)
+{
+	void *at = NULL;
+	int err;
+
+	if (view->mapped)
+		return -EBUSY;
+	err = map(view, surface, &at);
+	if (err && !view->transfers && err != -ESHUTDOWN && err != -ENODEV && err != -ENOMEM) {
+		view->transfers = true;
+		err = map(view, surface, &at);
+	}
+	if (err)
+		return err;
+	*data = at;
+	*layout = vawrap_image_get_layout(view->mapped);
+	return 0;
+}
+
+void vawrap_view_unmap(struct vawrap_view *view)
+{
+	if (view->mapped)
+		vawrap_image_unmap(view->mapped);
+	view->mapped = NULL;
+}
+
+bool vawrap_view_transfers(const struct vawrap_view *view)
+{
+	return view->transfers;
+}
