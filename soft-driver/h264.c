@@ -195,7 +195,10 @@ static bool has_mmco5(const struct h264_slice_header *header)
 	return false;
 }
 
-/* An MMCO 5 makes the picture's frame_num 0 and its order counts relative to itself (8.2.1). */
+/*
+ * An MMCO 5 makes the picture's frame_num 0 and its order counts relative to itself (8.2.1). The second
+ * field counts from there by itself.
+ */
 static void apply_reset(struct content *content)
 {
 	int32_t top = content->poc[0], bottom = content->poc[1], least = top;
@@ -221,9 +224,9 @@ static void record_content(struct h264_picture *picture, bool reset)
 		content.reference_fields |= picture->fields;
 	content.frame_num = pic->frame_num;
 	if (picture->fields & 1)
-		content.poc[0] = pic->CurrPic.TopFieldOrderCnt;
+		content.poc[0] = content.reset_poc[0] = pic->CurrPic.TopFieldOrderCnt;
 	if (picture->fields & 2)
-		content.poc[1] = pic->CurrPic.BottomFieldOrderCnt;
+		content.poc[1] = content.reset_poc[1] = pic->CurrPic.BottomFieldOrderCnt;
 	content.format = picture->target->format;
 	content.width_mbs = pic->picture_width_in_mbs_minus1 + 1u;
 	content.height_mbs = pic->picture_height_in_mbs_minus1 + 1u;

@@ -39,6 +39,13 @@ bool session_is_slow(void)
 	return preload && strstr(preload, "vgpreload");
 }
 
+bool session_has_sanitizer(void)
+{
+	const char *list = getenv("SANITIZERS");
+
+	return list && *list && strcmp(list, "no") != 0;
+}
+
 int session_open(struct session *session, struct vawrap_display *display)
 {
 	struct vacodec_decoder_params params = {
