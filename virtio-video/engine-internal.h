@@ -17,27 +17,17 @@
 #include "engine.h"
 
 /*
- *         ask          began           drained        told
+ *         asked        begun          drained        told
  *  NONE -------> ASKED ------> RUNNING --------> EOS -------> NONE
- *                  |  (drained: nothing to drain) ^
+ *                  |    (nothing to drain)        ^
  *                  +------------------------------+
- *  cancel leads from each state to NONE.
+ *  A cancel leads from each state to NONE.
  */
 enum drain_state {
 	DRAIN_NONE,
 	DRAIN_ASKED,   /* input before it is not consumed yet */
 	DRAIN_RUNNING, /* in the decoder */
 	DRAIN_EOS,     /* all frames were answered; waits for an output resource */
-	DRAIN_N_STATES,
-};
-
-enum drain_event {
-	DRAIN_ON_ASK,
-	DRAIN_ON_BEGAN,
-	DRAIN_ON_DRAINED,
-	DRAIN_ON_TOLD,
-	DRAIN_ON_CANCEL,
-	DRAIN_N_EVENTS,
 };
 
 /*
@@ -102,10 +92,7 @@ struct engine {
 };
 
 /* All of these want the lock. */
-bool engine_drain_step(struct engine *engine, enum drain_event event);
 void engine_cancel_drain(struct engine *engine);
-struct resource *engine_first(struct engine *engine, enum engine_side side);
-void engine_unqueue(struct engine *engine, enum engine_side side, struct resource *resource);
 /* Sends the answer to a command off, or into the limbo. */
 void engine_push(struct engine *engine, struct answer *answer);
 /* Sends off the hostages and what is in the limbo. */

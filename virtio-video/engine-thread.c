@@ -16,7 +16,6 @@
 
 #define EXTRA_FRAMES 2 /* one being landed, one waiting for it */
 #define MAX_REFUSALS 1000
-#define MIN_CAPACITY (256 * 1024)
 
 enum step {
 	STEP_NEXT, /* nothing to do here: try the next step */
@@ -143,7 +142,7 @@ static enum step step_flush(struct engine *engine)
 static struct resource *find_output(struct engine *engine, struct params_layout *layout)
 {
 	params_get_layout(&engine->state.params[ENGINE_OUTPUT], layout);
-	for (struct resource *r = engine_first(engine, ENGINE_OUTPUT); r; r = r->next) {
+	for (struct resource *r = engine->queues[ENGINE_OUTPUT].head; r; r = r->next) {
 		if (params_layout_fits(layout, r))
 			return r;
 	}
@@ -272,7 +271,7 @@ static void take_drained(struct engine *engine)
 	engine->decoder_drains = false;
 	/* The drain may have been cancelled since, and even asked for again. */
 	if (engine->drain == DRAIN_RUNNING)
-		engine_drain_step(engine, DRAIN_ON_DRAINED);
+		engine->drain = DRAIN_EOS;
 }
 
 static void take_event(struct engine *engine, const struct vacodec_event *event)
@@ -319,7 +318,7 @@ static enum step step_receive(struct engine *engine)
 
 static void finish_input(struct engine *engine)
 {
-	struct resource *resource = engine_first(engine, ENGINE_INPUT);
+	struct resource *resource = engine->queues[ENGINE_INPUT].head;
 
 	engine->filled = false;
 	if (engine->input_active)
@@ -382,24 +381,21 @@ static enum step create_decoder(struct engine *engine)
 
 static bool reserve(struct engine *engine, size_t n_bytes)
 {
-	size_t capacity = engine->capacity_bytes ? engine->capacity_bytes : MIN_CAPACITY;
 	uint8_t *bytes;
 
-	while (capacity < n_bytes)
-		capacity *= 2;
-	if (capacity == engine->capacity_bytes)
+	if (n_bytes <= engine->capacity_bytes)
 		return true;
-	bytes = realloc(engine->bytes, capacity);
+	bytes = realloc(engine->bytes, 2 * n_bytes);
 	if (!bytes)
 		return false;
 	engine->bytes = bytes;
-	engine->capacity_bytes = capacity;
+	engine->capacity_bytes = 2 * n_bytes;
 	return true;
 }
 
 static enum step step_fill(struct engine *engine)
 {
-	struct resource *resource = engine_first(engine, ENGINE_INPUT);
+	struct resource *resource = engine->queues[ENGINE_INPUT].head;
 	struct answer *answer;
 	int err;
 
@@ -437,7 +433,7 @@ static enum step step_drain(struct engine *engine)
 	if (engine->drain != DRAIN_ASKED)
 		return STEP_NEXT;
 	if (!engine->decoder) {
-		engine_drain_step(engine, DRAIN_ON_DRAINED);
+		engine->drain = DRAIN_EOS;
 		return STEP_DONE;
 	}
 	unlock(engine);
@@ -454,14 +450,14 @@ static enum step step_drain(struct engine *engine)
 	engine->decoder_drains = true;
 	progress(engine);
 	if (serial == engine->drain_serial && engine->drain == DRAIN_ASKED)
-		engine_drain_step(engine, DRAIN_ON_BEGAN);
+		engine->drain = DRAIN_RUNNING;
 	return STEP_DONE;
 }
 
 /* The end of the stream has a resource of its own, since drivers ignore what else is in it. */
 static enum step step_eos(struct engine *engine)
 {
-	struct resource *resource = engine_first(engine, ENGINE_OUTPUT);
+	struct resource *resource = engine->queues[ENGINE_OUTPUT].head;
 	struct answer *answer = engine->drain_answer;
 
 	if (engine->drain != DRAIN_EOS || !resource || engine->format_state == FORMAT_ANNOUNCED)
@@ -469,7 +465,7 @@ static enum step step_eos(struct engine *engine)
 	resource->timestamp = 0;
 	engine_answer(engine, ENGINE_OUTPUT, resource, VIRTIO_VIDEO_BUFFER_FLAG_EOS, 0);
 	engine->drain_answer = NULL;
-	engine_drain_step(engine, DRAIN_ON_TOLD);
+	engine->drain = DRAIN_NONE;
 	answer_header(answer, VIRTIO_VIDEO_RESP_OK_NODATA);
 	engine_push(engine, answer);
 	return STEP_DONE;

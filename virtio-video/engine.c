@@ -15,26 +15,6 @@
 
 /* ---- State ---- */
 
-#define HOLE 0xff
-
-static const uint8_t drain_table[DRAIN_N_STATES][DRAIN_N_EVENTS] = {
-	/*                ask          began          drained    told        cancel */
-	[DRAIN_NONE] = {DRAIN_ASKED, HOLE, HOLE, HOLE, DRAIN_NONE},
-	[DRAIN_ASKED] = {HOLE, DRAIN_RUNNING, DRAIN_EOS, HOLE, DRAIN_NONE},
-	[DRAIN_RUNNING] = {HOLE, HOLE, DRAIN_EOS, HOLE, DRAIN_NONE},
-	[DRAIN_EOS] = {HOLE, HOLE, HOLE, DRAIN_NONE, DRAIN_NONE},
-};
-
-bool engine_drain_step(struct engine *engine, enum drain_event event)
-{
-	uint8_t next = drain_table[engine->drain][event];
-
-	if (next == HOLE)
-		return false;
-	engine->drain = next;
-	return true;
-}
-
 void engine_push(struct engine *engine, struct answer *answer)
 {
 	if (!engine->hostages.head) {
@@ -68,12 +48,7 @@ void engine_cancel_drain(struct engine *engine)
 		engine_push(engine, engine->drain_answer);
 	}
 	engine->drain_answer = NULL;
-	engine_drain_step(engine, DRAIN_ON_CANCEL);
-}
-
-struct resource *engine_first(struct engine *engine, enum engine_side side)
-{
-	return engine->queues[side].head;
+	engine->drain = DRAIN_NONE;
 }
 
 static void append(struct resource_list *list, struct resource *resource)
@@ -87,7 +62,7 @@ static void append(struct resource_list *list, struct resource *resource)
 	list->n++;
 }
 
-void engine_unqueue(struct engine *engine, enum engine_side side, struct resource *resource)
+static void unqueue(struct engine *engine, enum engine_side side, struct resource *resource)
 {
 	struct resource_list *list = &engine->queues[side];
 	struct resource *before = NULL;
@@ -111,7 +86,7 @@ void engine_answer(struct engine *engine, enum engine_side side, struct resource
 {
 	struct answer *answer = resource->answer;
 
-	engine_unqueue(engine, side, resource);
+	unqueue(engine, side, resource);
 	resource->answer = NULL;
 	engine->state.stats.errors += (flags & VIRTIO_VIDEO_BUFFER_FLAG_ERR) != 0;
 	answer_resource(answer, VIRTIO_VIDEO_RESP_OK_RESOURCE_QUEUE, resource->timestamp, flags,
@@ -126,7 +101,7 @@ void engine_answer_all(struct engine *engine, enum engine_side side)
 {
 	struct resource *resource;
 
-	while ((resource = engine_first(engine, side))) {
+	while ((resource = engine->queues[side].head)) {
 		if (side == ENGINE_OUTPUT)
 			resource->timestamp = 0;
 		engine_answer(engine, side, resource, VIRTIO_VIDEO_BUFFER_FLAG_ERR, 0);
@@ -193,12 +168,10 @@ int engine_new(const struct engine_params *params, struct engine **out)
 	engine->done = params->done;
 	engine->watchdog = params->watchdog;
 	engine->hang_ns = params->watchdog->period_ns;
-	engine->state.stats.stream_id = params->stream_id;
 	engine->codec = params->codec;
 	engine->bounds = params->bounds;
-	engine->events.stream_id = params->stream_id;
-	for (int i = 0; i < ENGINE_N_SIDES; i++)
-		engine->state.params[i] = params->queues[i];
+	engine->state = params->state;
+	engine->events.stream_id = params->state.stats.stream_id;
 	engine->log = log_ref(params->log);
 	init_sync(engine);
 	err = landing_new(params->display, params->log, &engine->landing);
@@ -317,9 +290,10 @@ int engine_drain(struct engine *engine, struct answer *answer)
 	int err = 0;
 
 	pthread_mutex_lock(&engine->lock);
-	if (engine->state.stats.lost || !engine_drain_step(engine, DRAIN_ON_ASK)) {
+	if (engine->state.stats.lost || engine->drain != DRAIN_NONE) {
 		err = -EPERM;
 	} else {
+		engine->drain = DRAIN_ASKED;
 		engine->drain_answer = answer;
 		engine->drain_serial++;
 	}
