@@ -27,8 +27,9 @@
 
 /* ---- Display and threads ---- */
 
-int device_open_display(struct vvd_device *device, struct vawrap_display **out)
+int device_open_display(void *cookie, struct vawrap_display **out)
 {
+	const struct vvd_device *device = cookie;
 	const struct vvd_device_options *options = &device->options;
 
 	if (options->share_display && device->display) {

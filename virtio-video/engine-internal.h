@@ -67,7 +67,7 @@ struct engine {
 	struct resource_list queues[ENGINE_N_SIDES];
 	struct answer_list hostages, limbo;
 	uint64_t limbo_since_ns;
-	bool copying;      /* the CPU reads or writes a resource that is held */
+	bool copying;      /* the CPU reads or writes a resource; or a display is opened */
 	bool purge;        /* resources were removed */
 	bool input_active; /* the head of the input is in bytes[] */
 	bool flush;        /* a seek is to be done first */
@@ -79,7 +79,10 @@ struct engine {
 	struct engine_state state;
 
 	/* The engine's thread only. */
-	struct landing *landing;
+	struct landing *landing; /* NULL: its display was lost and no other opened */
+	int (*open_display)(void *cookie, struct vawrap_display **out);
+	void *open_cookie;
+	bool reopened; /* since the last frame */
 	struct vacodec_decoder *decoder;
 	struct vacodec_frame *frame; /* next to be landed */
 	bool poll_events;

@@ -38,10 +38,57 @@ static void lock(struct engine *engine)
 	engine->busy_since_ns = 0;
 }
 
+static void drop_frame(struct engine *engine)
+{
+	if (engine->landing)
+		landing_release(engine->landing);
+	engine->frame = vacodec_frame_unref(engine->frame);
+}
+
+static void finish_input(struct engine *engine)
+{
+	struct resource *resource = engine->queues[ENGINE_INPUT].head;
+
+	engine->filled = false;
+	if (engine->input_active)
+		engine_answer(engine, ENGINE_INPUT, resource, 0, 0);
+}
+
+/* Goes on with another display and decoder, at the next key frame. */
+static bool reopen(struct engine *engine)
+{
+	struct vawrap_display *display = NULL;
+	int err;
+
+	engine->reopened = engine->copying = true;
+	unlock(engine);
+	drop_frame(engine);
+	landing_shut_down(engine->landing);
+	engine->decoder = vacodec_decoder_unref(engine->decoder);
+	engine->landing = landing_free(engine->landing);
+	err = engine->open_display(engine->open_cookie, &display);
+	if (!err)
+		err = landing_new(display, engine->log, &engine->landing);
+	caps_unref_display(display);
+	lock(engine);
+	engine->copying = engine->decoder_drains = false;
+	pthread_cond_broadcast(&engine->ended);
+	engine->format_state = FORMAT_NONE;
+	if (engine->drain == DRAIN_RUNNING)
+		engine->drain = DRAIN_ASKED;
+	finish_input(engine);
+	return !err;
+}
+
 static void lose(struct engine *engine, int error)
 {
-	engine_lose(engine, error,
-		    engine->decoder ? vacodec_decoder_get_last_error(engine->decoder) : "");
+	if ((error == -ENODEV || error == -ESHUTDOWN) && !engine->reopened && reopen(engine))
+		log_printf(engine->log, LOG_LEVEL_WARN,
+			   "stream %u: the device was lost and opened again",
+			   engine->events.stream_id);
+	else
+		engine_lose(engine, error,
+			    engine->decoder ? vacodec_decoder_get_last_error(engine->decoder) : "");
 }
 
 static void progress(struct engine *engine)
@@ -111,12 +158,6 @@ static enum step step_purge(struct engine *engine)
 
 /* ---- Seek ---- */
 
-static void drop_frame(struct engine *engine)
-{
-	landing_release(engine->landing);
-	engine->frame = vacodec_frame_unref(engine->frame);
-}
-
 static enum step step_flush(struct engine *engine)
 {
 	int err = 0;
@@ -161,6 +202,7 @@ static void answer_frame(struct engine *engine, struct resource *resource,
 		flags = VIRTIO_VIDEO_BUFFER_FLAG_ERR;
 	resource->timestamp = info.timestamp;
 	stats->frames++;
+	engine->reopened = false;
 	stats->corrupt_frames += flags != 0;
 	landing_count_bytes(engine->landing, &stats->copied_bytes, &stats->driver_copied_bytes);
 	engine_answer(engine, ENGINE_OUTPUT, resource, flags, layout->size_bytes);
@@ -315,15 +357,6 @@ static enum step step_receive(struct engine *engine)
 }
 
 /* ---- Bitstream in ---- */
-
-static void finish_input(struct engine *engine)
-{
-	struct resource *resource = engine->queues[ENGINE_INPUT].head;
-
-	engine->filled = false;
-	if (engine->input_active)
-		engine_answer(engine, ENGINE_INPUT, resource, 0, 0);
-}
 
 static enum step step_send(struct engine *engine)
 {

@@ -167,6 +167,8 @@ int engine_new(const struct engine_params *params, struct engine **out)
 		return -ENOMEM;
 	engine->done = params->done;
 	engine->watchdog = params->watchdog;
+	engine->open_display = params->open_display;
+	engine->open_cookie = params->open_cookie;
 	engine->hang_ns = params->watchdog->period_ns;
 	engine->codec = params->codec;
 	engine->bounds = params->bounds;

@@ -40,6 +40,9 @@ struct engine_params {
 	struct log *log;
 	struct done_queue *done; /* both outlive the engine, or until it is abandoned */
 	struct watchdog *watchdog;
+	/* Opens another display when this one is lost, on the engine's thread. */
+	int (*open_display)(void *cookie, struct vawrap_display **out);
+	void *open_cookie;
 	enum vacodec_codec codec;
 	struct params_bounds bounds;
 	struct engine_state state; /* to begin with */

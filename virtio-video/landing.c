@@ -55,6 +55,11 @@ struct vawrap_display *landing_get_display(struct landing *landing)
 	return landing->display;
 }
 
+void landing_shut_down(struct landing *landing)
+{
+	vawrap_display_shutdown(landing->display);
+}
+
 void landing_reset(struct landing *landing)
 {
 	landing_release(landing);
