@@ -196,20 +196,14 @@ int vvd_device_new(const struct vvd_device_options *options, struct vvd_device *
 	return err;
 }
 
-static void close_fd(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 struct vvd_device *vvd_device_free(struct vvd_device *device)
 {
 	if (!device)
 		return NULL;
 	stop_all(device);
 	done_finish(&device->done);
-	close_fd(device->watchdog.fd);
-	close_fd(device->fd);
+	close(device->watchdog.fd); /* or -1 */
+	close(device->fd);
 	caps_finish(&device->caps);
 	caps_unref_display(device->display);
 	free(device->streams);

@@ -52,17 +52,13 @@ struct engine {
 	pthread_mutex_t lock;
 	pthread_cond_t wake, ended; /* for the thread; of its copies, and of itself */
 	pthread_t thread;
-	struct log *log;
-	struct params_bounds bounds; /* constant */
+	struct engine_params params; /* constant, but for codec, and watchdog when abandoned */
 	uint64_t hang_ns;            /* constant: how long a driver call may take */
 
 	/* Under the lock. */
 	bool stop, exited, abandoned;
 	uint64_t busy_since_ns; /* not 0: in the driver, or on the way there */
 	bool started;           /* the decoder is chosen */
-	enum vacodec_codec codec;
-	struct done_queue *done;
-	struct watchdog *watchdog;
 	struct event_source events;
 	struct resource_list queues[ENGINE_N_SIDES];
 	struct answer_list hostages, limbo;
@@ -80,9 +76,7 @@ struct engine {
 
 	/* The engine's thread only. */
 	struct landing *landing; /* NULL: its display was lost and no other opened */
-	int (*open_display)(void *cookie, struct vawrap_display **out);
-	void *open_cookie;
-	bool reopened; /* since the last frame */
+	bool reopened;           /* since the last frame */
 	struct vacodec_decoder *decoder;
 	struct vacodec_frame *frame; /* next to be landed */
 	bool poll_events;

@@ -27,8 +27,8 @@ enum step {
 static void unlock(struct engine *engine)
 {
 	engine->busy_since_ns = watchdog_now_ns();
-	if (engine->watchdog)
-		watchdog_arm(engine->watchdog, engine->hang_ns);
+	if (engine->params.watchdog)
+		watchdog_arm(engine->params.watchdog, engine->hang_ns);
 	pthread_mutex_unlock(&engine->lock);
 }
 
@@ -66,9 +66,9 @@ static bool reopen(struct engine *engine)
 	landing_shut_down(engine->landing);
 	engine->decoder = vacodec_decoder_unref(engine->decoder);
 	engine->landing = landing_free(engine->landing);
-	err = engine->open_display(engine->open_cookie, &display);
+	err = engine->params.open_display(engine->params.open_cookie, &display);
 	if (!err)
-		err = landing_new(display, engine->log, &engine->landing);
+		err = landing_new(display, engine->params.log, &engine->landing);
 	caps_unref_display(display);
 	lock(engine);
 	engine->copying = engine->decoder_drains = false;
@@ -83,7 +83,7 @@ static bool reopen(struct engine *engine)
 static void lose(struct engine *engine, int error)
 {
 	if ((error == -ENODEV || error == -ESHUTDOWN) && !engine->reopened && reopen(engine))
-		log_printf(engine->log, LOG_LEVEL_WARN,
+		log_printf(engine->params.log, LOG_LEVEL_WARN,
 			   "stream %u: the device was lost and opened again",
 			   engine->events.stream_id);
 	else
@@ -302,8 +302,9 @@ static void take_format(struct engine *engine, const struct vacodec_format *form
 	engine->format_state = FORMAT_ANNOUNCED;
 	engine->reallocating = true;
 	for (int i = 0; i < ENGINE_N_SIDES; i++)
-		params_apply(&engine->state.params[i], &new, &engine->bounds);
-	event_raise(engine->done, &engine->events, VIRTIO_VIDEO_EVENT_DECODER_RESOLUTION_CHANGED);
+		params_apply(&engine->state.params[i], &new, &engine->params.bounds);
+	event_raise(engine->params.done, &engine->events,
+		    VIRTIO_VIDEO_EVENT_DECODER_RESOLUTION_CHANGED);
 }
 
 /* ---- Events of the decoder ---- */
@@ -395,16 +396,16 @@ static enum step create_decoder(struct engine *engine)
 {
 	struct vacodec_decoder_params params = {
 		.size_bytes = sizeof(params),
-		.codec = engine->codec,
+		.codec = engine->params.codec,
 	};
 	int err;
 
 	engine->started = true;
 	unlock(engine);
-	params.log.level = log_get_level(engine->log);
+	params.log.level = log_get_level(engine->params.log);
 	if (params.log.level >= 0)
 		params.log.write = log_write;
-	params.log.cookie = engine->log;
+	params.log.cookie = engine->params.log;
 	err = vacodec_decoder_new(landing_get_display(engine->landing), &params, &engine->decoder);
 	lock(engine);
 	if (err)
