@@ -252,6 +252,8 @@ struct vawrap_config *vawrap_config_ref(struct vawrap_config *config);
 struct vawrap_config *vawrap_config_unref(struct vawrap_config *config);
 VAConfigID vawrap_config_get_id(const struct vawrap_config *config);
 struct vawrap_display *vawrap_config_get_display(const struct vawrap_config *config);
+VAProfile vawrap_config_get_profile(const struct vawrap_config *config);
+VAEntrypoint vawrap_config_get_entrypoint(const struct vawrap_config *config);
 /*
  * The surface attributes that the config allows (formats, minimum and maximum size): copies up to
  * capacity of them and returns how many there are, which may be more.
@@ -327,12 +329,20 @@ int vawrap_surface_get_status(struct vawrap_surface *surface, VASurfaceStatus *s
  */
 int vawrap_surface_get_errors(struct vawrap_surface *surface, VASurfaceDecodeMBErrors *errors,
 			      size_t capacity);
+/*
+ * Copies the content of one surface into another of the same display, size and format, and waits
+ * until it is there. mode: VA_EXEC_MODE_DEFAULT, _POWER_SAVING or _PERFORMANCE. A copy that should
+ * not be waited for, or that scales or converts, is a picture: see vawrap_picture_add_source().
+ * Errors: -ENOTSUP the driver does not copy; -EINVAL; -ESHUTDOWN; -EIO.
+ * Source: va.h, vaCopy().
+ */
+int vawrap_surface_copy(struct vawrap_surface *to, struct vawrap_surface *from, unsigned int mode);
 
 /* ---- Context ---- */
 
 /*
  * Makes a context for pictures of width x height luma samples. targets[0..n) are the surfaces that
- * it will decode into (some drivers size themselves by them); the context holds them.
+ * it will write into (some drivers size themselves by them); the context holds them.
  * flags: VA_PROGRESSIVE or 0.
  * Errors: -ENOTSUP size; -EINVAL; -ENOMEM; -ESHUTDOWN; -EIO.
  * Source: va.h, vaCreateContext().
@@ -351,8 +361,13 @@ struct vawrap_display *vawrap_context_get_display(const struct vawrap_context *c
 
 /*
  * Makes a buffer of n elements of size_bytes each; data is copied by the driver, NULL leaves the
- * content undefined. Whatever the content points to must live until the picture is synced.
- * Errors: -ENOTSUP type; -EINVAL size or count 0; -ENOMEM; -ESHUTDOWN; -EIO.
+ * content undefined. A type that belongs to the context's profile and entry point has to have the
+ * size of its struct; what the struct points to (regions, lists, HDR metadata...) is copied too, and
+ * lives as long as the buffer, which a picture holds until it is synced. What its ids name has to
+ * live that long: see vawrap_picture_add_reference() and _hold_buffer(). Types that are unknown
+ * here, a vendor's or a newer codec's, pass as they are.
+ * Errors: -ENOTSUP type; -EINVAL size or count 0, or not the type's size, or a list in it of more
+ * than 65536 elements; -ENOMEM; -ESHUTDOWN; -EIO.
  * Source: va.h, vaCreateBuffer().
  */
 int vawrap_buffer_new_at(struct vawrap_context *context, VABufferType type, size_t size_bytes,
@@ -368,6 +383,8 @@ VABufferID vawrap_buffer_get_id(const struct vawrap_buffer *buffer);
  */
 int vawrap_buffer_map(struct vawrap_buffer *buffer, void **data);
 int vawrap_buffer_unmap(struct vawrap_buffer *buffer);
+/* As vawrap_surface_copy(), for buffers. -EBUSY: one of them is mapped. */
+int vawrap_buffer_copy(struct vawrap_buffer *to, struct vawrap_buffer *from, unsigned int mode);
 
 /* ---- Image ---- */
 
@@ -459,7 +476,8 @@ enum vawrap_picture_state {
 };
 
 /*
- * Makes a picture to be decoded on context into target; it holds both, and whatever is added to it,
+ * Makes a picture on context with its target: what is decoded or processed into, or the input of an
+ * encoder. It holds both, and whatever is added to it,
  * until it is reset or goes. Errors: -EINVAL another display's surface; -ENOMEM; -ESHUTDOWN.
  */
 int vawrap_picture_new_at(struct vawrap_context *context, struct vawrap_surface *target,
@@ -470,8 +488,13 @@ struct vawrap_picture *vawrap_picture_ref(struct vawrap_picture *picture);
 struct vawrap_picture *vawrap_picture_unref(struct vawrap_picture *picture);
 enum vawrap_picture_state vawrap_picture_get_state(const struct vawrap_picture *picture);
 struct vawrap_surface *vawrap_picture_get_target(const struct vawrap_picture *picture);
-/* Holds a surface that the picture refers to until the picture is synced; NEW or BEGUN. */
+/*
+ * Holds a surface, or a buffer, that the picture's content names by its id (a reference, a coded
+ * buffer, a filter) until the picture is synced; NEW, BEGUN or RENDERED.
+ * Errors: -EINVAL state, or another display's; -ENOSPC more than 65536; -ENOMEM.
+ */
 int vawrap_picture_add_reference(struct vawrap_picture *picture, struct vawrap_surface *surface);
+int vawrap_picture_hold_buffer(struct vawrap_picture *picture, struct vawrap_buffer *buffer);
 /*
  * Adds a buffer of the same context to what the next render gives to the driver, in order; NEW,
  * BEGUN or RENDERED. Errors: -EBUSY the buffer is mapped; -ENOSPC more than 65536; -ENOMEM.
@@ -494,6 +517,74 @@ int vawrap_picture_abort(struct vawrap_picture *picture);
 int vawrap_picture_sync(struct vawrap_picture *picture, int64_t timeout_ns);
 /* Makes a SYNCED, FAILED or NEW picture NEW again, for another target on its context. */
 int vawrap_picture_reset(struct vawrap_picture *picture, struct vawrap_surface *target);
+
+/* ---- Video processing ---- */
+
+/*
+ * What the pipeline of a context of VAEntrypointVideoProc can do. The first two fill caller's arrays
+ * and return a count. A filter's capabilities are structs of cap_bytes each: VAProcFilterCap,
+ * VAProcFilterCapDeinterlacing, _ColorBalance and so on, as va_vpp.h says for the filter.
+ * Errors: -ENOSPC more than capacity; -EINVAL a known filter has structs of another size; -ENOTSUP;
+ * -ESHUTDOWN; -EIO. Source: va_vpp.h.
+ */
+int vawrap_context_get_filters(struct vawrap_context *context, VAProcFilterType *filters,
+			       size_t capacity);
+int vawrap_context_get_filter_caps(struct vawrap_context *context, VAProcFilterType filter,
+				   void *caps, size_t cap_bytes, size_t capacity);
+/*
+ * The pipeline with those n filters (buffers of the context, none: n is 0). The lists in caps are the
+ * caller's arrays with their capacities, or NULL; they are filled up to that, and counted.
+ */
+int vawrap_context_get_pipeline_caps(struct vawrap_context *context,
+				     struct vawrap_buffer *const *filters, size_t n,
+				     VAProcPipelineCaps *caps);
+
+/*
+ * How one surface comes into another: every member may be zero. The driver converts between the
+ * surfaces' formats, and scales from one rectangle to the other.
+ * Source: va_vpp.h, VAProcPipelineParameterBuffer.
+ */
+struct vawrap_process {
+	size_t size_bytes;          /* sizeof(struct vawrap_process) */
+	VARectangle source, target; /* 0 x 0: the whole surface */
+	uint32_t rotation, mirror;  /* VA_ROTATION_*, VA_MIRROR_* */
+	uint32_t filter_flags;      /* VA_FILTER_SCALING_*, VA_FILTER_INTERPOLATION_*... */
+	uint32_t pipeline_flags;    /* VA_PROC_PIPELINE_* */
+	uint32_t background;        /* ARGB around the target rectangle */
+	VABlendState blend;         /* flags 0: the driver's default for the format */
+	uint32_t source_flags;      /* VA_TOP_FIELD_FIRST...: how the surfaces are interlaced */
+	uint32_t target_flags;
+	VAProcMode mode;
+	VAProcColorStandardType source_standard, target_standard;
+	VAProcColorProperties source_color, target_color; /* for VAProcColorStandardExplicit */
+	const VAHdrMetaData *hdr;              /* of the output, NULL: SDR; read during the call */
+	struct vawrap_buffer *const *filters;  /* of VAProcFilterParameterBufferType, in order */
+	size_t n_filters;                      /* at most 64, as the following ones */
+	struct vawrap_surface *const *forward; /* reference frames, past ones */
+	size_t n_forward;
+	struct vawrap_surface *const *backward; /* future ones */
+	size_t n_backward;
+	struct vawrap_surface *const *outputs; /* more outputs beside the target */
+	size_t n_outputs;
+};
+
+/*
+ * Adds a surface that is processed into the picture's target; process may be NULL. All that it names
+ * is held until the picture is synced. Several sources, rendered one after another, are composed.
+ * Errors: -EINVAL state, a rectangle outside its surface, another display's or context's object;
+ * -EBUSY a filter is mapped; -ENOSPC; -ENOMEM; -ENOTSUP; -ESHUTDOWN; -EIO.
+ */
+int vawrap_picture_add_source(struct vawrap_picture *picture, struct vawrap_surface *source,
+			      const struct vawrap_process *process);
+/*
+ * The whole of it in one call: source is processed into target, and waited for. Errors: as above;
+ * -EBUSY another picture is begun on the context.
+ */
+int vawrap_context_process_at(struct vawrap_context *context, struct vawrap_surface *source,
+			      struct vawrap_surface *target, const struct vawrap_process *process,
+			      const char *site);
+#define vawrap_context_process(context, source, target, process)                                   \
+	vawrap_context_process_at(context, source, target, process, VAWRAP_SITE)
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop

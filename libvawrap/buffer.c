@@ -8,6 +8,7 @@ struct vawrap_buffer {
 	struct handle handle;
 	struct vawrap_context *context;
 	bool mapped;
+	struct shadow shadow; /* what the content points to */
 };
 
 static void destroy(struct handle *handle)
@@ -16,43 +17,51 @@ static void destroy(struct handle *handle)
 	struct vawrap_display *display = handle->display;
 	struct vawrap_context *context = buffer->context;
 
-	if (!display_enter(display))
-		display_leave_destroy(display, "vaDestroyBuffer",
-				      vaDestroyBuffer(display->va, handle->id));
+	DISPLAY_DESTROY(display, vaDestroyBuffer, handle->id);
 	handle_retire(handle);
 	vawrap_context_unref(context);
+}
+
+static void finish(struct handle *handle)
+{
+	shadow_finish(&((struct vawrap_buffer *)handle)->shadow);
 }
 
 static const struct handle_class buffer_class = {
 	.kind = VAWRAP_KIND_BUFFER,
 	.size_bytes = sizeof(struct vawrap_buffer),
 	.destroy = destroy,
+	.finish = finish,
 };
 
-/* What vaCreateBuffer() takes beside the context. */
-struct content {
-	VABufferType type;
-	unsigned int size_bytes, n;
-	void *data; /* not written to: the driver copies it */
-};
-
-static int create(struct vawrap_context *context, const struct content *content, VABufferID *id)
+/* The driver copies the content and does not write to it, though the call takes it as non-const. */
+static int create(struct vawrap_context *context, const struct types_content *content,
+		  VABufferID *id)
 {
 	struct vawrap_display *display = vawrap_context_get_display(context);
-	int error = display_enter(display);
 
-	if (error)
+	return DISPLAY_CALL(display, vaCreateBuffer, vawrap_context_get_id(context), content->type,
+			    content->size_bytes, content->n, (void *)(uintptr_t)content->data, id);
+}
+
+/* Checks the content by its type, and has what it points to live as long as the buffer. */
+static int prepare(struct vawrap_buffer *buffer, const struct types *types,
+		   struct types_content *content)
+{
+	const struct types_pointer *pointers;
+	int error = types_check(types, content, &pointers);
+
+	if (error || !pointers || !content->data)
 		return error;
-	return display_leave(display, "vaCreateBuffer",
-			     vaCreateBuffer(display->va, vawrap_context_get_id(context),
-					    content->type, content->size_bytes, content->n,
-					    content->data, id));
+	error = shadow_copy(&buffer->shadow, content, pointers);
+	content->data = buffer->shadow.memory;
+	return error;
 }
 
 int vawrap_buffer_new_at(struct vawrap_context *context, VABufferType type, size_t size_bytes,
 			 size_t n, const void *data, struct vawrap_buffer **out, const char *site)
 {
-	struct content content = {.type = type, .data = (void *)(uintptr_t)data};
+	struct types_content content = {.type = type, .data = data};
 	struct vawrap_buffer *buffer;
 	VABufferID id = VA_INVALID_ID;
 	int error;
@@ -65,7 +74,9 @@ int vawrap_buffer_new_at(struct vawrap_context *context, VABufferType type, size
 	buffer = handle_new(vawrap_context_get_display(context), &buffer_class, site);
 	if (!buffer)
 		return -ENOMEM;
-	error = create(context, &content, &id);
+	error = prepare(buffer, context_get_types(context), &content);
+	if (!error)
+		error = create(context, &content, &id);
 	if (error) {
 		handle_retire(&buffer->handle);
 		return error;
@@ -100,6 +111,20 @@ int buffer_check(const struct vawrap_buffer *buffer, const struct vawrap_context
 	return buffer->mapped ? -EBUSY : 0;
 }
 
+int vawrap_buffer_copy(struct vawrap_buffer *to, struct vawrap_buffer *from, unsigned int mode)
+{
+	VACopyObject there = {.obj_type = VACopyObjectBuffer};
+	VACopyObject here = {.obj_type = VACopyObjectBuffer};
+
+	if (!from || to == from || from->handle.display != to->handle.display)
+		return -EINVAL;
+	if (to->mapped || from->mapped)
+		return -EBUSY;
+	there.object.buffer_id = to->handle.id;
+	here.object.buffer_id = from->handle.id;
+	return vpp_copy(to->handle.display, &there, &here, mode);
+}
+
 int vawrap_buffer_map(struct vawrap_buffer *buffer, void **data)
 {
 	int error;
@@ -132,11 +157,8 @@ int vawrap_buffer_unmap(struct vawrap_buffer *buffer)
 
 int buffer_map_id(struct vawrap_display *display, VABufferID id, void **data)
 {
-	int error = display_enter(display);
+	int error = DISPLAY_CALL(display, vaMapBuffer, id, data);
 
-	if (error)
-		return error;
-	error = display_leave(display, "vaMapBuffer", vaMapBuffer(display->va, id, data));
 	if (!error && !*data) {
 		buffer_unmap_id(display, id);
 		error = -EIO;
@@ -146,9 +168,5 @@ int buffer_map_id(struct vawrap_display *display, VABufferID id, void **data)
 
 int buffer_unmap_id(struct vawrap_display *display, VABufferID id)
 {
-	int error = display_enter(display);
-
-	if (error)
-		return error;
-	return display_leave(display, "vaUnmapBuffer", vaUnmapBuffer(display->va, id));
+	return DISPLAY_CALL(display, vaUnmapBuffer, id);
 }

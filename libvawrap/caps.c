@@ -30,12 +30,8 @@ static int read_profiles(struct vawrap_display *display)
 	display->profiles = calloc((size_t)size, sizeof(*display->profiles));
 	if (!display->profiles)
 		return -ENOMEM;
-	error = display_enter(display);
-	if (error)
-		return error;
-	error = display_leave(
-		display, "vaQueryConfigProfiles",
-		vaQueryConfigProfiles(display->va, display->profiles, &display->n_profiles));
+	error = DISPLAY_CALL(display, vaQueryConfigProfiles, display->profiles,
+			     &display->n_profiles);
 	if (!error && !count_is_sane(display->n_profiles, size))
 		error = -EIO;
 	if (error)
@@ -52,12 +48,7 @@ static int read_formats(struct vawrap_display *display)
 	display->formats = calloc((size_t)size, sizeof(*display->formats));
 	if (!display->formats)
 		return -ENOMEM;
-	error = display_enter(display);
-	if (error)
-		return error;
-	error = display_leave(
-		display, "vaQueryImageFormats",
-		vaQueryImageFormats(display->va, display->formats, &display->n_formats));
+	error = DISPLAY_CALL(display, vaQueryImageFormats, display->formats, &display->n_formats);
 	if (error == -ENOTSUP) {
 		display->n_formats = 0;
 		return 0;
@@ -197,14 +188,7 @@ int vawrap_display_get_entrypoints(struct vawrap_display *display, VAProfile pro
 int vawrap_display_get_config_attribs(struct vawrap_display *display, VAProfile profile,
 				      VAEntrypoint entrypoint, VAConfigAttrib *attribs, size_t n)
 {
-	int error;
-
 	if (n > MAX_LIST)
 		return -EINVAL;
-	error = display_enter(display);
-	if (error)
-		return error;
-	return display_leave(
-		display, "vaGetConfigAttributes",
-		vaGetConfigAttributes(display->va, profile, entrypoint, attribs, (int)n));
+	return DISPLAY_CALL(display, vaGetConfigAttributes, profile, entrypoint, attribs, (int)n);
 }

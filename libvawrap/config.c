@@ -11,15 +11,15 @@
 
 struct vawrap_config {
 	struct handle handle;
+	VAProfile profile;
+	VAEntrypoint entrypoint;
 };
 
 static void destroy(struct handle *handle)
 {
 	struct vawrap_display *display = handle->display;
 
-	if (!display_enter(display))
-		display_leave_destroy(display, "vaDestroyConfig",
-				      vaDestroyConfig(display->va, handle->id));
+	DISPLAY_DESTROY(display, vaDestroyConfig, handle->id);
 	handle_retire(handle);
 }
 
@@ -29,23 +29,11 @@ static const struct handle_class config_class = {
 	.destroy = destroy,
 };
 
-/* vaCreateConfig() takes the list by a pointer to non-const. */
-static int create(struct vawrap_display *display, VAProfile profile, VAEntrypoint entrypoint,
-		  VAConfigAttrib *attribs, int n, VAConfigID *id)
-{
-	int error = display_enter(display);
-
-	if (error)
-		return error;
-	return display_leave(display, "vaCreateConfig",
-			     vaCreateConfig(display->va, profile, entrypoint, attribs, n, id));
-}
-
 int vawrap_config_new_at(struct vawrap_display *display, VAProfile profile, VAEntrypoint entrypoint,
 			 const VAConfigAttrib *attribs, size_t n, struct vawrap_config **out,
 			 const char *site)
 {
-	VAConfigAttrib copy[MAX_ATTRIBS];
+	VAConfigAttrib copy[MAX_ATTRIBS]; /* the call takes the list as non-const */
 	struct vawrap_config *config;
 	VAConfigID id = VA_INVALID_ID;
 	int error;
@@ -58,11 +46,14 @@ int vawrap_config_new_at(struct vawrap_display *display, VAProfile profile, VAEn
 	config = handle_new(display, &config_class, site);
 	if (!config)
 		return -ENOMEM;
-	error = create(display, profile, entrypoint, n > 0 ? copy : NULL, (int)n, &id);
+	error = DISPLAY_CALL(display, vaCreateConfig, profile, entrypoint, n > 0 ? copy : NULL,
+			     (int)n, &id);
 	if (error) {
 		handle_retire(&config->handle);
 		return error;
 	}
+	config->profile = profile;
+	config->entrypoint = entrypoint;
 	handle_publish(&config->handle, id);
 	*out = config;
 	return 0;
@@ -89,16 +80,22 @@ struct vawrap_display *vawrap_config_get_display(const struct vawrap_config *con
 	return config->handle.display;
 }
 
+VAProfile vawrap_config_get_profile(const struct vawrap_config *config)
+{
+	return config->profile;
+}
+
+VAEntrypoint vawrap_config_get_entrypoint(const struct vawrap_config *config)
+{
+	return config->entrypoint;
+}
+
 static int query_surface_attribs(struct vawrap_config *config, VASurfaceAttrib *attribs,
 				 unsigned int *n)
 {
 	struct vawrap_display *display = config->handle.display;
-	int error = display_enter(display);
 
-	if (error)
-		return error;
-	return display_leave(display, "vaQuerySurfaceAttributes",
-			     vaQuerySurfaceAttributes(display->va, config->handle.id, attribs, n));
+	return DISPLAY_CALL(display, vaQuerySurfaceAttributes, config->handle.id, attribs, n);
 }
 
 int vawrap_config_get_surface_attribs(struct vawrap_config *config, VASurfaceAttrib *attribs,

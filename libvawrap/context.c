@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * context.c - a decoding context with its render targets, which it holds
+ * context.c - a context with its render targets, which it holds
  */
 #include <stdlib.h>
 #include "internal.h"
@@ -12,6 +12,7 @@ struct vawrap_context {
 	struct vawrap_config *config;
 	struct vawrap_surface **targets;
 	size_t n_targets;
+	struct types types;  /* of the buffers that it takes */
 	atomic_bool claimed; /* a picture is begun */
 };
 
@@ -31,9 +32,7 @@ static void destroy(struct handle *handle)
 	struct vawrap_surface **targets = context->targets;
 	size_t n = context->n_targets;
 
-	if (!display_enter(display))
-		display_leave_destroy(display, "vaDestroyContext",
-				      vaDestroyContext(display->va, handle->id));
+	DISPLAY_DESTROY(display, vaDestroyContext, handle->id);
 	handle_retire(handle);
 	drop_parents(config, targets, n);
 }
@@ -77,12 +76,8 @@ static int create(struct vawrap_context *context, struct vawrap_config *config, 
 
 	if (error)
 		return error;
-	error = display_enter(display);
-	if (!error)
-		error = display_leave(display, "vaCreateContext",
-				      vaCreateContext(display->va, vawrap_config_get_id(config),
-						      size.width, size.height, flags, ids,
-						      (int)context->n_targets, &id));
+	error = DISPLAY_CALL(display, vaCreateContext, vawrap_config_get_id(config), size.width,
+			     size.height, flags, ids, (int)context->n_targets, &id);
 	free(ids);
 	context->handle.id = id;
 	return error;
@@ -113,6 +108,8 @@ int vawrap_context_new_at(struct vawrap_config *config, unsigned int width, unsi
 		return error;
 	}
 	context->config = vawrap_config_ref(config);
+	types_init(&context->types, vawrap_config_get_profile(config),
+		   vawrap_config_get_entrypoint(config));
 	for (size_t i = 0; i < n; i++)
 		context->targets[i] = vawrap_surface_ref(targets[i]);
 	handle_publish(&context->handle, context->handle.id);
@@ -139,6 +136,11 @@ VAContextID vawrap_context_get_id(const struct vawrap_context *context)
 struct vawrap_display *vawrap_context_get_display(const struct vawrap_context *context)
 {
 	return context->handle.display;
+}
+
+const struct types *context_get_types(const struct vawrap_context *context)
+{
+	return &context->types;
 }
 
 int context_claim(struct vawrap_context *context)

@@ -23,9 +23,7 @@ static void destroy(struct handle *handle)
 	struct vawrap_display *display = handle->display;
 	struct vawrap_surface *surface = image->surface;
 
-	if (!display_enter(display))
-		display_leave_destroy(display, "vaDestroyImage",
-				      vaDestroyImage(display->va, handle->id));
+	DISPLAY_DESTROY(display, vaDestroyImage, handle->id);
 	handle_retire(handle);
 	vawrap_surface_unref(surface);
 }
@@ -141,8 +139,7 @@ static int read_layout(const VAImage *va, struct vawrap_image_layout *layout)
 static void destroy_refused(struct vawrap_display *display, VAImageID id)
 {
 	log_write(&display->log, VAWRAP_LOG_ERROR, "image: the driver's layout is not sound");
-	if (!display_enter(display))
-		display_leave_destroy(display, "vaDestroyImage", vaDestroyImage(display->va, id));
+	DISPLAY_DESTROY(display, vaDestroyImage, id);
 }
 
 /* Ends the making of either kind; error is that of the VA call. */
@@ -196,11 +193,7 @@ int vawrap_image_new_at(struct vawrap_display *display, uint32_t fourcc, unsigne
 		return -ENOMEM;
 	format = *found;
 	memset(&va, 0, sizeof(va));
-	error = display_enter(display);
-	if (!error)
-		error = display_leave(
-			display, "vaCreateImage",
-			vaCreateImage(display->va, &format, (int)width, (int)height, &va));
+	error = DISPLAY_CALL(display, vaCreateImage, &format, (int)width, (int)height, &va);
 	return finish_new(image, &va, error, NULL, out);
 }
 
@@ -278,13 +271,9 @@ int vawrap_image_get(struct vawrap_image *image, struct vawrap_surface *surface,
 	if (width > image->layout.width || height > image->layout.height)
 		return -EINVAL;
 	error = check_transfer(image, surface, &size, x, y);
-	if (!error)
-		error = display_enter(display);
-	if (error)
-		return error;
-	return display_leave(display, "vaGetImage",
-			     vaGetImage(display->va, vawrap_surface_get_id(surface), x, y, width,
-					height, image->handle.id));
+	return error ? error
+		     : DISPLAY_CALL(display, vaGetImage, vawrap_surface_get_id(surface), x, y,
+				    width, height, image->handle.id);
 }
 
 int vawrap_image_put(struct vawrap_image *image, struct vawrap_surface *surface, int x, int y)
@@ -294,14 +283,9 @@ int vawrap_image_put(struct vawrap_image *image, struct vawrap_surface *surface,
 	VARectangle size = {.width = (uint16_t)width, .height = (uint16_t)height};
 	int error = check_transfer(image, surface, &size, x, y);
 
-	if (!error)
-		error = display_enter(display);
-	if (error)
-		return error;
-	return display_leave(display, "vaPutImage",
-			     vaPutImage(display->va, vawrap_surface_get_id(surface),
-					image->handle.id, 0, 0, width, height, x, y, width,
-					height));
+	return error ? error
+		     : DISPLAY_CALL(display, vaPutImage, vawrap_surface_get_id(surface),
+				    image->handle.id, 0, 0, width, height, x, y, width, height);
 }
 
 int vawrap_image_map(struct vawrap_image *image, void **data)

@@ -2,11 +2,7 @@
 /*
  * internal.h - what the files of libvawrap share: the handle, the display, the checked VA call
  *
- * A VA call stands between display_enter() and display_leave():
- *
- *     error = display_enter(display);
- *     if (!error)
- *             error = display_leave(display, "vaFoo", vaFoo(display->va, ...));
+ * A VA call stands between display_enter() and display_leave(), which is what DISPLAY_CALL() is.
  *
  * Locks, none of which is held while another one is taken: calls (read-held around each VA call),
  * live_lock (the live list and the free lists), error_lock (the last error), caps_lock.
@@ -17,6 +13,8 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include "shadow.h"
+#include "types.h"
 #include "vawrap.h"
 
 struct handle;
@@ -89,6 +87,16 @@ int display_leave_as(struct vawrap_display *display, const char *call, VAStatus 
 /* The same for a vaDestroy*(), whose failures are counted. */
 void display_leave_destroy(struct vawrap_display *display, const char *call, VAStatus status);
 
+/* vaFoo(va, ...), checked: 0 or -errno. The destroying ones say nothing: there is nobody to tell. */
+#define DISPLAY_CALL(display, call, ...)                                                           \
+	(display_enter(display)                                                                    \
+		 ? -ESHUTDOWN                                                                      \
+		 : display_leave(display, #call, call((display)->va, __VA_ARGS__)))
+#define DISPLAY_DESTROY(display, call, ...)                                                        \
+	(display_enter(display)                                                                    \
+		 ? (void)0                                                                         \
+		 : display_leave_destroy(display, #call, call((display)->va, __VA_ARGS__)))
+
 /* ---- display-nodevice.c ---- */
 
 /* driver is copied. */
@@ -137,10 +145,12 @@ void log_write(const struct vawrap_log *log, enum vawrap_log_level level, const 
 /* Sends libva's messages about this display to its log. */
 void log_bridge(struct vawrap_display *display);
 
-/* ---- surface.c, context.c, buffer.c ---- */
+/* ---- surface.c, context.c, buffer.c, picture.c, vpp.c ---- */
 
 /* Ends the wait for the surface's work, as vawrap_surface_sync(). */
 int surface_wait(struct vawrap_surface *surface, int64_t timeout_ns);
+/* Which buffers it takes. */
+const struct types *context_get_types(const struct vawrap_context *context);
 /* A context has one begun picture at a time: -EBUSY while another one is. */
 int context_claim(struct vawrap_context *context);
 void context_release(struct vawrap_context *context);
@@ -148,5 +158,9 @@ void context_release(struct vawrap_context *context);
 int buffer_check(const struct vawrap_buffer *buffer, const struct vawrap_context *context);
 int buffer_map_id(struct vawrap_display *display, VABufferID id, void **data);
 int buffer_unmap_id(struct vawrap_display *display, VABufferID id);
+struct vawrap_context *picture_get_context(const struct vawrap_picture *picture);
+/* Copies one object into another of the same kind, and waits for it. */
+int vpp_copy(struct vawrap_display *display, VACopyObject *to, VACopyObject *from,
+	     unsigned int mode);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * picture.c - one decoding job on a context: a checked state machine that holds what the driver reads
+ * picture.c - one job on a context: a checked state machine that holds what the driver reads
  *
  * From a vaEndPicture() that the driver took until the target is synced, the job is pending: the
  * driver may still read the buffers, what they point to, and the reference surfaces. So whoever
@@ -19,8 +19,8 @@ struct vawrap_picture {
 	enum vawrap_picture_state state;
 	bool pending;
 
-	struct vawrap_surface **references;
-	size_t n_references, cap_references;
+	struct handle **held; /* surfaces and buffers that the content names by their ids */
+	size_t n_held, cap_held;
 	struct vawrap_buffer **buffers;
 	VABufferID *ids; /* of the buffers */
 	size_t n_buffers, cap_buffers, cap_ids;
@@ -65,6 +65,7 @@ static const struct transition transitions[N_STATES][N_EVENTS] = {
 		},
 	[VAWRAP_PICTURE_RENDERED] =
 		{
+			[EVENT_ADD_REFERENCE] = {true, VAWRAP_PICTURE_RENDERED},
 			[EVENT_ADD_BUFFER] = {true, VAWRAP_PICTURE_RENDERED},
 			[EVENT_RENDER] = {true, VAWRAP_PICTURE_RENDERED},
 			[EVENT_END] = {true, VAWRAP_PICTURE_ENDED},
@@ -91,11 +92,11 @@ static int advance(struct vawrap_picture *picture, enum event event, int error)
 
 static void drop_held(struct vawrap_picture *picture)
 {
-	for (size_t i = 0; i < picture->n_references; i++)
-		vawrap_surface_unref(picture->references[i]);
+	for (size_t i = 0; i < picture->n_held; i++)
+		handle_unref(picture->held[i]);
 	for (size_t i = 0; i < picture->n_buffers; i++)
 		vawrap_buffer_unref(picture->buffers[i]);
-	picture->n_references = 0;
+	picture->n_held = 0;
 	picture->n_buffers = 0;
 	picture->n_rendered = 0;
 }
@@ -103,12 +104,8 @@ static void drop_held(struct vawrap_picture *picture)
 static int end_at_driver(struct vawrap_picture *picture)
 {
 	struct vawrap_display *display = picture->handle.display;
-	int error = display_enter(display);
+	int error = DISPLAY_CALL(display, vaEndPicture, vawrap_context_get_id(picture->context));
 
-	if (!error)
-		error = display_leave(
-			display, "vaEndPicture",
-			vaEndPicture(display->va, vawrap_context_get_id(picture->context)));
 	picture->pending = !error;
 	context_release(picture->context);
 	return error;
@@ -141,7 +138,7 @@ static void finish(struct handle *handle)
 {
 	struct vawrap_picture *picture = (struct vawrap_picture *)handle;
 
-	free(picture->references);
+	free(picture->held);
 	free(picture->buffers);
 	free(picture->ids);
 }
@@ -213,24 +210,38 @@ struct vawrap_surface *vawrap_picture_get_target(const struct vawrap_picture *pi
 	return picture->target;
 }
 
-int vawrap_picture_add_reference(struct vawrap_picture *picture, struct vawrap_surface *surface)
+struct vawrap_context *picture_get_context(const struct vawrap_picture *picture)
 {
-	struct vawrap_surface **references;
+	return picture->context;
+}
+
+static int hold(struct vawrap_picture *picture, struct handle *handle)
+{
 	int error = check_event(picture, EVENT_ADD_REFERENCE);
+	struct handle **held;
 
 	if (error)
 		return error;
-	if (!surface || vawrap_surface_get_display(surface) != picture->handle.display)
+	if (!handle || handle->display != picture->handle.display)
 		return -EINVAL;
-	if (picture->n_references >= MAX_HELD)
+	if (picture->n_held >= MAX_HELD)
 		return -ENOSPC;
-	references = grow(picture->references, picture->n_references, &picture->cap_references,
-			  sizeof(*references));
-	if (!references)
+	held = grow(picture->held, picture->n_held, &picture->cap_held, sizeof(struct handle *));
+	if (!held)
 		return -ENOMEM;
-	picture->references = references;
-	references[picture->n_references++] = vawrap_surface_ref(surface);
+	picture->held = held;
+	held[picture->n_held++] = handle_ref(handle);
 	return advance(picture, EVENT_ADD_REFERENCE, 0);
+}
+
+int vawrap_picture_add_reference(struct vawrap_picture *picture, struct vawrap_surface *surface)
+{
+	return hold(picture, (struct handle *)surface);
+}
+
+int vawrap_picture_hold_buffer(struct vawrap_picture *picture, struct vawrap_buffer *buffer)
+{
+	return hold(picture, (struct handle *)buffer);
 }
 
 static int make_room(struct vawrap_picture *picture)
@@ -286,54 +297,34 @@ int vawrap_picture_add_data(struct vawrap_picture *picture, VABufferType type, c
 
 /* ---- The job ---- */
 
-static int begin_at_driver(struct vawrap_picture *picture)
-{
-	struct vawrap_display *display = picture->handle.display;
-	int error = display_enter(display);
-
-	if (error)
-		return error;
-	return display_leave(display, "vaBeginPicture",
-			     vaBeginPicture(display->va, vawrap_context_get_id(picture->context),
-					    vawrap_surface_get_id(picture->target)));
-}
-
 int vawrap_picture_begin(struct vawrap_picture *picture)
 {
+	struct vawrap_display *display = picture->handle.display;
 	int error = check_event(picture, EVENT_BEGIN);
 
 	if (!error)
 		error = context_claim(picture->context);
 	if (error)
 		return error;
-	error = begin_at_driver(picture);
+	error = DISPLAY_CALL(display, vaBeginPicture, vawrap_context_get_id(picture->context),
+			     vawrap_surface_get_id(picture->target));
 	if (error)
 		context_release(picture->context);
 	return advance(picture, EVENT_BEGIN, error);
 }
 
-static int render_at_driver(struct vawrap_picture *picture)
+int vawrap_picture_render(struct vawrap_picture *picture)
 {
 	struct vawrap_display *display = picture->handle.display;
 	int n = (int)(picture->n_buffers - picture->n_rendered);
-	int error = display_enter(display);
-
-	if (error)
-		return error;
-	return display_leave(display, "vaRenderPicture",
-			     vaRenderPicture(display->va, vawrap_context_get_id(picture->context),
-					     picture->ids + picture->n_rendered, n));
-}
-
-int vawrap_picture_render(struct vawrap_picture *picture)
-{
 	int error = check_event(picture, EVENT_RENDER);
 
 	if (error)
 		return error;
-	if (picture->n_rendered == picture->n_buffers)
+	if (n == 0)
 		return -EINVAL;
-	error = render_at_driver(picture);
+	error = DISPLAY_CALL(display, vaRenderPicture, vawrap_context_get_id(picture->context),
+			     picture->ids + picture->n_rendered, n);
 	picture->n_rendered = picture->n_buffers;
 	/* Or the context would stay in the middle of this picture. */
 	if (error)

@@ -23,9 +23,7 @@ static void destroy(struct handle *handle)
 	struct vawrap_display *display = handle->display;
 	VASurfaceID id = handle->id;
 
-	if (!display_enter(display))
-		display_leave_destroy(display, "vaDestroySurfaces",
-				      vaDestroySurfaces(display->va, &id, 1));
+	DISPLAY_DESTROY(display, vaDestroySurfaces, &id, 1);
 	handle_retire(handle);
 }
 
@@ -77,14 +75,9 @@ static int create(struct vawrap_display *display, const struct vawrap_surface_pa
 {
 	VASurfaceAttrib attribs[MAX_ATTRIBS];
 	unsigned int n_attribs = list_attribs(params, attribs);
-	int error = display_enter(display);
 
-	if (error)
-		return error;
-	return display_leave(display, "vaCreateSurfaces",
-			     vaCreateSurfaces(display->va, params->rt_format, params->width,
-					      params->height, ids, (unsigned int)n, attribs,
-					      n_attribs));
+	return DISPLAY_CALL(display, vaCreateSurfaces, params->rt_format, params->width,
+			    params->height, ids, (unsigned int)n, attribs, n_attribs);
 }
 
 /* Takes back what new_handles() made: out[0..n) up to the first hole. */
@@ -168,17 +161,25 @@ void vawrap_surface_get_size(const struct vawrap_surface *surface, unsigned int 
 	*height = surface->height;
 }
 
+int vawrap_surface_copy(struct vawrap_surface *to, struct vawrap_surface *from, unsigned int mode)
+{
+	VACopyObject there = {.obj_type = VACopyObjectSurface};
+	VACopyObject here = {.obj_type = VACopyObjectSurface};
+
+	if (!from || to == from || from->handle.display != to->handle.display)
+		return -EINVAL;
+	there.object.surface_id = to->handle.id;
+	here.object.surface_id = from->handle.id;
+	return vpp_copy(to->handle.display, &there, &here, mode);
+}
+
 /* ---- Waiting ---- */
 
 static int sync_forever(struct vawrap_surface *surface)
 {
 	struct vawrap_display *display = surface->handle.display;
-	int error = display_enter(display);
 
-	if (error)
-		return error;
-	return display_leave(display, "vaSyncSurface",
-			     vaSyncSurface(display->va, surface->handle.id));
+	return DISPLAY_CALL(display, vaSyncSurface, surface->handle.id);
 }
 
 /* Sets *missing when the driver has no such call, which is no error. */
@@ -255,12 +256,8 @@ int vawrap_surface_sync(struct vawrap_surface *surface, int64_t timeout_ns)
 int vawrap_surface_get_status(struct vawrap_surface *surface, VASurfaceStatus *status)
 {
 	struct vawrap_display *display = surface->handle.display;
-	int error = display_enter(display);
 
-	if (error)
-		return error;
-	return display_leave(display, "vaQuerySurfaceStatus",
-			     vaQuerySurfaceStatus(display->va, surface->handle.id, status));
+	return DISPLAY_CALL(display, vaQuerySurfaceStatus, surface->handle.id, status);
 }
 
 /* The list is the driver's, until its next call: it is copied while the display is entered. */

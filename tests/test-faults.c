@@ -209,6 +209,56 @@ static int move_pixels(void)
 	return error;
 }
 
+static int process_on(struct fixture *f, struct vawrap_context *context)
+{
+	VAProcFilterParameterBuffer noise = {.type = VAProcFilterNoiseReduction};
+	VAHdrMetaDataHDR10 light = {0};
+	VAHdrMetaData hdr = {.metadata = &light, .metadata_size = sizeof(light)};
+	struct vawrap_process process = {
+		.size_bytes = sizeof(process), .source = {0, 0, 8, 8}, .hdr = &hdr, .n_filters = 1};
+	struct vawrap_buffer *filter;
+	VAProcFilterType filters[8];
+	VAProcPipelineCaps caps;
+	int error = vawrap_buffer_new(context, VAProcFilterParameterBufferType, sizeof(noise), 1,
+				      &noise, &filter);
+
+	if (error)
+		return error;
+	memset(&caps, 0, sizeof(caps));
+	process.filters = &filter;
+	error = vawrap_context_get_filters(context, filters, 8);
+	if (error >= 0)
+		error = vawrap_context_get_pipeline_caps(context, &filter, 1, &caps);
+	if (!error)
+		error = vawrap_context_process(context, f->surfaces[0], f->surfaces[1], &process);
+	if (!error)
+		error = vawrap_surface_copy(f->surfaces[2], f->surfaces[1], 0);
+	vawrap_buffer_unref(filter);
+	return error;
+}
+
+static int process(void)
+{
+	struct vawrap_config *config = NULL;
+	struct vawrap_context *context = NULL;
+	struct fixture f;
+	int error = fixture_open(&f);
+
+	if (error)
+		return error;
+	error = vawrap_config_new(f.display, VAProfileNone, VAEntrypointVideoProc, NULL, 0,
+				  &config);
+	if (!error)
+		error = vawrap_context_new(config, FIXTURE_WIDTH, FIXTURE_HEIGHT, 0, NULL, 0,
+					   &context);
+	if (!error)
+		error = process_on(&f, context);
+	vawrap_context_unref(context);
+	vawrap_config_unref(config);
+	fixture_close(&f);
+	return error;
+}
+
 static int shut_down(void)
 {
 	struct vawrap_picture *picture = NULL;
@@ -241,6 +291,7 @@ static const struct {
 	{"abort and reset", abort_and_reset},
 	{"map a buffer", map_buffer},
 	{"move pixels", move_pixels},
+	{"process", process},
 	{"shut down", shut_down},
 };
 

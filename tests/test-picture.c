@@ -30,7 +30,7 @@ static const int drawing[N_STATES][N_EVENTS] = {
 	/*            reference buffer data begin render end abort sync reset */
 	/* NEW */ {0, 0, 0, 1, NO, NO, NO, NO, 0},
 	/* BEGUN */ {1, 1, 1, NO, 2, NO, 5, NO, NO},
-	/* RENDERED */ {NO, 2, 2, NO, 2, 3, 5, NO, NO},
+	/* RENDERED */ {2, 2, 2, NO, 2, 3, 5, NO, NO},
 	/* ENDED */ {NO, NO, NO, NO, NO, NO, NO, 4, NO},
 	/* SYNCED */ {NO, NO, NO, NO, NO, NO, NO, NO, 0},
 	/* FAILED */ {NO, NO, NO, NO, NO, NO, NO, NO, 0},

@@ -48,6 +48,7 @@ struct fake_object {
 	uint32_t in_use_by; /* the surface whose pending picture reads the buffer */
 	uint32_t image;     /* an image's buffer, or the image of a buffer */
 	uint32_t surface;   /* an image was derived from it */
+	uint32_t pointed;   /* hash of what a pipeline that is in use points to */
 };
 
 struct fake {
@@ -100,6 +101,9 @@ struct fake_object *fake_object_new(enum fake_kind kind, VADisplay dpy);
 struct fake_object *fake_object_get(struct fake_call *call, enum fake_kind kind, uint32_t id);
 struct fake_object *fake_object_find(enum fake_kind kind, uint32_t id);
 void fake_object_free(struct fake_object *object);
+/* What a pipeline points to, in one number; and whether the ids that it names are alive. */
+uint32_t fake_pipeline_hash(const VAProcPipelineParameterBuffer *pipeline);
+void fake_pipeline_check(const VAProcPipelineParameterBuffer *pipeline);
 /* Bytes of an NV12 picture with the fake's pitch, and that pitch. */
 size_t fake_nv12_bytes(unsigned int width, unsigned int height);
 unsigned int fake_pitch(unsigned int width);

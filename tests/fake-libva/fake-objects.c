@@ -27,6 +27,8 @@ static bool knows_profile(VAProfile profile)
 static VAStatus check_config(VAProfile profile, VAEntrypoint entrypoint,
 			     const VAConfigAttrib *attribs, int n)
 {
+	if (profile == VAProfileNone && entrypoint == VAEntrypointVideoProc)
+		return VA_STATUS_SUCCESS;
 	if (!knows_profile(profile))
 		return VA_STATUS_ERROR_UNSUPPORTED_PROFILE;
 	if (entrypoint != VAEntrypointVLD &&

@@ -10,11 +10,22 @@
 
 #define MAX_ERRORS 8192
 
+static bool is_pipeline(const struct fake_object *buffer)
+{
+	return buffer->type == VAProcPipelineParameterBufferType;
+}
+
 static void release_buffers(VASurfaceID target)
 {
 	for (struct fake_object *object = fake.objects; object; object = object->next) {
-		if (object->kind == FAKE_BUFFER && object->in_use_by == target)
-			object->in_use_by = 0;
+		if (object->kind != FAKE_BUFFER || object->in_use_by != target)
+			continue;
+		object->in_use_by = 0;
+		if (!is_pipeline(object))
+			continue;
+		fake_pipeline_check(object->data);
+		if (fake_pipeline_hash(object->data) != object->pointed)
+			fake_misuse("what a pipeline points to changed while it was in use");
 	}
 }
 
@@ -55,6 +66,10 @@ static void render_one(struct fake_call *call, const struct fake_object *context
 	if (buffer->mapped)
 		fake_misuse("a mapped buffer rendered");
 	buffer->in_use_by = context->target;
+	if (is_pipeline(buffer)) {
+		fake_pipeline_check(buffer->data);
+		buffer->pointed = fake_pipeline_hash(buffer->data);
+	}
 	if (fake.hooks.render)
 		fake.hooks.render(fake.hooks.cookie, buffer->type, buffer->data, buffer->size_bytes,
 				  buffer->n);
