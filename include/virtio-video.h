@@ -16,7 +16,7 @@
  *
  * Common to all functions: 0 (or as said) or -errno.
  * Threads: all calls on one device come from one thread at a time. The device makes one thread for
- * each stream; those never call the embedder, but for the log.
+ * each stream; those never call the embedder, but for the log and open_display.
  */
 #ifndef VIRTIO_VIDEO_H
 #define VIRTIO_VIDEO_H
@@ -79,8 +79,9 @@ struct vvd_device_options {
 	struct vvd_limits limits; /* copied */
 	/*
 	 * Opens a display: once in vvd_device_new() for the capabilities, then once for each stream,
-	 * on the calling thread of STREAM_CREATE. The device owns the reference it gets. NULL: what
-	 * device and driver below name.
+	 * on the calling thread of STREAM_CREATE, and once more on a stream's thread when its device
+	 * was lost. It must return. The device owns the reference it gets. NULL: what device and
+	 * driver below name.
 	 */
 	int (*open_display)(void *cookie, struct vawrap_display **out);
 	void *open_display_cookie;

@@ -5,6 +5,7 @@
  * Run by device-softva.sh, which sets the environment.
  */
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <setjmp.h>
 #include <cmocka.h>
 #include "mini-guest.h"
@@ -201,6 +203,86 @@ static void test_two_devices_in_one_process(void **state)
 	guest_close(&guest);
 }
 
+/* ---- A stream that is held ---- */
+
+static char gate_path[64];
+
+static void make_gate(int *fd)
+{
+	snprintf(gate_path, sizeof(gate_path), "/tmp/device-softva-gate-%d", (int)getpid());
+	assert_int_equal(mkfifo(gate_path, 0600), 0);
+	*fd = open(gate_path, O_RDWR | O_CLOEXEC);
+	assert_true(*fd >= 0);
+}
+
+/* Stream 0 opens a display whose pictures wait at the gate; those after it do not. */
+static void start_held(const char *name)
+{
+	setenv("SOFTVA_GATE", gate_path, 1);
+	assert_int_equal(guest_start(&guest, 0, name), 0);
+	unsetenv("SOFTVA_GATE");
+	while (!guest.streams[0].n_outputs)
+		assert_true(guest_step(&guest, 60000));
+}
+
+static void fill_outputs(uint8_t value, bool check)
+{
+	for (uint32_t id = 1; id <= 2 * GUEST_OUTPUTS; id++) {
+		uint8_t *at = guest_get_output(&guest, 0, id);
+
+		for (uint32_t i = 0; at && i < guest.streams[0].params[12]; i++) {
+			if (check)
+				assert_int_equal(at[i], value);
+			else
+				at[i] = value;
+		}
+	}
+}
+
+/* Hang a picture, clear, let the guest reuse the memory, release the picture: it is intact. */
+static void check_held(void)
+{
+	struct vvd_device_options options = {.size_bytes = sizeof(options), .hang_ms = 600000};
+	static const char open_sesame[4096];
+	int fd;
+
+	make_gate(&fd);
+	assert_int_equal(guest_open(&guest, &options), 0);
+	start_held("cabac-b");
+	for (unsigned int i = 1; i < 5; i++)
+		assert_int_equal(guest_start(&guest, i, names[i]), 0);
+	while (!guest_is_exact(&guest, 1) || !guest_is_exact(&guest, 2) ||
+	       !guest_is_exact(&guest, 3) || !guest_is_exact(&guest, 4))
+		assert_true(guest_step(&guest, 60000));
+	/* All others have run to their ends meanwhile, and commands are answered. */
+	assert_int_equal(guest.streams[0].n_frames, 0);
+	assert_int_equal(guest_command(&guest, 0, 0x108, 0x101), 0x203);
+	assert_int_equal(guest_command(&guest, 0, 0x107, 0x101), 0x200);
+	fill_outputs(0xab, false);
+	assert_true(write(fd, open_sesame, sizeof(open_sesame)) > 0);
+	assert_int_equal(guest_command(&guest, 0, 0x107, 0x100), 0x200);
+	guest.device = vvd_device_free(guest.device);
+	assert_int_equal(guest.streams[0].n_frames, 0);
+	fill_outputs(0xab, true);
+	guest_close(&guest);
+	close(fd);
+	unlink(gate_path);
+}
+
+static void test_a_held_stream_with_pages(void **state)
+{
+	(void)state;
+	check_held();
+}
+
+static void test_a_held_stream_with_objects(void **state)
+{
+	(void)state;
+	guest.format = 3;
+	guest.objects = true;
+	check_held();
+}
+
 /* ---- Resets ---- */
 
 #define MAX_DISPLAYS 64
@@ -300,6 +382,8 @@ int main(void)
 		TEST(test_pages_are_copied_once),
 		TEST(test_objects),
 		TEST(test_two_devices_in_one_process),
+		TEST(test_a_held_stream_with_pages),
+		TEST(test_a_held_stream_with_objects),
 		TEST(test_resets_leave_nothing),
 	};
 

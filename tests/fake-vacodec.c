@@ -183,6 +183,13 @@ struct vawrap_display *vawrap_display_unref(struct vawrap_display *display)
 	return NULL;
 }
 
+int vawrap_display_shutdown(struct vawrap_display *display)
+{
+	(void)display;
+	fake.n_shutdowns++;
+	return 0;
+}
+
 struct vawrap_surface *vawrap_surface_unref(struct vawrap_surface *surface)
 {
 	if (!surface || add(&surface->refs, -1) > 0)
@@ -509,6 +516,8 @@ static void decode(struct vacodec_decoder *decoder, const uint8_t *record)
 		hang();
 	else if (record[0] == 'L')
 		new_event(decoder, VACODEC_EVENT_ERROR)->error = -EIO;
+	else if (record[0] == 'N')
+		new_event(decoder, VACODEC_EVENT_ERROR)->error = -ENODEV;
 	else if (known && (record[0] == 'F' || record[0] == 'C'))
 		output(decoder, record[1], record[0] == 'C');
 	else if (known && record[0] == 'D' && !decoder->delayed)

@@ -9,6 +9,7 @@
  *     'D' v . .   a frame that is output after the next one, or when drained
  *     'H' . . .   hangs until fake_unhang()
  *     'L' . . .   the session is lost
+ *     'N' . . .   the device is lost
  * Any other record is skipped.
  */
 #ifndef FAKE_VACODEC_H
@@ -29,6 +30,7 @@ struct fake_state {
 	atomic_uint n_sends, n_transfers, n_flushes, n_drains, n_imports, n_copies;
 	int live;                  /* handles of all kinds */
 	int hanging;               /* threads that hang now */
+	atomic_uint n_shutdowns;   /* displays that were shut down */
 	const char *path, *driver; /* that a display was opened with last */
 };
 

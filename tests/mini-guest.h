@@ -63,6 +63,8 @@ bool guest_step(struct guest *guest, int timeout_ms);
 bool guest_run(struct guest *guest);
 /* Whether stream i has shown all of its pictures, each as expected. */
 bool guest_is_exact(const struct guest *guest, unsigned int i);
+/* The memory of an output, or NULL when there is none of that id. */
+uint8_t *guest_get_output(struct guest *guest, unsigned int i, uint32_t id);
 /* Destroys the stream, and forgets its file and objects when it was answered. */
 void guest_end(struct guest *guest, unsigned int i);
 /* After a reset or an end: what the guest keeps for its streams. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test-device-hangs.c - driver calls that do not come back: the stream fails, the rest lives
+ * test-device-hangs.c - drivers that hang or lose the device: the stream fails or goes on, the rest lives
  */
 #include <errno.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static int setup(void **state)
 {
 	struct vvd_device_options options = {.size_bytes = sizeof(options),
 					     .role = VVD_ROLE_DECODER,
-					     .log = {.write = write_log},
+					     .log = {.write = write_log, .level = 1},
 					     .hang_ms = 400};
 
 	fx_setup(state);
@@ -162,6 +162,75 @@ static void test_a_hang_of_a_picture(void **state)
 	decode_in_another_stream();
 }
 
+/* ---- A device that is lost ---- */
+
+static void start_and_lose(uint64_t *out)
+{
+	fx_stream(NV12);
+	fx_start(4, 4, 2);
+	fx_make_output(1);
+	*out = fx_queue_output(1);
+	/* What is behind it in the same buffer goes with it. */
+	fx_wait(fx_feed(90, 5, "N\0\0\0F\1\0\0", 8));
+}
+
+static void test_a_lost_device_is_opened_again(void **state)
+{
+	uint64_t event, out;
+
+	(void)state;
+	start_and_lose(&out);
+	event = fx_post_event();
+	/* Pictures before a sequence header are not seen by the new decoder. */
+	feed("F\2\0");
+	assert_false(fx_is_answered(out));
+	fx_feed(90, 6, "S\4\4\2F\3\0\0", 8);
+	assert_int_equal(get32(fx_wait(out)->bytes, 20), PICTURE);
+	assert_int_equal(fx_output(1)[0], fake_sample(3, 0, 0, 0));
+	assert_int_equal(fake.n_shutdowns, 1);
+	assert_non_null(strstr(logged, "the device was lost and opened again"));
+	/* Neither an error nor a change of format: the guest need not know. */
+	assert_false(fx_is_answered(event));
+	/* After a frame it may happen again; without one it has failed. */
+	out = fx_queue_output(1);
+	fx_wait(feed("N\0\0"));
+	fx_feed(90, 6, "S\4\4\2F\3\0\0", 8);
+	assert_int_equal(get32(fx_wait(out)->bytes, 20), PICTURE);
+	fx_wait(feed("N\0\0"));
+	fx_wait(feed("N\0\0"));
+	assert_int_equal(get32(fx_wait(event)->bytes, 0), 0x100);
+	assert_true(stream_stats(1).lost);
+}
+
+static void test_a_lost_device_that_cannot_be_opened(void **state)
+{
+	uint64_t out, event;
+
+	(void)state;
+	fx_stream(NV12);
+	fx_start(4, 4, 2);
+	fx_make_output(1);
+	out = fx_queue_output(1);
+	event = fx_post_event();
+	fake.no_display = true;
+	feed("N\0\0");
+	assert_int_equal(get32(fx_wait(event)->bytes, 0), 0x100);
+	expect_err(out);
+	assert_int_equal(fx_do(msg_new(0x102, 1, 8)), OK_NODATA);
+}
+
+static void test_a_drain_over_a_lost_device_ends(void **state)
+{
+	struct msg drain = msg_new(0x103, 1, 8);
+	uint64_t out, drained;
+
+	(void)state;
+	start_and_lose(&out);
+	drained = fx_submit(&drain);
+	assert_int_equal(get32(fx_wait(drained)->bytes, 0), OK_NODATA);
+	assert_int_equal(get32(fx_wait(out)->bytes, 16), 2);
+}
+
 static void test_statistics_of_streams(void **state)
 {
 	struct vvd_stream_stats stats = {.size_bytes = sizeof(stats)};
@@ -203,6 +272,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_hang_fails_its_stream_once),
 		TEST(test_a_hang_of_a_picture),
+		TEST(test_a_lost_device_is_opened_again),
+		TEST(test_a_lost_device_that_cannot_be_opened),
+		TEST(test_a_drain_over_a_lost_device_ends),
 		TEST(test_statistics_of_streams),
 	};
 

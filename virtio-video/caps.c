@@ -125,27 +125,19 @@ static int read_formats(struct caps *caps, struct vawrap_display *display)
 
 /* ---- The answer ---- */
 
-static void put_range(struct wire_writer *w, uint32_t min, uint32_t max)
-{
-	wire_put_u32(w, min);
-	wire_put_u32(w, max);
-	wire_put_u32(w, 1); /* the driver knows continuous ranges only */
-	wire_put_zeros(w, 4);
-}
-
-/* Each coded format goes with each raw one, n of them. */
+/* Each coded format goes with each raw one, n of them. Ranges have step 1: drivers know no other. */
 static void put_desc(struct wire_writer *w, const struct caps_format *desc, unsigned int n)
 {
+	const uint32_t frame[] = {desc->min_width,  desc->max_width,  1, 0,
+				  desc->min_height, desc->max_height, 1, 0};
+	const uint32_t rates[] = {1, 0, 1, FRAME_RATE_MAX, 1, 0};
+	const uint32_t format[] = {desc->format, VIRTIO_VIDEO_PLANES_LAYOUT_SINGLE_BUFFER,
+				   PLANE_ALIGN, 1 /* num_frames */};
+
 	wire_put_u64(w, (UINT64_C(1) << n) - 1);
-	wire_put_u32(w, desc->format);
-	wire_put_u32(w, VIRTIO_VIDEO_PLANES_LAYOUT_SINGLE_BUFFER);
-	wire_put_u32(w, PLANE_ALIGN);
-	wire_put_u32(w, 1); /* num_frames */
-	put_range(w, desc->min_width, desc->max_width);
-	put_range(w, desc->min_height, desc->max_height);
-	wire_put_u32(w, 1); /* num_rates */
-	wire_put_zeros(w, 4);
-	put_range(w, 1, FRAME_RATE_MAX);
+	wire_put_words(w, format, COUNT(format));
+	wire_put_words(w, frame, COUNT(frame));
+	wire_put_words(w, rates, COUNT(rates));
 }
 
 static int build_answer(struct caps *caps, int which, const struct caps_format *descs,

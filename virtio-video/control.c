@@ -103,8 +103,7 @@ static int answer_values(struct call *call, const uint32_t *values, unsigned int
 		return err;
 	wire_put_u32(&w, n);
 	wire_put_zeros(&w, 4);
-	for (unsigned int i = 0; i < n; i++)
-		wire_put_u32(&w, values[i]);
+	wire_put_words(&w, values, n);
 	return 0;
 }
 

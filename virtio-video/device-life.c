@@ -27,8 +27,9 @@
 
 /* ---- Display and threads ---- */
 
-int device_open_display(struct vvd_device *device, struct vawrap_display **out)
+int device_open_display(void *cookie, struct vawrap_display **out)
 {
+	const struct vvd_device *device = cookie;
 	const struct vvd_device_options *options = &device->options;
 
 	if (options->share_display && device->display) {
@@ -195,20 +196,14 @@ int vvd_device_new(const struct vvd_device_options *options, struct vvd_device *
 	return err;
 }
 
-static void close_fd(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 struct vvd_device *vvd_device_free(struct vvd_device *device)
 {
 	if (!device)
 		return NULL;
 	stop_all(device);
 	done_finish(&device->done);
-	close_fd(device->watchdog.fd);
-	close_fd(device->fd);
+	close(device->watchdog.fd); /* or -1 */
+	close(device->fd);
 	caps_finish(&device->caps);
 	caps_unref_display(device->display);
 	free(device->streams);

@@ -59,7 +59,8 @@ int call_side(uint32_t queue_type, enum engine_side *side);
 void device_collect(struct vvd_device *device);
 /* Looks after the streams when the watchdog says so; returns whether it did. */
 bool device_watch(struct vvd_device *device);
-int device_open_display(struct vvd_device *device, struct vawrap_display **out);
+/* The cookie is the device; on any thread. */
+int device_open_display(void *device, struct vawrap_display **out);
 
 /* Handlers. device.c has the table. */
 int stream_handle_create(struct call *call);

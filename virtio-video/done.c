@@ -31,8 +31,7 @@ void done_finish(struct done_queue *done)
 	free_chain(done->ready.head);
 	free_chain(done->event_buffers.head);
 	free_chain(done->pool);
-	if (done->fd >= 0)
-		close(done->fd);
+	close(done->fd); /* or -1 */
 }
 
 void done_list_append(struct answer_list *list, struct answer *answer)

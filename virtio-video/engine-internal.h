@@ -17,27 +17,17 @@
 #include "engine.h"
 
 /*
- *         ask          began           drained        told
+ *         asked        begun          drained        told
  *  NONE -------> ASKED ------> RUNNING --------> EOS -------> NONE
- *                  |  (drained: nothing to drain) ^
+ *                  |    (nothing to drain)        ^
  *                  +------------------------------+
- *  cancel leads from each state to NONE.
+ *  A cancel leads from each state to NONE.
  */
 enum drain_state {
 	DRAIN_NONE,
 	DRAIN_ASKED,   /* input before it is not consumed yet */
 	DRAIN_RUNNING, /* in the decoder */
 	DRAIN_EOS,     /* all frames were answered; waits for an output resource */
-	DRAIN_N_STATES,
-};
-
-enum drain_event {
-	DRAIN_ON_ASK,
-	DRAIN_ON_BEGAN,
-	DRAIN_ON_DRAINED,
-	DRAIN_ON_TOLD,
-	DRAIN_ON_CANCEL,
-	DRAIN_N_EVENTS,
 };
 
 /*
@@ -62,22 +52,18 @@ struct engine {
 	pthread_mutex_t lock;
 	pthread_cond_t wake, ended; /* for the thread; of its copies, and of itself */
 	pthread_t thread;
-	struct log *log;
-	struct params_bounds bounds; /* constant */
+	struct engine_params params; /* constant, but for codec, and watchdog when abandoned */
 	uint64_t hang_ns;            /* constant: how long a driver call may take */
 
 	/* Under the lock. */
 	bool stop, exited, abandoned;
 	uint64_t busy_since_ns; /* not 0: in the driver, or on the way there */
 	bool started;           /* the decoder is chosen */
-	enum vacodec_codec codec;
-	struct done_queue *done;
-	struct watchdog *watchdog;
 	struct event_source events;
 	struct resource_list queues[ENGINE_N_SIDES];
 	struct answer_list hostages, limbo;
 	uint64_t limbo_since_ns;
-	bool copying;      /* the CPU reads or writes a resource that is held */
+	bool copying;      /* the CPU reads or writes a resource; or a display is opened */
 	bool purge;        /* resources were removed */
 	bool input_active; /* the head of the input is in bytes[] */
 	bool flush;        /* a seek is to be done first */
@@ -89,7 +75,8 @@ struct engine {
 	struct engine_state state;
 
 	/* The engine's thread only. */
-	struct landing *landing;
+	struct landing *landing; /* NULL: its display was lost and no other opened */
+	bool reopened;           /* since the last frame */
 	struct vacodec_decoder *decoder;
 	struct vacodec_frame *frame; /* next to be landed */
 	bool poll_events;
@@ -102,10 +89,7 @@ struct engine {
 };
 
 /* All of these want the lock. */
-bool engine_drain_step(struct engine *engine, enum drain_event event);
 void engine_cancel_drain(struct engine *engine);
-struct resource *engine_first(struct engine *engine, enum engine_side side);
-void engine_unqueue(struct engine *engine, enum engine_side side, struct resource *resource);
 /* Sends the answer to a command off, or into the limbo. */
 void engine_push(struct engine *engine, struct answer *answer);
 /* Sends off the hostages and what is in the limbo. */

@@ -17,7 +17,6 @@
 
 #define EXTRA_FRAMES 2 /* one being landed, one waiting for it */
 #define MAX_REFUSALS 1000
-#define MIN_CAPACITY (256 * 1024)
 
 enum step {
 	STEP_NEXT, /* nothing to do here: try the next step */
@@ -29,8 +28,8 @@ enum step {
 static void unlock(struct engine *engine)
 {
 	engine->busy_since_ns = watchdog_now_ns();
-	if (engine->watchdog)
-		watchdog_arm(engine->watchdog, engine->hang_ns);
+	if (engine->params.watchdog)
+		watchdog_arm(engine->params.watchdog, engine->hang_ns);
 	pthread_mutex_unlock(&engine->lock);
 }
 
@@ -40,10 +39,57 @@ static void lock(struct engine *engine)
 	engine->busy_since_ns = 0;
 }
 
+static void drop_frame(struct engine *engine)
+{
+	if (engine->landing)
+		landing_release(engine->landing);
+	engine->frame = vacodec_frame_unref(engine->frame);
+}
+
+static void finish_input(struct engine *engine)
+{
+	struct resource *resource = engine->queues[ENGINE_INPUT].head;
+
+	engine->filled = false;
+	if (engine->input_active)
+		engine_answer(engine, ENGINE_INPUT, resource, 0, 0);
+}
+
+/* Goes on with another display and decoder, at the next key frame. */
+static bool reopen(struct engine *engine)
+{
+	struct vawrap_display *display = NULL;
+	int err;
+
+	engine->reopened = engine->copying = true;
+	unlock(engine);
+	drop_frame(engine);
+	landing_shut_down(engine->landing);
+	engine->decoder = vacodec_decoder_unref(engine->decoder);
+	engine->landing = landing_free(engine->landing);
+	err = engine->params.open_display(engine->params.open_cookie, &display);
+	if (!err)
+		err = landing_new(display, engine->params.log, &engine->landing);
+	caps_unref_display(display);
+	lock(engine);
+	engine->copying = engine->decoder_drains = false;
+	pthread_cond_broadcast(&engine->ended);
+	engine->format_state = FORMAT_NONE;
+	if (engine->drain == DRAIN_RUNNING)
+		engine->drain = DRAIN_ASKED;
+	finish_input(engine);
+	return !err;
+}
+
 static void lose(struct engine *engine, int error)
 {
-	engine_lose(engine, error,
-		    engine->decoder ? vacodec_decoder_get_last_error(engine->decoder) : "");
+	if ((error == -ENODEV || error == -ESHUTDOWN) && !engine->reopened && reopen(engine))
+		log_printf(engine->params.log, LOG_LEVEL_WARN,
+			   "stream %u: the device was lost and opened again",
+			   engine->events.stream_id);
+	else
+		engine_lose(engine, error,
+			    engine->decoder ? vacodec_decoder_get_last_error(engine->decoder) : "");
 }
 
 static void progress(struct engine *engine)
@@ -113,12 +159,6 @@ static enum step step_purge(struct engine *engine)
 
 /* ---- Seek ---- */
 
-static void drop_frame(struct engine *engine)
-{
-	landing_release(engine->landing);
-	engine->frame = vacodec_frame_unref(engine->frame);
-}
-
 static enum step step_flush(struct engine *engine)
 {
 	int err = 0;
@@ -144,7 +184,7 @@ static enum step step_flush(struct engine *engine)
 static struct resource *find_output(struct engine *engine, struct params_layout *layout)
 {
 	params_get_layout(&engine->state.params[ENGINE_OUTPUT], layout);
-	for (struct resource *r = engine_first(engine, ENGINE_OUTPUT); r; r = r->next) {
+	for (struct resource *r = engine->queues[ENGINE_OUTPUT].head; r; r = r->next) {
 		if (params_layout_fits(layout, r))
 			return r;
 	}
@@ -163,6 +203,7 @@ static void answer_frame(struct engine *engine, struct resource *resource,
 		flags = VIRTIO_VIDEO_BUFFER_FLAG_ERR;
 	resource->timestamp = info.timestamp;
 	stats->frames++;
+	engine->reopened = false;
 	stats->corrupt_frames += flags != 0;
 	landing_count_bytes(engine->landing, &stats->copied_bytes, &stats->driver_copied_bytes);
 	engine_answer(engine, ENGINE_OUTPUT, resource, flags, layout->size_bytes);
@@ -273,8 +314,9 @@ static void take_format(struct engine *engine, const struct vacodec_format *form
 	engine->format_state = FORMAT_ANNOUNCED;
 	engine->reallocating = true;
 	for (int i = 0; i < ENGINE_N_SIDES; i++)
-		params_apply(&engine->state.params[i], &new, &engine->bounds);
-	event_raise(engine->done, &engine->events, VIRTIO_VIDEO_EVENT_DECODER_RESOLUTION_CHANGED);
+		params_apply(&engine->state.params[i], &new, &engine->params.bounds);
+	event_raise(engine->params.done, &engine->events,
+		    VIRTIO_VIDEO_EVENT_DECODER_RESOLUTION_CHANGED);
 }
 
 /* ---- Events of the decoder ---- */
@@ -284,7 +326,7 @@ static void take_drained(struct engine *engine)
 	engine->decoder_drains = false;
 	/* The drain may have been cancelled since, and even asked for again. */
 	if (engine->drain == DRAIN_RUNNING)
-		engine_drain_step(engine, DRAIN_ON_DRAINED);
+		engine->drain = DRAIN_EOS;
 }
 
 static void take_event(struct engine *engine, const struct vacodec_event *event)
@@ -329,15 +371,6 @@ static enum step step_receive(struct engine *engine)
 
 /* ---- Bitstream in ---- */
 
-static void finish_input(struct engine *engine)
-{
-	struct resource *resource = engine_first(engine, ENGINE_INPUT);
-
-	engine->filled = false;
-	if (engine->input_active)
-		engine_answer(engine, ENGINE_INPUT, resource, 0, 0);
-}
-
 static enum step step_send(struct engine *engine)
 {
 	struct vacodec_packet packet;
@@ -375,16 +408,16 @@ static enum step create_decoder(struct engine *engine)
 {
 	struct vacodec_decoder_params params = {
 		.size_bytes = sizeof(params),
-		.codec = engine->codec,
+		.codec = engine->params.codec,
 	};
 	int err;
 
 	engine->started = true;
 	unlock(engine);
-	params.log.level = log_get_level(engine->log);
+	params.log.level = log_get_level(engine->params.log);
 	if (params.log.level >= 0)
 		params.log.write = log_write;
-	params.log.cookie = engine->log;
+	params.log.cookie = engine->params.log;
 	err = vacodec_decoder_new(landing_get_display(engine->landing), &params, &engine->decoder);
 	lock(engine);
 	if (err)
@@ -394,24 +427,21 @@ static enum step create_decoder(struct engine *engine)
 
 static bool reserve(struct engine *engine, size_t n_bytes)
 {
-	size_t capacity = engine->capacity_bytes ? engine->capacity_bytes : MIN_CAPACITY;
 	uint8_t *bytes;
 
-	while (capacity < n_bytes)
-		capacity *= 2;
-	if (capacity == engine->capacity_bytes)
+	if (n_bytes <= engine->capacity_bytes)
 		return true;
-	bytes = realloc(engine->bytes, capacity);
+	bytes = realloc(engine->bytes, 2 * n_bytes);
 	if (!bytes)
 		return false;
 	engine->bytes = bytes;
-	engine->capacity_bytes = capacity;
+	engine->capacity_bytes = 2 * n_bytes;
 	return true;
 }
 
 static enum step step_fill(struct engine *engine)
 {
-	struct resource *resource = engine_first(engine, ENGINE_INPUT);
+	struct resource *resource = engine->queues[ENGINE_INPUT].head;
 	struct answer *answer;
 	int err;
 
@@ -449,7 +479,7 @@ static enum step step_drain(struct engine *engine)
 	if (engine->drain != DRAIN_ASKED)
 		return STEP_NEXT;
 	if (!engine->decoder) {
-		engine_drain_step(engine, DRAIN_ON_DRAINED);
+		engine->drain = DRAIN_EOS;
 		return STEP_DONE;
 	}
 	unlock(engine);
@@ -466,14 +496,14 @@ static enum step step_drain(struct engine *engine)
 	engine->decoder_drains = true;
 	progress(engine);
 	if (serial == engine->drain_serial && engine->drain == DRAIN_ASKED)
-		engine_drain_step(engine, DRAIN_ON_BEGAN);
+		engine->drain = DRAIN_RUNNING;
 	return STEP_DONE;
 }
 
 /* The end of the stream has a resource of its own, since drivers ignore what else is in it. */
 static enum step step_eos(struct engine *engine)
 {
-	struct resource *resource = engine_first(engine, ENGINE_OUTPUT);
+	struct resource *resource = engine->queues[ENGINE_OUTPUT].head;
 	struct answer *answer = engine->drain_answer;
 
 	if (engine->drain != DRAIN_EOS || !resource || engine->format_state == FORMAT_ANNOUNCED)
@@ -484,7 +514,7 @@ static enum step step_eos(struct engine *engine)
 	resource->timestamp = 0;
 	engine_answer(engine, ENGINE_OUTPUT, resource, VIRTIO_VIDEO_BUFFER_FLAG_EOS, 0);
 	engine->drain_answer = NULL;
-	engine_drain_step(engine, DRAIN_ON_TOLD);
+	engine->drain = DRAIN_NONE;
 	answer_header(answer, VIRTIO_VIDEO_RESP_OK_NODATA);
 	engine_push(engine, answer);
 	return STEP_DONE;

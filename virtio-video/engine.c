@@ -15,36 +15,16 @@
 
 /* ---- State ---- */
 
-#define HOLE 0xff
-
-static const uint8_t drain_table[DRAIN_N_STATES][DRAIN_N_EVENTS] = {
-	/*                ask          began          drained    told        cancel */
-	[DRAIN_NONE] = {DRAIN_ASKED, HOLE, HOLE, HOLE, DRAIN_NONE},
-	[DRAIN_ASKED] = {HOLE, DRAIN_RUNNING, DRAIN_EOS, HOLE, DRAIN_NONE},
-	[DRAIN_RUNNING] = {HOLE, HOLE, DRAIN_EOS, HOLE, DRAIN_NONE},
-	[DRAIN_EOS] = {HOLE, HOLE, HOLE, DRAIN_NONE, DRAIN_NONE},
-};
-
-bool engine_drain_step(struct engine *engine, enum drain_event event)
-{
-	uint8_t next = drain_table[engine->drain][event];
-
-	if (next == HOLE)
-		return false;
-	engine->drain = next;
-	return true;
-}
-
 void engine_push(struct engine *engine, struct answer *answer)
 {
 	if (!engine->hostages.head) {
-		done_push(engine->done, answer);
+		done_push(engine->params.done, answer);
 		return;
 	}
 	if (!engine->limbo.head)
 		engine->limbo_since_ns = watchdog_now_ns();
 	done_list_append(&engine->limbo, answer);
-	watchdog_arm(engine->watchdog, LIMBO_NS);
+	watchdog_arm(engine->params.watchdog, LIMBO_NS);
 }
 
 static void push_all(struct engine *engine, struct answer_list *list)
@@ -52,7 +32,7 @@ static void push_all(struct engine *engine, struct answer_list *list)
 	struct answer *answer;
 
 	while ((answer = done_list_pop(list)))
-		done_push(engine->done, answer);
+		done_push(engine->params.done, answer);
 }
 
 void engine_settle(struct engine *engine)
@@ -68,12 +48,7 @@ void engine_cancel_drain(struct engine *engine)
 		engine_push(engine, engine->drain_answer);
 	}
 	engine->drain_answer = NULL;
-	engine_drain_step(engine, DRAIN_ON_CANCEL);
-}
-
-struct resource *engine_first(struct engine *engine, enum engine_side side)
-{
-	return engine->queues[side].head;
+	engine->drain = DRAIN_NONE;
 }
 
 static void append(struct resource_list *list, struct resource *resource)
@@ -87,7 +62,7 @@ static void append(struct resource_list *list, struct resource *resource)
 	list->n++;
 }
 
-void engine_unqueue(struct engine *engine, enum engine_side side, struct resource *resource)
+static void unqueue(struct engine *engine, enum engine_side side, struct resource *resource)
 {
 	struct resource_list *list = &engine->queues[side];
 	struct resource *before = NULL;
@@ -111,7 +86,7 @@ void engine_answer(struct engine *engine, enum engine_side side, struct resource
 {
 	struct answer *answer = resource->answer;
 
-	engine_unqueue(engine, side, resource);
+	unqueue(engine, side, resource);
 	resource->answer = NULL;
 	engine->state.stats.errors += (flags & VIRTIO_VIDEO_BUFFER_FLAG_ERR) != 0;
 	answer_resource(answer, VIRTIO_VIDEO_RESP_OK_RESOURCE_QUEUE, resource->timestamp, flags,
@@ -119,14 +94,14 @@ void engine_answer(struct engine *engine, enum engine_side side, struct resource
 	if (resource->held || engine->hostages.head)
 		done_list_append(&engine->hostages, answer);
 	else
-		done_push(engine->done, answer);
+		done_push(engine->params.done, answer);
 }
 
 void engine_answer_all(struct engine *engine, enum engine_side side)
 {
 	struct resource *resource;
 
-	while ((resource = engine_first(engine, side))) {
+	while ((resource = engine->queues[side].head)) {
 		if (side == ENGINE_OUTPUT)
 			resource->timestamp = 0;
 		engine_answer(engine, side, resource, VIRTIO_VIDEO_BUFFER_FLAG_ERR, 0);
@@ -137,13 +112,13 @@ void engine_lose(struct engine *engine, int error, const char *why)
 {
 	if (engine->state.stats.lost || engine->stop)
 		return;
-	log_printf(engine->log, LOG_LEVEL_ERROR, "stream %u: the session is lost: %s: %s",
+	log_printf(engine->params.log, LOG_LEVEL_ERROR, "stream %u: the session is lost: %s: %s",
 		   engine->events.stream_id, strerror(-error), why);
 	engine->state.stats.lost = true;
 	engine_cancel_drain(engine);
 	engine_answer_all(engine, ENGINE_INPUT);
 	engine_answer_all(engine, ENGINE_OUTPUT);
-	event_raise(engine->done, &engine->events, VIRTIO_VIDEO_EVENT_ERROR);
+	event_raise(engine->params.done, &engine->events, VIRTIO_VIDEO_EVENT_ERROR);
 }
 
 /* ---- Start ---- */
@@ -165,7 +140,7 @@ void engine_destroy(struct engine *engine)
 	pthread_cond_destroy(&engine->ended);
 	pthread_cond_destroy(&engine->wake);
 	pthread_mutex_destroy(&engine->lock);
-	log_unref(engine->log);
+	log_unref(engine->params.log);
 	free(engine);
 }
 
@@ -190,16 +165,11 @@ int engine_new(const struct engine_params *params, struct engine **out)
 
 	if (!engine)
 		return -ENOMEM;
-	engine->done = params->done;
-	engine->watchdog = params->watchdog;
+	engine->params = *params;
 	engine->hang_ns = params->watchdog->period_ns;
-	engine->state.stats.stream_id = params->stream_id;
-	engine->codec = params->codec;
-	engine->bounds = params->bounds;
-	engine->events.stream_id = params->stream_id;
-	for (int i = 0; i < ENGINE_N_SIDES; i++)
-		engine->state.params[i] = params->queues[i];
-	engine->log = log_ref(params->log);
+	engine->state = params->state;
+	engine->events.stream_id = params->state.stats.stream_id;
+	log_ref(params->log);
 	init_sync(engine);
 	err = landing_new(params->display, params->log, &engine->landing);
 	if (!err)
@@ -233,7 +203,8 @@ void engine_get_state(struct engine *engine, struct engine_state *out)
 void engine_set_params(struct engine *engine, enum engine_side side, const struct params *asked)
 {
 	pthread_mutex_lock(&engine->lock);
-	params_set(&engine->state.params[side], asked, &engine->bounds, &engine->state.format);
+	params_set(&engine->state.params[side], asked, &engine->params.bounds,
+		   &engine->state.format);
 	if (asked->mem_type != ENGINE_SAME_MEM_TYPE)
 		engine->state.params[side].mem_type = asked->mem_type;
 	pthread_cond_signal(&engine->wake);
@@ -255,10 +226,10 @@ int engine_set_codec(struct engine *engine, enum vacodec_codec codec)
 	int err = 0;
 
 	pthread_mutex_lock(&engine->lock);
-	if (codec != engine->codec && engine->started)
+	if (codec != engine->params.codec && engine->started)
 		err = -EBUSY;
 	else
-		engine->codec = codec;
+		engine->params.codec = codec;
 	pthread_mutex_unlock(&engine->lock);
 	return err;
 }
@@ -278,13 +249,13 @@ void engine_check(struct engine *engine)
 
 	pthread_mutex_lock(&engine->lock);
 	if (engine->limbo.head && now_ns - engine->limbo_since_ns < LIMBO_NS)
-		watchdog_arm(engine->watchdog, LIMBO_NS);
+		watchdog_arm(engine->params.watchdog, LIMBO_NS);
 	else if (engine->limbo.head)
 		leave_limbo(engine);
 	if (hangs(engine, now_ns))
 		engine_lose(engine, -ETIMEDOUT, "a driver call hangs");
 	else if (engine->busy_since_ns)
-		watchdog_arm(engine->watchdog, engine->hang_ns);
+		watchdog_arm(engine->params.watchdog, engine->hang_ns);
 	pthread_mutex_unlock(&engine->lock);
 }
 
@@ -318,9 +289,10 @@ int engine_drain(struct engine *engine, struct answer *answer)
 	int err = 0;
 
 	pthread_mutex_lock(&engine->lock);
-	if (engine->state.stats.lost || !engine_drain_step(engine, DRAIN_ON_ASK)) {
+	if (engine->state.stats.lost || engine->drain != DRAIN_NONE) {
 		err = -EPERM;
 	} else {
+		engine->drain = DRAIN_ASKED;
 		engine->drain_answer = answer;
 		engine->drain_serial++;
 	}
@@ -380,7 +352,7 @@ void engine_stop(struct engine *engine, struct answer *answer)
 	engine_answer_all(engine, ENGINE_INPUT);
 	engine_answer_all(engine, ENGINE_OUTPUT);
 	engine->stop = true;
-	event_forget(engine->done, &engine->events);
+	event_forget(engine->params.done, &engine->events);
 	if (answer)
 		engine_push(engine, answer);
 	pthread_cond_signal(&engine->wake);
@@ -417,9 +389,9 @@ void engine_abandon(struct engine *engine)
 	exited = engine->exited;
 	while ((answer = done_list_pop(&engine->hostages)) ||
 	       (answer = done_list_pop(&engine->limbo)))
-		done_forget(engine->done, answer);
+		done_forget(engine->params.done, answer);
 	if (!exited) {
-		engine->watchdog = NULL;
+		engine->params.watchdog = NULL;
 		engine->abandoned = true;
 		pthread_detach(engine->thread);
 	}

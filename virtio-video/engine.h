@@ -28,28 +28,30 @@ enum engine_side {
 	ENGINE_N_SIDES,
 };
 
-struct engine_params {
-	struct vawrap_display *display; /* the engine takes a reference of its own */
-	struct log *log;
-	struct done_queue *done; /* both outlive the engine, or until it is abandoned */
-	struct watchdog *watchdog;
-	uint32_t stream_id;
-	enum vacodec_codec codec;
-	struct params_bounds bounds;
-	struct params queues[ENGINE_N_SIDES];
-};
-
-/* Errors: -ENOMEM, -EAGAIN no thread. */
-int engine_new(const struct engine_params *params, struct engine **out);
-
-/* ---- Parameters ---- */
-
 struct engine_state {
 	struct params params[ENGINE_N_SIDES];
 	struct params_format format;
 	/* Lost: nothing but clearing and stopping is of use. */
 	struct vvd_stream_stats stats;
 };
+
+struct engine_params {
+	struct vawrap_display *display; /* the engine takes a reference of its own */
+	struct log *log;
+	struct done_queue *done; /* both outlive the engine, or until it is abandoned */
+	struct watchdog *watchdog;
+	/* Opens another display when this one is lost, on the engine's thread. */
+	int (*open_display)(void *cookie, struct vawrap_display **out);
+	void *open_cookie;
+	enum vacodec_codec codec;
+	struct params_bounds bounds;
+	struct engine_state state; /* to begin with */
+};
+
+/* Errors: -ENOMEM, -EAGAIN no thread. */
+int engine_new(const struct engine_params *params, struct engine **out);
+
+/* ---- Parameters ---- */
 
 /* A copy of what can be asked for. */
 void engine_get_state(struct engine *engine, struct engine_state *out);

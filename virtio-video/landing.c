@@ -55,6 +55,11 @@ struct vawrap_display *landing_get_display(struct landing *landing)
 	return landing->display;
 }
 
+void landing_shut_down(struct landing *landing)
+{
+	vawrap_display_shutdown(landing->display);
+}
+
 void landing_reset(struct landing *landing)
 {
 	landing_release(landing);
@@ -147,10 +152,9 @@ int landing_store(struct landing *landing, const struct params_layout *layout,
 			    vacodec_frame_get_surface(frame));
 	if (!landing->samples)
 		return -EAGAIN;
-	landing->copied_bytes = 0;
-	for (unsigned int i = 0; i < layout->num_planes; i++)
-		landing->copied_bytes +=
-			(uint64_t)layout->planes[i].width_bytes * layout->planes[i].rows;
+	/* 4:2:0, and even. */
+	landing->copied_bytes =
+		UINT64_C(3) * layout->planes[0].width_bytes * layout->planes[0].rows / 2;
 	landing->driver_bytes =
 		vawrap_view_transfers(landing->view) ? landing->image->size_bytes : 0;
 	return landing_copy_run(&copy);

@@ -26,6 +26,8 @@ struct vawrap_display;
 int landing_new(struct vawrap_display *display, struct log *log, struct landing **out);
 /* Gives up the display last of all. Returns NULL; NULL is accepted. */
 struct landing *landing_free(struct landing *landing);
+/* Ends the display: the device is lost, and what is left of it calls the driver no more. */
+void landing_shut_down(struct landing *landing);
 struct vawrap_display *landing_get_display(struct landing *landing);
 
 /*

@@ -150,8 +150,7 @@ void params_write(struct wire_writer *w, bool ext, const struct params *params)
 	uint32_t words[sizeof(*params) / sizeof(uint32_t)];
 
 	memcpy(words, params, sizeof(words));
-	for (size_t i = 0; i < count_words(ext); i++)
-		wire_put_u32(w, words[i]);
+	wire_put_words(w, words, count_words(ext));
 	wire_put_zeros(w, ext ? 4 : 0);
 }
 

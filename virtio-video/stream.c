@@ -23,40 +23,33 @@ struct stream *stream_find(const struct vvd_device *device, uint32_t id)
 
 /* ---- Create and destroy ---- */
 
-static void get_bounds(const struct vvd_device *device, const struct caps_format *caps,
-		       struct params_bounds *bounds)
-{
-	uint64_t coded = device->options.limits.coded_buffer_bytes;
-
-	*bounds = (struct params_bounds){
-		.min_width = caps->min_width,
-		.min_height = caps->min_height,
-		.max_width = caps->max_width,
-		.max_height = caps->max_height,
-		.max_buffers = device->options.limits.resources_per_queue,
-		.max_coded_bytes = coded > UINT32_MAX ? UINT32_MAX : coded,
-	};
-}
-
 static int create_engine(struct vvd_device *device, struct stream *stream,
 			 const uint32_t mem_types[ENGINE_N_SIDES])
 {
+	const struct vvd_limits *limits = &device->options.limits;
+	uint64_t coded_bytes = limits->coded_buffer_bytes;
 	struct engine_params params = {
 		.log = device->log,
 		.done = &device->done,
 		.watchdog = &device->watchdog,
-		.stream_id = stream->id,
+		.open_display = device_open_display,
+		.open_cookie = device,
 		.codec = stream->caps->codec,
+		.bounds = {stream->caps->min_width, stream->caps->min_height,
+			   stream->caps->max_width, stream->caps->max_height,
+			   limits->resources_per_queue,
+			   coded_bytes > UINT32_MAX ? UINT32_MAX : coded_bytes},
+		.state.stats.stream_id = stream->id,
 	};
+	struct params *queues = params.state.params;
 	int err;
 
-	get_bounds(device, stream->caps, &params.bounds);
-	params_init(&params.queues[ENGINE_INPUT], VIRTIO_VIDEO_QUEUE_TYPE_INPUT,
-		    stream->caps->format, &params.bounds);
-	params_init(&params.queues[ENGINE_OUTPUT], VIRTIO_VIDEO_QUEUE_TYPE_OUTPUT,
+	params_init(&queues[ENGINE_INPUT], VIRTIO_VIDEO_QUEUE_TYPE_INPUT, stream->caps->format,
+		    &params.bounds);
+	params_init(&queues[ENGINE_OUTPUT], VIRTIO_VIDEO_QUEUE_TYPE_OUTPUT,
 		    VIRTIO_VIDEO_FORMAT_NV12, &params.bounds);
 	for (int i = 0; i < ENGINE_N_SIDES; i++)
-		params.queues[i].mem_type = mem_types[i];
+		queues[i].mem_type = mem_types[i];
 	err = device_open_display(device, &params.display);
 	if (err) {
 		log_printf(device->log, LOG_LEVEL_ERROR, "stream %u: no display: %s", stream->id,

@@ -82,6 +82,12 @@ void wire_put_u64(struct wire_writer *w, uint64_t value)
 	wire_put_u32(w, value >> 32);
 }
 
+void wire_put_words(struct wire_writer *w, const uint32_t *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		wire_put_u32(w, words[i]);
+}
+
 void wire_put_zeros(struct wire_writer *w, size_t n_bytes)
 {
 	uint8_t *p = reserve(w, n_bytes);

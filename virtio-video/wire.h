@@ -113,6 +113,7 @@ struct wire_writer {
 void wire_writer_init(struct wire_writer *w, void *data, size_t size_bytes);
 void wire_put_u32(struct wire_writer *w, uint32_t value);
 void wire_put_u64(struct wire_writer *w, uint64_t value);
+void wire_put_words(struct wire_writer *w, const uint32_t *words, size_t n);
 void wire_put_zeros(struct wire_writer *w, size_t n_bytes);
 
 /* The response type for the -errno of a handler; an unknown one is INVALID_OPERATION. */
