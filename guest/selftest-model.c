@@ -2,8 +2,95 @@
 /*
  * selftest-model.c - judges answers and events of a random run
  */
+#include <stdlib.h>
 #include <string.h>
 #include "selftest-model.h"
+
+/* ---- Before and after ---- */
+
+#define N_UNITS   (MODEL_SIZES * MODEL_GOPS * MODEL_GOP)
+#define N_BUFFERS (MODEL_STREAMS * 2 * MODEL_BUFFERS)
+
+static struct model_unit *unit_at(struct model *model, uint32_t i)
+{
+	return &model->units[i / (MODEL_GOPS * MODEL_GOP)][i / MODEL_GOP % MODEL_GOPS]
+			    [i % MODEL_GOP];
+}
+
+static struct model_buffer *buffer_at(struct model *model, uint32_t i)
+{
+	return &model->buffers[i / (2 * MODEL_BUFFERS)][i / MODEL_BUFFERS % 2][i % MODEL_BUFFERS];
+}
+
+static void make_units(struct model *model)
+{
+	static const uint32_t sizes[MODEL_SIZES][2] = {{64, 64}, {96, 64}, {64, 96}, {80, 80}};
+	struct st_h264 *h = st_h264_new(model->st, 64, 64);
+
+	for (uint32_t i = 0; i < N_UNITS; i++) {
+		struct model_unit *unit = unit_at(model, i);
+		struct st_picture picture;
+
+		h->width = sizes[i / (MODEL_GOPS * MODEL_GOP)][0];
+		h->height = sizes[i / (MODEL_GOPS * MODEL_GOP)][1];
+		st_h264_take(h);
+		unit->idr = i % MODEL_GOP == 0;
+		if (unit->idr)
+			st_h264_headers(h);
+		picture = unit->idr ? st_h264_idr(h, i) : st_h264_p(h, i);
+		unit->bytes = malloc(h->size_bytes);
+		st_check(model->st, unit->bytes != NULL, "out of memory");
+		memcpy(unit->bytes, h->bytes, h->size_bytes);
+		unit->size_bytes = (uint32_t)h->size_bytes;
+		unit->width = picture.width;
+		unit->height = picture.height;
+		unit->hash = picture.hash;
+	}
+}
+
+static void make_buffers(struct model *model)
+{
+	for (uint32_t i = 0; i < N_BUFFERS; i++) {
+		struct model_buffer *buffer = buffer_at(model, i);
+		bool output = i / MODEL_BUFFERS % 2 == ST_OUTPUT;
+		struct wire_mem_entry *entries;
+
+		st_check(model->st,
+			 guest_sg_alloc(model->st->ram, output ? MODEL_OUT_BYTES : MODEL_IN_BYTES,
+					true, &buffer->sg) == 0 &&
+				 guest_ram_alloc(model->st->ram, GUEST_PAGE_BYTES,
+						 &buffer->entries_gpa) == 0,
+			 "no guest memory");
+		entries = guest_ram_get_pointer(model->st->ram, buffer->entries_gpa,
+						GUEST_PAGE_BYTES);
+		for (unsigned int j = 0; j < buffer->sg.n; j++)
+			entries[j] = (struct wire_mem_entry){
+				guest_le64(buffer->sg.extents[j].gpa),
+				guest_le32(buffer->sg.extents[j].size_bytes), guest_le32(0)};
+		if (output)
+			guest_sg_read(model->st->ram, &buffer->sg, buffer->shadow, MODEL_OUT_BYTES);
+	}
+}
+
+void model_end(struct model *model)
+{
+	for (uint32_t i = 0; i < N_BUFFERS; i++) {
+		struct model_buffer *buffer = buffer_at(model, i);
+
+		guest_sg_release(model->st->ram, &buffer->sg);
+		guest_ram_release(model->st->ram, buffer->entries_gpa, GUEST_PAGE_BYTES);
+	}
+	for (uint32_t i = 0; i < N_UNITS; i++)
+		free(unit_at(model, i)->bytes);
+}
+
+void model_begin(struct model *model)
+{
+	make_units(model);
+	make_buffers(model);
+}
+
+/* ---- Inputs ---- */
 
 struct model_input *model_find_input(struct model_stream *stream, uint64_t timestamp)
 {

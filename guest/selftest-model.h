@@ -96,6 +96,9 @@ struct model {
 	struct guest_params layouts[MODEL_SIZES][2]; /* as GET_PARAMS said; plain and planar */
 };
 
+/* Makes units and buffers of guest memory; and frees them. */
+void model_begin(struct model *model);
+void model_end(struct model *model);
 /* Judges the answers that have come, in their order, and the events. */
 void model_process(struct model *model);
 /* No byte of an output changes while the guest has it. */
