@@ -509,7 +509,7 @@ static enum step step_eos(struct engine *engine)
 	if (engine->drain != DRAIN_EOS || !resource || engine->format_state == FORMAT_ANNOUNCED)
 		return STEP_NEXT;
 	/* An event that waited for a buffer may come late, after the parameters were read. */
-	if (!event_is_heeded(engine->done, &engine->events))
+	if (!event_is_heeded(engine->params.done, &engine->events))
 		return STEP_NEXT;
 	resource->timestamp = 0;
 	engine_answer(engine, ENGINE_OUTPUT, resource, VIRTIO_VIDEO_BUFFER_FLAG_EOS, 0);
