@@ -6,22 +6,16 @@
  * and, for the first slice of a picture, first_mb_in_slice 0. That suffices to cut files at places
  * where a front end would; the decoder relies on none of it.
  */
+#include "tools/input-buffer.h"
 #include "tools/input-private.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* No access unit of a stream that can be decoded is larger; a larger one is cut. */
-#define MAX_UNIT_BYTES (64u << 20)
-#define FRAME_TIME_NS  (1000000000u / INPUT_FRAME_RATE)
-
 struct annexb {
-	uint8_t *data;
-	size_t size, capacity;
-	size_t given;   /* bytes of data that the last packet had */
+	struct input_buffer buffer;
 	size_t scanned; /* no access unit begins before here, but at 0 */
 	bool has_slice; /* of the access unit that begins at 0 */
-	bool end;
 	uint64_t count;
 };
 
@@ -71,49 +65,16 @@ static bool begins_with_start_code(const uint8_t *data, size_t size)
 	return zeros >= 2 && zeros < size && data[zeros] == 1;
 }
 
-static int reserve(struct annexb *annexb, size_t more)
-{
-	size_t capacity = annexb->capacity ? annexb->capacity : 65536;
-	uint8_t *data;
-
-	while (capacity < annexb->size + more)
-		capacity *= 2;
-	if (capacity == annexb->capacity)
-		return 0;
-	data = realloc(annexb->data, capacity);
-	if (!data)
-		return -ENOMEM;
-	annexb->data = data;
-	annexb->capacity = capacity;
-	return 0;
-}
-
-static int fill(struct input *input)
-{
-	struct annexb *annexb = input->state;
-	size_t chunk = input->options.chunk_bytes;
-	ssize_t n;
-	int ret = reserve(annexb, chunk);
-
-	if (ret < 0)
-		return ret;
-	n = source_read(&input->source, annexb->data + annexb->size, chunk);
-	if (n < 0)
-		return (int)n;
-	annexb->end = n == 0;
-	annexb->size += (size_t)n;
-	return 0;
-}
-
 /*
  * True when the NAL unit whose start code is at i begins another access unit. Its first bytes are
  * there.
  */
 static bool begins_unit(struct annexb *annexb, size_t i)
 {
-	unsigned int type = annexb->data[i + 3] & 0x1f;
+	unsigned int type = annexb->buffer.data[i + 3] & 0x1f;
 	bool slice = type == 1 || type == 5;
-	bool first = slice && (annexb->data[i + 4] & 0x80); /* first_mb_in_slice is ue(v) 0 */
+	bool first =
+		slice && (annexb->buffer.data[i + 4] & 0x80); /* first_mb_in_slice is ue(v) 0 */
 	bool leads = (type >= 6 && type <= 9) || (type >= 14 && type <= 18);
 
 	if (annexb->has_slice && (leads || first))
@@ -125,30 +86,19 @@ static bool begins_unit(struct annexb *annexb, size_t i)
 /* The size of the access unit at the buffer's begin; 0 when its end is not there yet. */
 static size_t find_unit_end(struct annexb *annexb)
 {
-	size_t i = find_start_code(annexb->data, annexb->size, annexb->scanned);
+	size_t i = find_start_code(annexb->buffer.data, annexb->buffer.size, annexb->scanned);
 
-	while (i + 5 <= annexb->size) {
+	while (i + 5 <= annexb->buffer.size) {
 		if (begins_unit(annexb, i))
-			return i > 0 && annexb->data[i - 1] == 0 ? i - 1 : i;
+			return i > 0 && annexb->buffer.data[i - 1] == 0 ? i - 1 : i;
 		annexb->scanned = i + 3;
-		i = find_start_code(annexb->data, annexb->size, i + 3);
+		i = find_start_code(annexb->buffer.data, annexb->buffer.size, i + 3);
 	}
-	if (annexb->end || annexb->size > MAX_UNIT_BYTES)
-		return annexb->size;
-	if (i == annexb->size && annexb->size > annexb->scanned + 2)
-		annexb->scanned = annexb->size - 2;
+	if (annexb->buffer.end || annexb->buffer.size > INPUT_MAX_PACKET_BYTES)
+		return annexb->buffer.size;
+	if (i == annexb->buffer.size && annexb->buffer.size > annexb->scanned + 2)
+		annexb->scanned = annexb->buffer.size - 2;
 	return 0;
-}
-
-static void drop_given(struct annexb *annexb)
-{
-	if (!annexb->given)
-		return;
-	memmove(annexb->data, annexb->data + annexb->given, annexb->size - annexb->given);
-	annexb->size -= annexb->given;
-	annexb->given = 0;
-	annexb->scanned = 0;
-	annexb->has_slice = false;
 }
 
 static size_t find_packet_end(struct input *input)
@@ -157,9 +107,9 @@ static size_t find_packet_end(struct input *input)
 
 	if (input->options.split == INPUT_SPLIT_UNITS)
 		return find_unit_end(annexb);
-	if (annexb->size >= input->options.chunk_bytes)
+	if (annexb->buffer.size >= input->options.chunk_bytes)
 		return input->options.chunk_bytes;
-	return annexb->end ? annexb->size : 0;
+	return annexb->buffer.end ? annexb->buffer.size : 0;
 }
 
 static int read_annexb(struct input *input, struct input_packet *packet)
@@ -168,19 +118,24 @@ static int read_annexb(struct input *input, struct input_packet *packet)
 	size_t size;
 	int ret;
 
-	drop_given(annexb);
-	while (!(size = find_packet_end(input)) && !annexb->end) {
-		ret = fill(input);
+	if (annexb->buffer.given) {
+		annexb->scanned = 0;
+		annexb->has_slice = false;
+	}
+	input_buffer_drop(&annexb->buffer);
+	while (!(size = find_packet_end(input)) && !annexb->buffer.end) {
+		ret = input_buffer_fill(&annexb->buffer, &input->source,
+					input->options.chunk_bytes);
 		if (ret < 0)
 			return ret;
 	}
 	if (!size)
 		return 0;
-	annexb->given = size;
+	annexb->buffer.given = size;
 	*packet = (struct input_packet){
-		.data = annexb->data,
+		.data = annexb->buffer.data,
 		.size_bytes = size,
-		.timestamp_ns = annexb->count++ * FRAME_TIME_NS,
+		.timestamp_ns = annexb->count++ * INPUT_FRAME_TIME_NS,
 	};
 	return 1;
 }
@@ -189,7 +144,7 @@ static void close_annexb(struct input *input)
 {
 	struct annexb *annexb = input->state;
 
-	free(annexb->data);
+	input_buffer_finish(&annexb->buffer);
 	free(annexb);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * input-private.h - the two kinds of input behind input.h
+ * input-private.h - the kinds of input behind input.h
  */
 #ifndef TOOLS_INPUT_PRIVATE_H
 #define TOOLS_INPUT_PRIVATE_H
@@ -8,7 +8,8 @@
 #include "tools/input.h"
 #include "tools/source.h"
 
-#define INPUT_FRAME_RATE 30 /* where the input does not say */
+#define INPUT_FRAME_RATE    30 /* where the input does not say */
+#define INPUT_FRAME_TIME_NS (1000000000u / INPUT_FRAME_RATE)
 
 struct input;
 
@@ -24,6 +25,8 @@ struct input {
 	struct input_options options;
 	struct source source;
 	enum vacodec_codec codec;
+	const char *codec_name; /* where there is no codec, the name for what it holds */
+	const char *error;      /* what reading failed of, where errno does not tell */
 	const uint8_t *extradata;
 	size_t extradata_bytes;
 	uint64_t seek_ns;   /* 0: from the start */
@@ -34,6 +37,8 @@ struct input {
 
 /* Each opens the input's source if it is of its kind, else -ENOTSUP and the reason. */
 int input_annexb_open(struct input *input, const char **why);
+int input_ivf_open(struct input *input, const char **why);
+int input_obu_open(struct input *input, const char **why);
 int input_avformat_open(struct input *input, const char **why);
 
 #endif

@@ -4,14 +4,19 @@
  */
 #include "tools/input-private.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static int (*const openers[])(struct input *input, const char **why) = {
 	input_annexb_open,
+	input_ivf_open,
+	input_obu_open,
 #ifdef HAVE_LIBAVFORMAT
 	input_avformat_open,
 #endif
 };
+
+static char reason[80];
 
 int input_open(const char *path, const struct input_options *options, struct input **out,
 	       const char **why)
@@ -36,6 +41,12 @@ int input_open(const char *path, const struct input_options *options, struct inp
 	for (size_t i = 0; i < sizeof(openers) / sizeof(openers[0]) && ret == -ENOTSUP; i++) {
 		if (input->source.head_bytes)
 			ret = openers[i](input, why);
+	}
+	if (ret == 0 && input->codec == VACODEC_CODEC_NONE && !options->any_codec) {
+		snprintf(reason, sizeof(reason), "it holds %s, which is not supported",
+			 input->codec_name);
+		*why = reason;
+		ret = -ENOTSUP;
 	}
 	if (ret < 0)
 		input = input_free(input);
@@ -82,6 +93,11 @@ bool input_is_before_seek(struct input *input, uint64_t timestamp_ns)
 int input_read(struct input *input, struct input_packet *packet)
 {
 	return input->ops->read(input, packet);
+}
+
+const char *input_get_error(const struct input *input)
+{
+	return input->error;
 }
 
 struct input *input_free(struct input *input)

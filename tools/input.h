@@ -2,8 +2,8 @@
 /*
  * input.h - files and pipes as packets of one video stream
  *
- * Raw H.264 (Annex B) is read here, in chunks or one access unit a packet; any container is opened
- * by libavformat when the tools were built with it.
+ * Raw H.264 (Annex B) is read here, in chunks or one access unit a packet; so are IVF and raw AV1
+ * (OBUs). Any other container is opened by libavformat when the tools were built with it.
  */
 #ifndef TOOLS_INPUT_H
 #define TOOLS_INPUT_H
@@ -26,6 +26,7 @@ struct input_options {
 	 * byte stream, which is all that some can take.
 	 */
 	bool as_stored;
+	bool any_codec; /* open what no decoder is for, too, to look at its packets */
 };
 
 struct input_packet {
@@ -39,10 +40,12 @@ struct input;
 
 /*
  * Opens a file ("-": stdin) and finds out what it holds. Errors: -errno of open(2) and read(2);
- * -ENOTSUP no stream that we know, with a readable reason in *why (static or owned by the process).
+ * -ENOTSUP no stream that we know, -EBADMSG a damaged one, both with a readable reason in *why
+ * (static or owned by the process).
  */
 int input_open(const char *path, const struct input_options *options, struct input **out,
 	       const char **why);
+/* VACODEC_CODEC_NONE with any_codec only. */
 enum vacodec_codec input_get_codec(const struct input *input);
 /* Out-of-band parameter sets, NULL without. */
 const uint8_t *input_get_extradata(const struct input *input, size_t *size_bytes);
@@ -60,8 +63,10 @@ int input_seek(struct input *input, uint64_t time_ns);
  * has no times: there, the frames count, 30 a second.
  */
 bool input_is_before_seek(struct input *input, uint64_t timestamp_ns);
-/* Returns 1 and a packet, 0 at the end, -errno. */
+/* Returns 1 and a packet, 0 at the end, -errno; -EBADMSG where the container is damaged. */
 int input_read(struct input *input, struct input_packet *packet);
+/* What input_read() failed of, in words; NULL where its -errno says it. */
+const char *input_get_error(const struct input *input);
 /* NULL is accepted; returns NULL. */
 struct input *input_free(struct input *input);
 

@@ -255,11 +255,14 @@ static int wait(struct play *play)
 
 static int say_input_error(struct play *play, int ret)
 {
+	const char *why = input_get_error(play->input);
+
 	if (tool_interrupted())
 		return TOOL_EXIT_INTR;
 	if (play->driver->fault.code)
 		return say_fault(play, ret);
-	tool_message(play->common, "%s: reading: %s", play->options.path, strerror(-ret));
+	tool_message(play->common, "%s: reading: %s", play->options.path,
+		     why ? why : strerror(-ret));
 	return TOOL_EXIT_USAGE;
 }
 

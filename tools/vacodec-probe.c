@@ -241,7 +241,7 @@ static int look(struct session *s)
 			break;
 	}
 	if (n < 0)
-		return tool_input_failed(s->common, s->path, n, NULL);
+		return tool_input_failed(s->common, s->path, n, input_get_error(s->input));
 	if (ret < 0)
 		return fail(s, ret);
 	return tool_interrupted() ? TOOL_EXIT_INTR : TOOL_EXIT_OK;

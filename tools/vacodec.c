@@ -241,7 +241,8 @@ static int run(struct session *s)
 		ret = send_packet(s, &packet);
 	}
 	if (n < 0) {
-		s->exit_status = tool_input_failed(&s->common, s->path, n, NULL);
+		s->exit_status =
+			tool_input_failed(&s->common, s->path, n, input_get_error(s->input));
 		ret = n;
 	}
 	if (ret == 0 && !s->drained)

@@ -160,6 +160,23 @@ def vhost_seeds():
     yield 'raw', b'\0' + bytes((RAW, 5, 1, 0, 0, 0, 1, RAW, 7, 0, 0, 0, 0, 0, 0, 0, READ, RAW, 3, 1, 2, 3))
 
 
+def container_seeds():
+    """IVF with its quirks, AV1's two raw forms; behind the way to split."""
+    def ivf(fourcc, header, rate, frames):
+        head = b'DKIF' + struct.pack('<HH4sHHIIII', 0, header, fourcc, 64, 48, rate, 1, 9, 0)
+        body = b''.join(struct.pack('<IQ', n, i) + text for i, (n, text) in enumerate(frames))
+        return head + b'x' * (header - 32) + body
+    frames = [(3, b'one'), (0, b''), (5, b'three')]
+    unit = bytes((10, 6, 1, 0x10, 3, 0x08, 1, 2, 2, 1, 0x30))
+    low = bytes((0x12, 0, 0x0a, 3, 1, 2, 3, 0x32, 4, 0x12, 0, 0x12, 0))
+    files = {'ivf-vp9': ivf(b'VP90', 32, 30, frames),
+             'ivf-h264': ivf(b'H264', 40, 0, frames),
+             'ivf-cut': ivf(b'AV01', 32, 30, frames)[:-2],
+             'ivf-huge': ivf(b'VP80', 32, 30, frames + [(0xfffffff0, b'rest')]),
+             'obu': low * 3, 'obu-annexb': unit * 3}
+    return [(name, bytes((0, 100, 0)) + data) for name, data in files.items()]
+
+
 def main(srcdir):
     streams = {name: headers(srcdir, name, n) for name, n in STREAMS.items()}
     few = {name: streams[name] for name in ('cabac-b', 'hrd-filler-aud', 'written-foreign-units')}
@@ -168,7 +185,7 @@ def main(srcdir):
              'fuzz-h264-parser': streams.items(),
              'fuzz-unit-splitter': ((name, cuts + s[:1000]) for name, s in few.items()),
              'fuzz-input': [(f'{name}-{split}', bytes((split, 100, 0)) + s)
-                            for split in (0, 1) for name, s in few.items()],
+                            for split in (0, 1) for name, s in few.items()] + container_seeds(),
              'fuzz-device': device_seeds(),
              'fuzz-vhost-user': vhost_seeds(),
              'fuzz-virtqueue': virtqueue_seeds()}
