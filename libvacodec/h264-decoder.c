@@ -35,6 +35,7 @@ static void clear_access_unit(struct h264 *h264)
 {
 	h264->has_timestamp = false;
 	h264->recovery_frame_cnt = -1;
+	h264->broken_link = false;
 	h264->sets.random_access = false;
 }
 
@@ -42,7 +43,7 @@ static void drop_pictures(struct h264 *h264)
 {
 	h264->current.frame = NULL;
 	h264->in_picture = false;
-	h264->retried = false;
+	h264->slice_waits = false;
 	h264->frame_open = false;
 	h264_dpb_clear(&h264->dpb);
 }
@@ -62,6 +63,7 @@ static void h264_flush(struct vacodec_decoder *decoder)
 
 	drop_pictures(h264);
 	clear_access_unit(h264);
+	h264->sought = true;
 }
 
 static void h264_new_sequence(struct vacodec_decoder *decoder)
@@ -152,7 +154,10 @@ static int add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 	return give_slice(decoder, unit);
 }
 
-/* A slice whose header is of no use: the picture that it belongs to has a hole. */
+/*
+ * A slice whose header is of no use: the picture that it belongs to has a hole. If it was the first
+ * one, what stood before it (a recovery point) is not the next picture's.
+ */
 static int lose_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 {
 	const struct h264 *h264 = decoder->codec;
@@ -163,6 +168,7 @@ static int lose_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 	/* One that begins a picture is not the current picture's, nor is one of the next access unit. */
 	if (!h264->has_timestamp && (bits_ue_max(&b, H264_MAX_MBS) != 0 || !bits_ok(&b)))
 		picture_damage(decoder);
+	clear_access_unit(h264_of(decoder));
 	decoder_warn(decoder, "a damaged H.264 slice header");
 	return -EBADMSG;
 }
@@ -195,13 +201,15 @@ static int parse_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 
 	if (ret == -ENOTSUP)
 		return refuse_extended(decoder, unit, H264_REASON_SWITCHING);
-	if (ret == -ENOENT && decoder->start.state == START_WAITING)
+	if (ret == -ENOENT && decoder->start.state == START_WAITING) {
+		clear_access_unit(h264);
 		return 0; /* the stream is entered before its parameter sets */
+	}
 	if (ret < 0)
 		return lose_slice(decoder, unit);
 	if (h264->slice.redundant_pic_cnt > 0)
 		return 0; /* the primary picture is decoded */
-	if (!h264->retried &&
+	if (!h264->slice_waits &&
 	    (!h264->in_picture ||
 	     h264_begins_picture(&h264->first_slice, &h264->slice, &h264->sets.active))) {
 		ret = h264_finish_picture(decoder);
@@ -215,7 +223,7 @@ static int parse_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 	}
 	clear_access_unit(h264);
 	ret = h264->in_picture ? add_slice(decoder, unit) : 0;
-	h264->retried = ret == -EAGAIN;
+	h264->slice_waits = ret == -EAGAIN;
 	return ret;
 }
 
@@ -285,10 +293,12 @@ static int parse_pps(struct vacodec_decoder *decoder, const struct unit *unit)
 
 static int parse_sei(struct h264 *h264, const struct unit *unit)
 {
-	int64_t count = h264_parse_sei_recovery(unit->data, unit->size_bytes);
+	bool broken_link;
+	int64_t count = h264_parse_sei_recovery(unit->data, unit->size_bytes, &broken_link);
 
 	if (count >= 0) {
 		h264->recovery_frame_cnt = count;
+		h264->broken_link = broken_link;
 		h264->sets.random_access = true;
 	}
 	return 0;

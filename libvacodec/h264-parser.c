@@ -287,11 +287,12 @@ static uint32_t read_sei_number(struct bits *b)
 	return sum;
 }
 
-int64_t h264_parse_sei_recovery(const uint8_t *data, size_t size_bytes)
+int64_t h264_parse_sei_recovery(const uint8_t *data, size_t size_bytes, bool *broken_link)
 {
 	uint32_t type, payload_bytes, count;
 	struct bits b;
 
+	*broken_link = false;
 	bits_init(&b, data, size_bytes);
 	bits_skip(&b, 8);
 	/* A message takes two bytes at least; the trailing bits are one without its second. */
@@ -300,6 +301,8 @@ int64_t h264_parse_sei_recovery(const uint8_t *data, size_t size_bytes)
 		payload_bytes = read_sei_number(&b);
 		if (type == SEI_RECOVERY_POINT) {
 			count = bits_ue_max(&b, 65535);
+			bits_skip(&b, 1); /* exact_match_flag */
+			*broken_link = bits_flag(&b);
 			return bits_ok(&b) ? (int64_t)count : -1;
 		}
 		for (; payload_bytes > 0 && bits_ok(&b); payload_bytes--)

@@ -187,8 +187,8 @@ bool h264_has_slice_groups(const struct h264_sps *sps);
  */
 bool h264_begins_picture(const struct h264_slice *a, const struct h264_slice *b,
 			 const struct h264_sps *sps);
-/* recovery_frame_cnt of a recovery point SEI message, or -1 without one (D.1.8). */
-int64_t h264_parse_sei_recovery(const uint8_t *data, size_t size_bytes);
+/* recovery_frame_cnt and broken_link_flag of a recovery point SEI message, or -1 without one (D.1.8). */
+int64_t h264_parse_sei_recovery(const uint8_t *data, size_t size_bytes, bool *broken_link);
 /*
  * The SPS that a picture uses. One that was sent again in another form counts from the next picture
  * on where decoding can start (7.4.1.2.1), so that damage to it costs nothing before.

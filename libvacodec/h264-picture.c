@@ -53,8 +53,11 @@ static bool can_start(struct vacodec_decoder *decoder)
 {
 	const struct h264 *h264 = h264_of(decoder);
 
-	return decoder->start.state != START_WAITING || is_idr(&h264->slice) ||
-	       h264->recovery_frame_cnt >= 0 || decoder->show_incomplete;
+	if (decoder->start.state != START_WAITING || decoder->show_incomplete)
+		return true;
+	/* A seek may go into the middle of a picture; at the stream's begin a slice was lost. */
+	return (h264->slice.first_mb_in_slice == 0 || !h264->sought) &&
+	       (is_idr(&h264->slice) || h264->recovery_frame_cnt >= 0);
 }
 
 static void start_at_idr(struct vacodec_decoder *decoder)
@@ -205,8 +208,13 @@ static void note_slice_order(struct vacodec_decoder *decoder)
 void h264_enter_picture(struct vacodec_decoder *decoder)
 {
 	struct h264 *h264 = h264_of(decoder);
-	bool waiting = decoder->start.state == START_WAITING;
+	bool waiting;
 
+	if (h264->broken_link && !is_idr(&h264->slice)) {
+		decoder_output_all(decoder);
+		start_reset(&decoder->start);
+	}
+	waiting = decoder->start.state == START_WAITING;
 	if (is_idr(&h264->slice))
 		start_at_idr(decoder);
 	else if (waiting && (h264->recovery_frame_cnt >= 0 || h264_dpb_count(&h264->dpb) == 0))

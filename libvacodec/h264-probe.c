@@ -319,6 +319,7 @@ static int take_pps(struct vacodec_probe *probe, const struct unit *unit)
 static int probe_take_unit(struct vacodec_probe *probe, const struct unit *unit)
 {
 	unsigned int type = unit->data[0] & 31;
+	bool broken_link;
 
 	if (unit->data[0] & 0x80) /* forbidden_zero_bit */
 		return -EBADMSG;
@@ -329,7 +330,8 @@ static int probe_take_unit(struct vacodec_probe *probe, const struct unit *unit)
 		return take_slice(probe, unit);
 	case H264_NAL_SEI:
 		probe_note(probe, RECOVERY_POINTS,
-			   h264_parse_sei_recovery(unit->data, unit->size_bytes) >= 0);
+			   h264_parse_sei_recovery(unit->data, unit->size_bytes, &broken_link) >=
+				   0);
 		return 0;
 	case H264_NAL_SPS:
 		return take_sps(probe, unit);

@@ -14,8 +14,8 @@ struct h264 {
 	struct h264_dpb dpb;
 	/* The current picture, in the decoder's current frame. */
 	bool in_picture;
-	bool retried;    /* the slice at hand began it, and could not be added yet */
-	bool frame_open; /* the current frame has one field and may get the other */
+	bool slice_waits; /* the one at hand has begun its picture, and waits for a frame */
+	bool frame_open;  /* the current frame has one field and may get the other */
 	struct h264_pps pps;
 	struct h264_picture current; /* its fields and order counts: of all decoded so far */
 	struct h264_slice first_slice;
@@ -34,7 +34,9 @@ struct h264 {
 	/* The access unit that is about to begin. */
 	bool has_timestamp;
 	uint64_t timestamp;
+	bool sought;                /* the stream is not at its begin */
 	int64_t recovery_frame_cnt; /* -1 without a recovery point */
+	bool broken_link;           /* of the recovery point: it does not follow what was before */
 	/* Of the recovery point that is being counted from. */
 	uint32_t recovery_frame_num;
 	uint32_t recovery_count; /* frames from its picture to the one that is right */

@@ -20,8 +20,7 @@ static bool may_be_missing(const struct h264_picture *picture, const VAPictureH2
 {
 	uint32_t frame_num = entry->frame_idx & (h264_max_frame_num(picture->pic) - 1);
 
-	return picture->state->random_start ||
-	       picture->state->gaps[frame_num / 8] >> frame_num % 8 & 1;
+	return picture->state->random_start || h264_is_gap(picture->state, frame_num);
 }
 
 static bool is_poc_of(const VAPictureH264 *entry, const struct content *content,

@@ -2,7 +2,8 @@
 /*
  * A slice header written from VA's parameters (7.3.3), in front of the stream's slice data. Every reference
  * of RefPicList is named by a modification command, so that the decoder's lists are the client's. Only
- * dec_ref_pic_marking() is the stream's own: VA does not have it.
+ * dec_ref_pic_marking() is the stream's own: VA does not have it. Where the stream was entered in the
+ * middle, it may take away references that never were; those operations are left out.
  */
 #include "h264.h"
 
@@ -29,7 +30,8 @@ static void write_first_part(struct bit_writer *w, const struct h264_picture *pi
 	bit_writer_ue(w, slice->param->slice_type % 5);
 	bit_writer_ue(w, pps->id);
 	bit_writer_put(w, pic->seq_fields.bits.log2_max_frame_num_minus4 + 4,
-		       pic->frame_num & (h264_max_frame_num(pic) - 1));
+		       (pic->frame_num - picture->state->frame_num_base) &
+			       (h264_max_frame_num(pic) - 1));
 	if (!pic->seq_fields.bits.frame_mbs_only_flag) {
 		bit_writer_put(w, 1, pic->pic_fields.bits.field_pic_flag);
 		if (pic->pic_fields.bits.field_pic_flag)
@@ -192,6 +194,77 @@ static void write_weights(struct bit_writer *w, const struct h264_picture *pictu
 		}
 }
 
+/* Whether the picture that an operation takes from the short-term references is one (8-39). */
+static bool has_short(const struct h264_picture *picture, uint32_t difference)
+{
+	const VAPictureParameterBufferH264 *pic = picture->pic;
+	bool is_field = pic->pic_fields.bits.field_pic_flag;
+	uint32_t mask = (h264_max_frame_num(pic) << is_field) - 1;
+	uint32_t current = is_field ? 2u * pic->frame_num + 1 : pic->frame_num;
+	uint32_t frame_num = ((current - difference - 1) & mask) >> is_field;
+
+	/* The first field of the same frame. */
+	if (picture->second_field && frame_num == pic->frame_num)
+		return true;
+	if (h264_is_gap(picture->state, frame_num))
+		return true;
+	for (int i = 0; i < H264_MAX_REFERENCES; i++)
+		if (h264_is_valid(&pic->ReferenceFrames[i]) &&
+		    !h264_is_long_term(&pic->ReferenceFrames[i]) &&
+		    (pic->ReferenceFrames[i].frame_idx & (mask >> is_field)) == frame_num)
+			return true;
+	return false;
+}
+
+static bool has_long(const struct h264_picture *picture, uint32_t number)
+{
+	const VAPictureParameterBufferH264 *pic = picture->pic;
+	uint32_t idx = number >> pic->pic_fields.bits.field_pic_flag;
+
+	for (int i = 0; i < H264_MAX_REFERENCES; i++)
+		if (h264_is_valid(&pic->ReferenceFrames[i]) &&
+		    h264_is_long_term(&pic->ReferenceFrames[i]) &&
+		    pic->ReferenceFrames[i].frame_idx == idx)
+			return true;
+	return false;
+}
+
+static void write_operation(struct bit_writer *w, const struct h264_mmco *mmco)
+{
+	bit_writer_ue(w, mmco->operation);
+	if (mmco->operation == 1 || mmco->operation == 3)
+		bit_writer_ue(w, mmco->difference_of_pic_nums_minus1);
+	if (mmco->operation == 2)
+		bit_writer_ue(w, mmco->long_term_pic_num);
+	if (mmco->operation == 3 || mmco->operation == 6)
+		bit_writer_ue(w, mmco->long_term_frame_idx);
+	if (mmco->operation == 4)
+		bit_writer_ue(w, mmco->max_long_term_frame_idx_plus1);
+}
+
+static void write_marking(struct bit_writer *w, const struct h264_picture *picture,
+			  const struct h264_slice *slice)
+{
+	const struct h264_slice_header *header = &slice->header;
+
+	if (!picture->state->random_start || !header->adaptive_ref_pic_marking_mode_flag) {
+		bit_writer_copy(w, slice->unit.data, header->marking_from, header->marking_to);
+		return;
+	}
+	bit_writer_put(w, 1, 1);
+	for (size_t i = 0; i < header->num_mmco; i++) {
+		const struct h264_mmco *mmco = &header->mmco[i];
+		uint32_t operation = mmco->operation;
+
+		if ((operation == 1 || operation == 3) &&
+		    !has_short(picture, mmco->difference_of_pic_nums_minus1))
+			continue;
+		if (operation == 2 && !has_long(picture, mmco->long_term_pic_num))
+			continue;
+		write_operation(w, mmco);
+	}
+}
+
 static void write_last_part(struct bit_writer *w, const struct h264_picture *picture,
 			    const struct h264_slice *slice)
 {
@@ -218,7 +291,7 @@ static void write_header(struct bit_writer *w, const struct h264_picture *pictur
 	if (h264_has_weights(picture->pic, slice->param->slice_type % 5))
 		write_weights(w, picture, slice);
 	if (header->nal_ref_idc)
-		bit_writer_copy(w, slice->unit.data, header->marking_from, header->marking_to);
+		write_marking(w, picture, slice);
 	write_last_part(w, picture, slice);
 }
 

@@ -64,6 +64,11 @@ void h264_picture_begin(struct h264_picture *picture)
 	h264_check_picture(picture);
 }
 
+bool h264_is_gap(const struct h264_state *state, uint32_t frame_num)
+{
+	return state->gaps[frame_num % MAX_FRAME_NUMS / 8] >> frame_num % 8 & 1;
+}
+
 static void set_gap(struct h264_state *state, uint32_t frame_num, bool gap)
 {
 	uint8_t bit = (uint8_t)(1 << frame_num % 8);
@@ -113,6 +118,7 @@ static void start(struct h264_picture *picture)
 		state->idr_pic_id ^= 1;
 		state->random_start = false;
 		state->gap_seen = false;
+		state->frame_num_base = 0;
 		state->prev_ref_frame_num = 0;
 		memset(state->gaps, 0, MAX_FRAME_NUMS / 8);
 		state->dpb.count = 0;
@@ -120,7 +126,11 @@ static void start(struct h264_picture *picture)
 	} else if (is_restart(picture)) {
 		picture->reset = true;
 		state->random_start = true;
+		state->frame_num_base = picture->header.frame_num - 1;
+		memset(state->gaps, 0, MAX_FRAME_NUMS / 8);
 		state->dpb.known = false;
+	} else if (!state->started) {
+		state->frame_num_base = picture->header.frame_num - 1;
 	} else if (!picture->second_field) {
 		note_gap(picture);
 	}
@@ -185,7 +195,10 @@ static bool has_mmco5(const struct h264_slice_header *header)
 	return false;
 }
 
-/* An MMCO 5 makes the picture's frame_num 0 and its order counts relative to itself (8.2.1). */
+/*
+ * An MMCO 5 makes the picture's frame_num 0 and its order counts relative to itself (8.2.1). The second
+ * field counts from there by itself.
+ */
 static void apply_reset(struct content *content)
 {
 	int32_t top = content->poc[0], bottom = content->poc[1], least = top;
@@ -211,9 +224,9 @@ static void record_content(struct h264_picture *picture, bool reset)
 		content.reference_fields |= picture->fields;
 	content.frame_num = pic->frame_num;
 	if (picture->fields & 1)
-		content.poc[0] = pic->CurrPic.TopFieldOrderCnt;
+		content.poc[0] = content.reset_poc[0] = pic->CurrPic.TopFieldOrderCnt;
 	if (picture->fields & 2)
-		content.poc[1] = pic->CurrPic.BottomFieldOrderCnt;
+		content.poc[1] = content.reset_poc[1] = pic->CurrPic.BottomFieldOrderCnt;
 	content.format = picture->target->format;
 	content.width_mbs = pic->picture_width_in_mbs_minus1 + 1u;
 	content.height_mbs = pic->picture_height_in_mbs_minus1 + 1u;
@@ -232,6 +245,8 @@ static void record(struct h264_picture *picture)
 
 	h264_dpb_update(picture);
 	record_content(picture, reset);
+	if (reset)
+		state->frame_num_base = 0;
 	state->last_target = picture->target->object.id;
 	if (picture->header.nal_ref_idc) {
 		set_gap(state, picture->header.frame_num, false);

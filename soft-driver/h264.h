@@ -110,6 +110,8 @@ struct h264_state {
 	/* No IDR picture yet: references may never have been decoded. */
 	bool random_start;
 	bool gap_seen;
+	/* What the decoder's frame_num is short of the stream's: it must see no gap where it begins. */
+	uint32_t frame_num_base;
 	uint32_t prev_ref_frame_num;
 	/* The target of the picture before. */
 	VASurfaceID last_target;
@@ -161,6 +163,8 @@ void h264_picture_begin(struct h264_picture *picture);
 void h264_picture_add_slice(struct h264_picture *picture, const struct h264_slice_source *source);
 /* Writes the packet, empty if there is nothing to decode, and releases what the picture holds. */
 void h264_picture_end(struct h264_picture *picture, struct bytes *packet);
+/* Whether a gap left this frame_num out: the decoder has a picture of its own for it. */
+bool h264_is_gap(const struct h264_state *state, uint32_t frame_num);
 /* Counts a check; a failed one fails the picture. Returns good. */
 bool h264_check(struct h264_picture *picture, enum check check, bool good);
 

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Lines that no field has; a surface of softva holds this until a picture is decoded into it. */
+#define NO_FIELD 0x55
+
 enum mb_kind { MB_PCM, MB_SKIP, MB_L0, MB_L1, MB_BI };
 
 struct mb {
@@ -289,6 +292,7 @@ static void frame_new(struct h264w_stream *s, struct h264w_picture *p)
 
 	p->frame[0] = malloc(luma * 3 / 2);
 	assert(p->frame[0]);
+	memset(p->frame[0], NO_FIELD, luma * 3 / 2);
 	p->frame[1] = p->frame[0] + luma;
 	p->frame[2] = p->frame[1] + luma / 4;
 	s->pending[s->n_pending++] = s->n_pictures;
@@ -323,6 +327,19 @@ static void picture_new(struct h264w_stream *s, const struct h264w_shot *shot)
 	assert(picture_mbs(s) <= H264W_MAX_MBS);
 	p->poc = shot->poc;
 	p->long_term = shot->idr_long_term;
+}
+
+void h264w_redundant(struct h264w_stream *s, const struct h264w_shot *shot, unsigned int n)
+{
+	struct h264w_shot slice = *shot;
+
+	slice.type = H264W_I;
+	slice.redundant_pic_cnt = n;
+	h264w_header_write(s, &slice);
+	for (unsigned int i = 0; i < picture_mbs(s); i++)
+		pcm_write(s, slice.type, i);
+	h264w_bits_trail(&s->bits);
+	h264w_unit_write(s, slice.ref_idc, 1);
 }
 
 int h264w_view(struct h264w_stream *s, int picture, enum h264w_structure structure)
@@ -388,8 +405,9 @@ static void picture_sum(struct h264w_stream *s, const struct h264w_picture *p)
 	for (int plane = 0; plane < 3; plane++) {
 		unsigned int unit = plane ? 1 : 2, size = plane ? 8 : 16;
 		unsigned int width = sps->width_mbs * size, height = sps->height_mbs * size;
+		unsigned int lines = unit << sps->fields;
 
-		for (unsigned int y = sps->crop_top * unit; y < height - sps->crop_bottom * unit;
+		for (unsigned int y = sps->crop_top * lines; y < height - sps->crop_bottom * lines;
 		     y++)
 			MD5Update(&md5, p->frame[plane] + (size_t)y * width + sps->crop_left * unit,
 				  width - (sps->crop_left + sps->crop_right) * unit);

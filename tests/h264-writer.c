@@ -160,7 +160,9 @@ void h264w_pps_write(struct h264w_stream *s, unsigned int index)
 	h264w_bits_u(b, 2, pps->weighted_bipred_idc);
 	for (int i = 0; i < 3; i++)
 		h264w_bits_se(b, 0); /* pic_init_qp, pic_init_qs, chroma_qp_index_offset */
-	h264w_bits_u(b, 3, 4);       /* deblocking_filter_control_present_flag */
+	/* deblocking_filter_control_present_flag, constrained_intra_pred_flag */
+	h264w_bits_u(b, 2, 2);
+	h264w_bits_u(b, 1, pps->redundant_pic_cnt_present);
 	h264w_bits_trail(b);
 	h264w_unit_write(s, 3, 8);
 }
@@ -289,6 +291,8 @@ void h264w_header_write(struct h264w_stream *s, const struct h264w_shot *shot)
 	if (shot->idr)
 		h264w_bits_ue(b, shot->idr_pic_id);
 	header_poc_write(s, shot);
+	if (pps->redundant_pic_cnt_present)
+		h264w_bits_ue(b, shot->redundant_pic_cnt);
 	if (shot->type == H264W_B)
 		h264w_bits_u(b, 1, !shot->temporal_direct);
 	if (shot->type != H264W_I) {

@@ -43,8 +43,9 @@ struct h264w_sps {
 	bool gaps_allowed;
 	unsigned int width_mbs, height_mbs;
 	bool fields; /* frame_mbs_only_flag is 0; height_mbs is the frame's and even */
-	unsigned int crop_left, crop_right, crop_top, crop_bottom; /* in units of two pixels */
-	bool vui; /* with bitstream_restriction only */
+	unsigned int crop_left, crop_right, crop_top,
+		crop_bottom; /* in units of two pixels; of lines, four with fields */
+	bool vui;            /* with bitstream_restriction only */
 	unsigned int max_num_reorder_frames, max_dec_frame_buffering;
 };
 
@@ -55,6 +56,7 @@ struct h264w_pps {
 	unsigned int num_ref_idx_default[2];
 	bool weighted_pred;
 	unsigned int weighted_bipred_idc;
+	bool redundant_pic_cnt_present;
 };
 
 /* One step of 7.3.3.1: op 'S' subtracts value from the predicted picture number, 'A' adds it, 'L' names
@@ -96,7 +98,8 @@ struct h264w_shot {
 	struct h264w_modification modification[2][20];
 	struct h264w_mmco mmco[8];
 	const struct h264w_weights *weights;
-	bool temporal_direct;         /* direct_spatial_mv_pred_flag is 0 */
+	bool temporal_direct; /* direct_spatial_mv_pred_flag is 0 */
+	unsigned int redundant_pic_cnt;
 	bool all_skipped;             /* B: all macroblocks but one are B_Skip */
 	unsigned int first_mb, n_mbs; /* of this slice; 0: to the picture's end */
 };
@@ -145,6 +148,9 @@ void h264w_header_write(struct h264w_stream *s, const struct h264w_shot *shot);
 /* Pictures. The second form takes several slices; what is the picture's own comes from the first. */
 int h264w_picture(struct h264w_stream *s, const struct h264w_shot *shot);
 int h264w_picture_slices(struct h264w_stream *s, const struct h264w_shot *shots, unsigned int n);
+
+/* A redundant coded picture of the last one, with other content; it is not shown. */
+void h264w_redundant(struct h264w_stream *s, const struct h264w_shot *shot, unsigned int n);
 
 /* A coded picture as what other pictures refer to: a frame's field, a pair as a frame. */
 int h264w_view(struct h264w_stream *s, int picture, enum h264w_structure structure);

@@ -38,7 +38,8 @@ static int scene_write(const struct scene *scene, const char *folder)
 int main(int argc, char **argv)
 {
 	static const struct scene *const tables[] = {
-		scenes_order, scenes_marking, scenes_prediction, scenes_syntax, scenes_fields};
+		scenes_order,  scenes_marking, scenes_prediction, scenes_syntax,
+		scenes_fields, scenes_pairs,   scenes_units};
 
 	if (argc != 2) {
 		fprintf(stderr, "usage: make-written-streams FOLDER\n");

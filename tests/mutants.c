@@ -8,10 +8,10 @@
  *     mutants [--seed N] [--count N] [--only N] [--limit-ms N] [--streams FOLDER] [--verbose]
  */
 #include "mutator.h"
+#include "process-use.h"
 #include "slice-watch.h"
 #include "softva-session.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -44,41 +44,12 @@ struct progress {
 	uint64_t done, headers, reached, refused, pictures, frames, corrupt, errors;
 	uint64_t digest;
 	uint64_t slowest_ns, slowest;
-	uint64_t rss_begin_kib, rss_end_kib, fds_begin, fds_end;
+	struct process_use begin, end;
 	unsigned int faults;
 	bool finished;
 };
 
 static struct progress *progress;
-
-/* ---- What the process uses ---- */
-
-static uint64_t read_rss_kib(void)
-{
-	FILE *file = fopen("/proc/self/status", "r");
-	unsigned long long kib = 0;
-	char line[256];
-
-	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "VmRSS: %llu", &kib) == 1)
-			break;
-	}
-	if (file)
-		fclose(file);
-	return kib;
-}
-
-static uint64_t count_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	uint64_t n = 0;
-
-	while (dir && readdir(dir))
-		n++;
-	if (dir)
-		closedir(dir);
-	return n;
-}
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -230,13 +201,7 @@ static void run_mutant(struct mutator *mutator, const struct options *options,
 
 static void note_use(bool begin)
 {
-	if (begin) {
-		progress->rss_begin_kib = read_rss_kib();
-		progress->fds_begin = count_fds();
-	} else {
-		progress->rss_end_kib = read_rss_kib();
-		progress->fds_end = count_fds();
-	}
+	*(begin ? &progress->begin : &progress->end) = process_use_read();
 }
 
 /* The same mutants give the same pictures and flags. */
@@ -369,7 +334,7 @@ static void print_figures(const struct options *options)
 	printf("# slowest unit %.1f ms (mutant %llu); RSS %llu KiB after a fifth, %llu at the end; "
 	       "digest %016llx\n",
 	       (double)p->slowest_ns / 1e6, (unsigned long long)p->slowest,
-	       (unsigned long long)p->rss_begin_kib, (unsigned long long)p->rss_end_kib,
+	       (unsigned long long)p->begin.rss_kib, (unsigned long long)p->end.rss_kib,
 	       (unsigned long long)p->digest);
 }
 
@@ -393,28 +358,13 @@ static int result(unsigned int n, bool good, const char *name)
 	return !good;
 }
 
-/* A sanitizer keeps memory that was freed; leaks it finds itself. */
-static bool has_sanitizer(void)
-{
-	const char *list = getenv("SANITIZERS");
-
-	return list && *list && strcmp(list, "no") != 0;
-}
-
-static bool has_valgrind(void)
-{
-	const char *preload = getenv("LD_PRELOAD");
-
-	return preload && strstr(preload, "vgpreload");
-}
-
 /* What runs slower gets more time for a unit, and fewer mutants. */
 static void choose_defaults(struct options *options)
 {
 	*options = (struct options){.seed = 1, .count = 1500, .limit_ms = 1000, .streams = STREAMS};
-	if (has_sanitizer())
+	if (session_has_sanitizer())
 		options->limit_ms *= 10;
-	if (has_valgrind()) {
+	if (session_is_slow()) {
 		options->limit_ms *= 60;
 		options->count = 40;
 	}
@@ -423,7 +373,7 @@ static void choose_defaults(struct options *options)
 static int report(const struct options *options, unsigned int deaths)
 {
 	const struct progress *p = progress;
-	bool flat = p->rss_end_kib <= p->rss_begin_kib + MAX_RSS_GROWTH;
+	bool flat = p->end.rss_kib <= p->begin.rss_kib + MAX_RSS_GROWTH;
 	int status = 0;
 
 	print_figures(options);
@@ -437,8 +387,9 @@ static int report(const struct options *options, unsigned int deaths)
 	status |= result(3, 2 * p->reached >= p->done,
 			 "at least half are header fields that reach vaEndPicture");
 	status |= result(4,
-			 (flat || has_sanitizer() || has_valgrind() || p->done < RSS_MIN_MUTANTS) &&
-				 p->fds_begin == p->fds_end,
+			 (flat || session_has_sanitizer() || session_is_slow() ||
+			  p->done < RSS_MIN_MUTANTS) &&
+				 p->begin.fds == p->end.fds,
 			 "memory and descriptors stay as they are");
 	return status;
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MAX_REFUSALS 3
 
@@ -29,6 +30,20 @@ int session_open_display(bool verbose, struct vawrap_display **out)
 	snprintf(path, sizeof(path), "%s/soft-driver/.libs", build ? build : ".");
 	setenv("LIBVA_DRIVERS_PATH", path, 1);
 	return vawrap_display_new_driver("softva", &options, out);
+}
+
+bool session_is_slow(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+	return preload && strstr(preload, "vgpreload");
+}
+
+bool session_has_sanitizer(void)
+{
+	const char *list = getenv("SANITIZERS");
+
+	return list && *list && strcmp(list, "no") != 0;
 }
 
 int session_open(struct session *session, struct vawrap_display *display)

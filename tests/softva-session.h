@@ -28,6 +28,10 @@ struct session {
 int session_open_display(bool verbose, struct vawrap_display **out);
 int session_open(struct session *session, struct vawrap_display *display);
 void session_close(struct session *session);
+/* Valgrind runs the test: it does less then. */
+bool session_is_slow(void);
+/* Memory that was freed is kept; leaks are found otherwise. */
+bool session_has_sanitizer(void);
 /* Takes all events there are; false when the session has ended. */
 bool session_take_events(struct session *session);
 /* Takes one event that was received. */

@@ -362,11 +362,16 @@ static void test_recovery_point_is_found_behind_others(void **state)
 	const uint8_t sei[] = {6, 5, 3, 1, 2, 3, 6, 1, 0x2f, 0x80};
 	const uint8_t none[] = {6, 5, 3, 1, 2, 3, 0x80};
 	const uint8_t cut[] = {6, 6};
+	const uint8_t whole[] = {6, 6, 1, 0x29, 0x80};
+	bool broken;
 
 	(void)state;
-	assert_int_equal(h264_parse_sei_recovery(sei, sizeof(sei)), 4);
-	assert_int_equal(h264_parse_sei_recovery(none, sizeof(none)), -1);
-	assert_int_equal(h264_parse_sei_recovery(cut, sizeof(cut)), -1);
+	assert_int_equal(h264_parse_sei_recovery(sei, sizeof(sei), &broken), 4);
+	assert_true(broken);
+	assert_int_equal(h264_parse_sei_recovery(whole, sizeof(whole), &broken), 4);
+	assert_false(broken);
+	assert_int_equal(h264_parse_sei_recovery(none, sizeof(none), &broken), -1);
+	assert_int_equal(h264_parse_sei_recovery(cut, sizeof(cut), &broken), -1);
 }
 
 /* Half a million empty messages: the time is linear, or this would not end. */
@@ -374,6 +379,7 @@ static void test_long_sei_takes_linear_time(void **state)
 {
 	size_t size = 1 << 20;
 	uint8_t *sei = test_calloc(size, 1);
+	bool broken;
 	size_t i;
 
 	(void)state;
@@ -381,7 +387,7 @@ static void test_long_sei_takes_linear_time(void **state)
 	for (i = 3; i < size; i += 3)
 		sei[i] = 3;
 	sei[size - 1] = 0x80;
-	assert_int_equal(h264_parse_sei_recovery(sei, size), -1);
+	assert_int_equal(h264_parse_sei_recovery(sei, size, &broken), -1);
 	test_free(sei);
 }
 

@@ -21,13 +21,15 @@ left_out() {
 		echo "long, and nothing in it that the others have not" ;;
 	*gaps*)
 		echo "for frames that are missing FFmpeg makes surfaces of its own (h264_slice.c, h264_field_start)" ;;
-	written-mmco5-*)
+	written-mmco5-* | written-fields-mmco5)
 		echo "FFmpeg keeps the POC that a picture with command 5 had before (h264_refs.c; 8.2.1)" ;;
-	written-sps-changed | written-fields-mmco)
+	written-sps-changed | written-fields-mmco | written-fields-unpaired)
 		echo "FFmpeg does not decode it (known-ffmpeg-faults)" ;;
 	CABREF3_Sand_D | CAPAMA3_Sand_F)
 		echo "FFmpeg leaves cabac_init_idc of the slice before in I slices (h264_slice.c; 7.3.3)" ;;
-	openh264-slices | written-foreign-units)
+	written-redundant)
+		echo "FFmpeg gives no Baseline to a driver" ;;
+	openh264-slices | written-foreign-units | written-ends | written-extensions)
 		echo "FFmpeg counts the zero before a long start code as slice data (h2645_parse.c; B.1)" ;;
 	*)
 		return 1 ;;

@@ -4,17 +4,11 @@
  * management commands on single fields. In the comments T2 is the top field of frame
  * 2; a field's picture number is twice its frame's, and one more for the current parity (8.2.4.1).
  */
-#include "written-streams.h"
+#include "written-fields.h"
 
-/* A field; the second one shares the frame of the picture before it. */
-#define FIRST(s, kind, parity, ref, num, order, ...)                                               \
-	SHOT(s, kind, ref, num, order, .structure = H264W_##parity, __VA_ARGS__)
-#define SECOND(s, kind, parity, ref, num, order, ...)                                              \
-	SHOT(s, kind, ref, num, order, .structure = H264W_##parity, .second = true, __VA_ARGS__)
-
-static void fields_begin(struct h264w_stream *s, unsigned int refs)
+void fields_begin(struct h264w_stream *s, const struct h264w_sps *from, unsigned int refs)
 {
-	struct h264w_sps sps = h264w_sps_default();
+	struct h264w_sps sps = from ? *from : h264w_sps_default();
 
 	sps.fields = true;
 	sps.level_idc = 30;
@@ -27,7 +21,7 @@ static void pairs(struct h264w_stream *s)
 {
 	int t[5], b[5], f[4];
 
-	fields_begin(s, 3);
+	fields_begin(s, NULL, 3);
 	t[0] = FIRST(s, I, TOP, 1, 0, 0, .idr = true);
 	b[0] = SECOND(s, P, BOTTOM, 1, 0, 1, .list = {{t[0]}});
 	t[1] = FIRST(s, P, TOP, 1, 1, 4, .list = {{t[0], b[0]}});
@@ -59,7 +53,7 @@ static void modification(struct h264w_stream *s)
 {
 	int t[5], b[5];
 
-	fields_begin(s, 4);
+	fields_begin(s, NULL, 4);
 	t[0] = FIRST(s, I, TOP, 1, 0, 0, .idr = true);
 	b[0] = SECOND(s, I, BOTTOM, 1, 0, 1, );
 	for (int n = 1; n < 4; n++) {
@@ -86,7 +80,7 @@ static void mmco(struct h264w_stream *s)
 {
 	int t[6], b[6], f[5];
 
-	fields_begin(s, 6);
+	fields_begin(s, NULL, 6);
 	t[0] = FIRST(s, I, TOP, 1, 0, 0, .idr = true);
 	b[0] = SECOND(s, P, BOTTOM, 1, 0, 1, .list = {{t[0]}});
 	t[1] = FIRST(s, P, TOP, 1, 1, 4, .list = {{t[0], b[0]}});

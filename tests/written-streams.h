@@ -19,6 +19,8 @@ extern const struct scene scenes_marking[];
 extern const struct scene scenes_prediction[];
 extern const struct scene scenes_syntax[];
 extern const struct scene scenes_fields[];
+extern const struct scene scenes_pairs[];
+extern const struct scene scenes_units[];
 
 /* SPS 0 and PPS 0 into the stream; sps NULL is the default one. */
 void scene_begin(struct h264w_stream *s, const struct h264w_sps *sps, const struct h264w_pps *pps);

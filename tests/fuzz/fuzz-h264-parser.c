@@ -109,6 +109,7 @@ static void parse_unit(const struct unit *unit)
 {
 	uint8_t *data = malloc(unit->size_bytes ? unit->size_bytes : 1);
 	int64_t recovery;
+	bool broken_link;
 
 	if (!data)
 		return;
@@ -121,7 +122,7 @@ static void parse_unit(const struct unit *unit)
 		parse_pps(data, unit->size_bytes);
 		break;
 	case H264_NAL_SEI:
-		recovery = h264_parse_sei_recovery(data, unit->size_bytes);
+		recovery = h264_parse_sei_recovery(data, unit->size_bytes, &broken_link);
 		fuzz_check(recovery >= -1, "recovery_frame_cnt");
 		sets.random_access |= recovery >= 0;
 		break;

@@ -117,6 +117,7 @@ source_new odd35   16 "testsrc2=s=320x240:r=30,scale=36:66"
 source_new tiny    16 "testsrc2=s=320x240:r=30,scale=16:16"
 source_new static  12 "nullsrc=s=64x48:r=30,geq=random(1)*255:128:128"
 source_new zoom    24 "mandelbrot=s=176x144:r=30:end_scale=0.05"
+source_new seek    72 "testsrc2=s=96x80:r=30"
 source_new demo    320 "mandelbrot=s=768x576:r=30:maxiter=400:start_scale=2.2:end_scale=0.012:\
 end_pts=320:outer=normalized_iteration_count:inner=black,hue=H=0.6+0.012*n:s=0.8,\
 scale=384:288:flags=area"
@@ -172,6 +173,11 @@ x264_stream deblock-offsets     clean --deblock 6:-6 --qp 36
 # Random access.
 x264_stream intra-refresh       qcif  --intra-refresh --keyint 12 --bframes 0 --qp 30
 x264_stream open-gop            qcif  --open-gop --keyint 8 --min-keyint 8 --bframes 3 --b-adapt 0 --qp 30
+x264_stream open-gop-slices     seek  --open-gop --keyint 12 --min-keyint 12 --bframes 3 --b-adapt 0 \
+	--b-pyramid normal --ref 4 --slices 2 --aud --qp 30
+x264_stream mbaff-open-gop      seek  --open-gop --keyint 12 --min-keyint 12 --bframes 3 --b-adapt 0 \
+	--b-pyramid normal --ref 4 --tff --qp 30 --frames 48
+x264_stream intra-refresh-long  seek  --intra-refresh --keyint 9 --bframes 0 --ref 1 --qp 30
 x264_stream constrained-intra   qcif  --constrained-intra --bframes 2 --qp 30
 
 # Sizes.

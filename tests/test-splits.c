@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test-splits.c - the same frames however the bytes come and whenever the events are taken
+ *
+ * Streams are given to softva whole, by units, by bytes and in pieces of any size, and the events are
+ * taken after each send, only when a send is refused, blocking, or when poll(2) says so. The frames must
+ * be those of the stream's MD5s, and have the timestamp of the packet that holds their first byte.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "frame-md5.h"
+#include "nal.h"
+#include "softva-session.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_FRAMES   256
+#define MAX_BYTES    (1u << 17)
+#define PATIENCE_MS  30000
+#define RANDOM_TURNS 4
+
+/* Fields, B pictures, slices, formats that change, reordering, units that belong to no picture. */
+static const char *const names[] = {
+	"written-fields", "cavlc-b",        "slices-bytes",          "resolution-change",
+	"mbaff-crop",     "b-pyramid-mmco", "written-foreign-units", "written-reorder-3",
+	"size-16x16",     "hrd-filler-aud", "intra-refresh",         "written-parameter-sets",
+};
+
+enum way {
+	WAY_EACH,    /* all events after each send */
+	WAY_REFUSED, /* one event when a send is refused */
+	WAY_WAIT,    /* the same, and receive may wait for ever */
+	WAY_POLL,    /* the same, and only when the fd is readable */
+	WAY_RANDOM,  /* some events, sometimes */
+	N_WAYS,
+};
+
+struct stream {
+	uint8_t data[MAX_BYTES];
+	size_t size_bytes;
+	char md5[MAX_FRAMES][FRAME_MD5_SIZE];
+	unsigned int n_frames;
+	size_t first_byte[MAX_FRAMES]; /* of the access units, in output order */
+};
+
+struct client {
+	struct session session;
+	struct stream *stream;
+	enum way way;
+	unsigned int n; /* frames so far */
+	size_t begun;   /* bytes that the packets so far have, but the last one */
+	const size_t *packet;
+};
+
+static struct vawrap_display *display;
+static struct stream stream;
+static size_t packets[MAX_BYTES]; /* where each byte's packet begins */
+static bool learning;             /* bytes are packets: the frames' first bytes are found out */
+
+/* ---- Events ---- */
+
+static void check_frame(struct session *session, struct vacodec_frame *frame)
+{
+	struct client *client = session->cookie;
+	struct vacodec_frame_info info = {.size_bytes = sizeof(info)};
+	struct stream *s = client->stream;
+	char md5[FRAME_MD5_SIZE];
+
+	assert_true(client->n < s->n_frames);
+	assert_int_equal(vacodec_frame_get_info(frame, &info), 0);
+	assert_int_equal(info.flags & VACODEC_FRAME_CORRUPT, 0);
+	assert_int_equal(frame_md5(frame, md5), 0);
+	assert_string_equal(md5, s->md5[client->n]);
+	if (learning)
+		s->first_byte[client->n] = info.timestamp;
+	else
+		assert_int_equal(info.timestamp, packets[s->first_byte[client->n]]);
+	client->n++;
+}
+
+/* Returns false when there was none. */
+static bool take_one(struct client *client, int64_t timeout_ns)
+{
+	struct vacodec_event event = {.size_bytes = sizeof(event)};
+	int ret = vacodec_decoder_receive(client->session.decoder, &event, timeout_ns);
+
+	if (ret == 0)
+		session_take(&client->session, &event);
+	else
+		assert_int_equal(ret, -EAGAIN);
+	assert_false(client->session.ended);
+	return ret == 0;
+}
+
+static void wait_readable(const struct client *client)
+{
+	struct pollfd fd = {vacodec_decoder_get_fd(client->session.decoder), POLLIN, 0};
+
+	assert_int_equal(poll(&fd, 1, PATIENCE_MS), 1);
+}
+
+static void take_all(struct client *client)
+{
+	while (take_one(client, 0))
+		;
+}
+
+/* A send was taken. */
+static void after_send(struct client *client)
+{
+	if (client->way == WAY_EACH)
+		take_all(client);
+	else if (client->way == WAY_RANDOM && rand() % 3 == 0)
+		take_one(client, 0);
+}
+
+/* A send was refused: something must happen now, or the next one is taken. */
+static void after_refusal(struct client *client)
+{
+	if (client->way == WAY_POLL)
+		wait_readable(client);
+	take_one(client, client->way == WAY_WAIT ? -1 : 0);
+}
+
+/* ---- Packets ---- */
+
+static void send_packet(struct client *client, const uint8_t *data, size_t size_bytes,
+			uint64_t timestamp)
+{
+	struct vacodec_packet packet = {data, size_bytes, timestamp};
+	unsigned int refusals = 0;
+
+	while (packet.size_bytes > 0) {
+		ssize_t n = vacodec_decoder_send(client->session.decoder, &packet);
+
+		if (n == -EAGAIN) {
+			assert_true(refusals++ < 64);
+			after_refusal(client);
+			continue;
+		}
+		assert_true(n > 0 && (size_t)n <= packet.size_bytes);
+		refusals = 0;
+		packet.data += n;
+		packet.size_bytes -= (size_t)n;
+		after_send(client);
+	}
+}
+
+static void drain(struct client *client)
+{
+	unsigned int refusals = 0;
+
+	while (vacodec_decoder_drain(client->session.decoder) == -EAGAIN) {
+		assert_true(refusals++ < 64);
+		after_refusal(client);
+	}
+	while (client->session.n_drained == 0) {
+		if (client->way == WAY_POLL)
+			wait_readable(client);
+		assert_true(take_one(client, client->way == WAY_WAIT ? -1 : 0));
+	}
+	assert_false(take_one(client, 0));
+}
+
+/* The size of the packet at a place. */
+typedef size_t (*split_of)(const struct stream *s, size_t at);
+
+static size_t split_whole(const struct stream *s, size_t at)
+{
+	return s->size_bytes - at;
+}
+
+static size_t split_units(const struct stream *s, size_t at)
+{
+	return nal_find(s->data, s->size_bytes, at + 3, 0) - at;
+}
+
+static size_t split_bytes(const struct stream *s, size_t at)
+{
+	(void)s;
+	(void)at;
+	return 1;
+}
+
+/* In most turns pieces are small; some are as large as several pictures. */
+static size_t split_random(const struct stream *s, size_t at)
+{
+	static const int sizes[] = {3, 17, 200, 200, 1500, 9000};
+	size_t n = 1 + (size_t)(rand() % sizes[rand() % 6]);
+
+	return n < s->size_bytes - at ? n : s->size_bytes - at;
+}
+
+static void decode(struct stream *s, split_of split, enum way way)
+{
+	struct client client = {.stream = s, .way = way};
+
+	client.session = (struct session){.on_frame = check_frame,
+					  .cookie = &client,
+					  .max_in_flight = (unsigned int)rand() % 5};
+	assert_int_equal(session_open(&client.session, display), 0);
+	for (size_t at = 0, n; at < s->size_bytes; at += n) {
+		n = split(s, at);
+		for (size_t i = at; i < at + n; i++)
+			packets[i] = at;
+		send_packet(&client, s->data + at, n, at);
+	}
+	drain(&client);
+	assert_int_equal(client.n, s->n_frames);
+	session_close(&client.session);
+	assert_int_equal(vawrap_display_get_live_count(display, VAWRAP_N_KINDS), 0);
+}
+
+/* ---- Streams ---- */
+
+static void load(struct stream *s, const char *name)
+{
+	char path[1024];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s.264", STREAMS, name);
+	file = fopen(path, "rb");
+	assert_non_null(file);
+	s->size_bytes = fread(s->data, 1, sizeof(s->data), file);
+	fclose(file);
+	assert_in_range(s->size_bytes, 1, sizeof(s->data) - 1);
+	snprintf(path, sizeof(path), "%s/%s.264.md5", STREAMS, name);
+	s->n_frames = frame_md5_load(path, s->md5, MAX_FRAMES);
+	assert_in_range(s->n_frames, 1, MAX_FRAMES - 1);
+}
+
+/* Byte by byte; from then on it is known with which byte each frame begins. */
+static void learn(struct stream *s, const char *name)
+{
+	load(s, name);
+	learning = true;
+	decode(s, split_bytes, WAY_EACH);
+	learning = false;
+	for (unsigned int i = 0; i < s->n_frames; i++) {
+		const uint8_t *first = s->data + s->first_byte[i];
+
+		/* A unit begins there: its start code, with the zero before it that belongs to it. */
+		assert_true(first[0] == 0 && first[1] == 0 && first[2] <= 1);
+	}
+}
+
+static void each_stream(split_of split, unsigned int turns)
+{
+	unsigned int n = session_is_slow() ? 1 : sizeof(names) / sizeof(names[0]);
+
+	for (unsigned int i = 0; i < n; i++) {
+		learn(&stream, names[i]);
+		for (enum way way = 0; way < N_WAYS; way++) {
+			for (unsigned int turn = 0; turn < turns; turn++)
+				decode(&stream, split, way);
+		}
+	}
+}
+
+static void test_whole_file_at_once(void **state)
+{
+	(void)state;
+	each_stream(split_whole, 1);
+}
+
+static void test_unit_by_unit(void **state)
+{
+	(void)state;
+	each_stream(split_units, 1);
+}
+
+static void test_byte_by_byte(void **state)
+{
+	(void)state;
+	each_stream(split_bytes, 1);
+}
+
+static void test_random_splits(void **state)
+{
+	(void)state;
+	srand(1);
+	each_stream(split_random, RANDOM_TURNS);
+}
+
+static int open_display(void **state)
+{
+	(void)state;
+	return session_open_display(false, &display);
+}
+
+static int close_display(void **state)
+{
+	(void)state;
+	vawrap_display_unref(display);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole_file_at_once),
+		cmocka_unit_test(test_unit_by_unit),
+		cmocka_unit_test(test_byte_by_byte),
+		cmocka_unit_test(test_random_splits),
+	};
+
+	return cmocka_run_group_tests(tests, open_display, close_display);
+}
