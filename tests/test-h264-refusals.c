@@ -250,6 +250,71 @@ static void test_slice_groups_of_other_profiles_are_damage(void **state)
 	assert_decoded(&w, ".");
 }
 
+/* ---- Loops that a stream drives ---- */
+
+/* A P slice up to its list modification. */
+static void begin_p_slice(struct writer *w)
+{
+	begin(w, PICTURE);
+	ue(w, 0);
+	ue(w, 5);
+	ue(w, 0);
+	put(w, 4, 1); /* frame_num */
+	put(w, 1, 0); /* num_ref_idx_active_override_flag */
+}
+
+/* A list has no more than 33 commands, whatever they are: 7.4.3.1. */
+static void test_endless_list_modification_is_damage(void **state)
+{
+	static const unsigned int counts[] = {1, 33, 34, 300};
+	struct writer w;
+	unsigned int i, j;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		memset(&w, 0, sizeof(w));
+		write_headers(&w, &main_profile);
+		write_idr(&w, &main_profile, 0, 0, 2);
+		begin_p_slice(&w);
+		put(&w, 1, 1);
+		for (j = 0; j < counts[i]; j++) {
+			ue(&w, 0);
+			ue(&w, 0);
+		}
+		ue(&w, 3);
+		put(&w, 1, 0); /* marking */
+		ue(&w, 0);
+		put(&w, 8, 0xff);
+		end(&w);
+		assert_decoded(&w, counts[i] <= 33 ? ".." : ".");
+	}
+}
+
+static void test_endless_marking_is_damage(void **state)
+{
+	static const unsigned int counts[] = {1, 66, 67, 300};
+	struct writer w;
+	unsigned int i, j;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		memset(&w, 0, sizeof(w));
+		write_headers(&w, &main_profile);
+		write_idr(&w, &main_profile, 0, 0, 2);
+		begin_p_slice(&w);
+		put(&w, 2, 1); /* no list modification; operations follow */
+		for (j = 0; j < counts[i]; j++) {
+			ue(&w, 4);
+			ue(&w, 0);
+		}
+		ue(&w, 0);
+		ue(&w, 0);
+		put(&w, 8, 0xff);
+		end(&w);
+		assert_decoded(&w, counts[i] <= 66 ? ".." : ".");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +328,8 @@ int main(void)
 		FAKE_TEST(test_a_sequence_header_is_refused_when_it_comes_twice),
 		FAKE_TEST(test_a_picture_header_is_refused_when_it_comes_twice),
 		FAKE_TEST(test_slice_groups_of_other_profiles_are_damage),
+		FAKE_TEST(test_endless_list_modification_is_damage),
+		FAKE_TEST(test_endless_marking_is_damage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
