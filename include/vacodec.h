@@ -93,7 +93,7 @@ struct vacodec_format {
 };
 
 enum vacodec_frame_flags {
-	VACODEC_FRAME_CORRUPT = 1 << 0,    /* damaged, or refers to what is missing */
+	VACODEC_FRAME_CORRUPT = 1 << 0,    /* damaged, or made from what is damaged or missing */
 	VACODEC_FRAME_KEY = 1 << 1,        /* decoding can start here */
 	VACODEC_FRAME_INTERLACED = 1 << 2, /* coded as fields or MBAFF; both fields are in the
 					      surface, line by line; of a single field the lines of

@@ -95,8 +95,12 @@ bool bits_more_rbsp(const struct bits *b)
 
 	/* The last set bit is the stop bit: there is more when it is not the next one. */
 	bits_flag(&rest);
-	while (!rest.err) {
-		if (bits_flag(&rest))
+	if (rest.err)
+		return false;
+	if (rest.cache & ((UINT64_C(1) << rest.n_cached) - 1))
+		return true;
+	while (fetch(&rest)) {
+		if (rest.cache & 255)
 			return true;
 	}
 	return false;

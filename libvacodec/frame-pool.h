@@ -33,7 +33,8 @@ struct vacodec_frame {
 	unsigned int current;                 /* picture that is being filled */
 	const struct vawrap_context *context; /* of the pictures, which hold it */
 	uint64_t timestamp;
-	uint64_t number;   /* in decoding order; the decoder's thread only, as the next one */
+	uint64_t number;   /* in decoding order; the decoder's thread only, as the next ones */
+	int64_t order;     /* in output order */
 	bool is_reference; /* the codec keeps it */
 	/* Frames whose damage is damage here and that were not done when this one was submitted. */
 	struct vacodec_frame *depends[FRAME_MAX_DEPENDS]; /* references; under the pool's lock */

@@ -53,7 +53,10 @@ static void set_picture(VAPictureH264 *va, const struct h264 *h264,
 	va->BottomFieldOrderCnt = poc[1];
 }
 
-/* Frames that gaps stand for have no surface and are left out. */
+/*
+ * Frames that gaps stand for have no surface and are left out: no picture is made from them where gaps are
+ * allowed (8.2.5.2), and drivers want a surface for every entry. In lists another one stands in for them.
+ */
 static int add_references(struct h264 *h264, VAPictureH264 va[16])
 {
 	const struct h264_picture *p;

@@ -38,6 +38,7 @@ void picture_place(struct vacodec_decoder *decoder, int64_t order)
 	bool complete = start_is_complete(&decoder->start, order);
 
 	current->order = order;
+	current->frame->order = order;
 	current->shown = complete || decoder->show_incomplete;
 	if (!complete)
 		frame_add_flags(current->frame, VACODEC_FRAME_CORRUPT);
@@ -53,13 +54,14 @@ void picture_damage(struct vacodec_decoder *decoder)
 
 void picture_refer(struct vacodec_decoder *decoder, struct vacodec_frame *reference)
 {
-	if (start_can_harm(&decoder->start, reference->number, decoder->current.order))
+	if (start_can_harm(&decoder->start, reference->number, reference->order,
+			   decoder->current.order))
 		frame_depend(decoder->current.frame, reference);
 }
 
 void picture_refer_missing(struct vacodec_decoder *decoder, uint64_t number)
 {
-	if (start_can_harm(&decoder->start, number, decoder->current.order))
+	if (start_can_harm(&decoder->start, number, INT64_MAX, decoder->current.order))
 		frame_add_flags(decoder->current.frame, VACODEC_FRAME_CORRUPT);
 }
 
@@ -125,5 +127,6 @@ int conceal_make_frame(struct vacodec_decoder *decoder, struct vacodec_frame **o
 	frame_set_result(*out, 0);
 	frame_add_flags(*out, VACODEC_FRAME_CORRUPT);
 	(*out)->number = ++decoder->n_begun;
+	(*out)->order = INT64_MAX; /* it could be any picture */
 	return 0;
 }

@@ -58,7 +58,11 @@ bool start_is_complete(const struct start *start, int64_t order)
 	return start->state == START_RUNNING && !(start->has_first && order < start->first_order);
 }
 
-bool start_can_harm(const struct start *start, uint64_t number, int64_t order)
+bool start_can_harm(const struct start *start, uint64_t number, int64_t harmful_order,
+		    int64_t order)
 {
-	return number >= start->clean_from || (start->has_clean && order < start->clean_order);
+	bool precedes = number < start->clean_from ||
+			(start->has_clean && harmful_order < start->clean_order);
+
+	return !precedes || (start->has_clean && order < start->clean_order);
 }

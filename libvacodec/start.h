@@ -30,8 +30,8 @@ struct start {
 	bool has_first;
 	int64_t first_order;
 	/*
-	 * Pictures that precede the last intact recovery's end in decoding order do no harm to those
-	 * that do not precede it in output order.
+	 * Pictures that precede the last intact recovery's end, in decoding order or in output order, do no
+	 * harm to those that do not precede it in output order.
 	 */
 	bool has_clean;
 	int64_t clean_order;
@@ -52,7 +52,8 @@ void start_spoil(struct start *start, uint64_t number);
 void start_reorder(struct start *start);
 /* Whether a picture of that output order has all that it refers to. */
 bool start_is_complete(const struct start *start, int64_t order);
-/* Whether damage to an earlier picture can show in one of that output order that refers to it. */
-bool start_can_harm(const struct start *start, uint64_t number, int64_t order);
+/* Whether damage to an earlier picture, of which both orders are known, can show in one of that order. */
+bool start_can_harm(const struct start *start, uint64_t number, int64_t harmful_order,
+		    int64_t order);
 
 #endif

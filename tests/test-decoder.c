@@ -107,6 +107,33 @@ static void test_a_stream_gives_format_frames_drained(void **state)
 	stream_free(&s);
 }
 
+static void test_frames_say_their_field_order(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t flags;
+	} cases[] = {
+		{"mbaff-tff", VACODEC_FRAME_INTERLACED | VACODEC_FRAME_TOP_FIRST},
+		{"mbaff-bff-temporal", VACODEC_FRAME_INTERLACED},
+		{"fake-interlaced", 0},
+	};
+	unsigned int i, j;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct stream s = stream_load(cases[i].name);
+		struct client c = {0};
+
+		assert_int_equal(client_run(&c, &s, 0), 0);
+		assert_true(c.n_frames > 4);
+		for (j = 0; j < c.n_frames; j++)
+			assert_int_equal(
+				c.flags[j] & (VACODEC_FRAME_INTERLACED | VACODEC_FRAME_TOP_FIRST),
+				cases[i].flags);
+		stream_free(&s);
+	}
+}
+
 /* What the driver gets, too, is the same wherever the bytes are cut. */
 static void test_any_split_gives_the_same_pictures(void **state)
 {
@@ -462,6 +489,7 @@ int main(void)
 		FAKE_TEST(test_caps_name_each_profile_once),
 		FAKE_TEST(test_extradata_serves_a_stream_without_parameter_sets),
 		FAKE_TEST(test_a_stream_gives_format_frames_drained),
+		FAKE_TEST(test_frames_say_their_field_order),
 		FAKE_TEST(test_any_split_gives_the_same_pictures),
 		FAKE_TEST(test_timestamps_are_those_of_the_first_byte),
 		FAKE_TEST(test_resolution_change_asks_again),

@@ -5,57 +5,9 @@
  * Each example is worked out from the rules of Rec. ITU-T H.264, 8.2.1, 8.2.4 and 8.2.5. Frames are
  * named by a number; they have no surface.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "dpb-fixture.h"
 #include <errno.h>
 #include <string.h>
-#include "libvacodec/frame-pool.h"
-#include "libvacodec/h264-dpb.h"
-
-#define N_FRAMES 32
-
-/* References that are never the last one: no pool is behind these. */
-static struct vacodec_frame frames[N_FRAMES];
-
-static int setup(void **state)
-{
-	unsigned int i;
-
-	(void)state;
-	memset(frames, 0, sizeof(frames));
-	for (i = 0; i < N_FRAMES; i++)
-		atomic_store(&frames[i].refs, 1000);
-	return 0;
-}
-
-/* What was referenced is let go of. */
-static int teardown(void **state)
-{
-	unsigned int i;
-
-	(void)state;
-	for (i = 0; i < N_FRAMES; i++) {
-		if (atomic_load(&frames[i].refs) != 1000)
-			return -1;
-	}
-	return 0;
-}
-
-static struct h264_sps make_sps(unsigned int poc_type, unsigned int refs)
-{
-	struct h264_sps sps = {
-		.valid = true,
-		.log2_max_frame_num = 4,
-		.pic_order_cnt_type = (uint8_t)poc_type,
-		.log2_max_pic_order_cnt_lsb = 4,
-		.max_num_ref_frames = (uint8_t)refs,
-	};
-
-	return sps;
-}
 
 /* ---- Picture order counts ---- */
 
@@ -140,14 +92,6 @@ static void test_poc_type_2_follows_decoding_order(void **state)
 }
 
 /* ---- Marking ---- */
-
-static void begin(struct h264_dpb *dpb, unsigned int refs)
-{
-	const struct h264_sps sps = make_sps(0, refs);
-
-	memset(dpb, 0, sizeof(*dpb));
-	h264_dpb_begin_sequence(dpb, &sps);
-}
 
 static void add_short(struct h264_dpb *dpb, uint32_t frame_num, int32_t poc)
 {
@@ -334,6 +278,24 @@ static void test_gaps_are_found(void **state)
 	slice.frame_num = 9; /* ten are missing; the last three stay */
 	assert_true(h264_dpb_find_gap(&dpb, &slice, &first));
 	assert_int_equal(first, 6);
+}
+
+/* However far frame_num jumps, no more frames are made than the DPB keeps. */
+static void test_gaps_are_filled_as_far_as_it_matters(void **state)
+{
+	struct h264_sps sps = make_sps(0, 16);
+	struct h264_slice slice = {.nal_unit_type = 1, .nal_ref_idc = 1};
+	struct h264_dpb dpb;
+	uint32_t first;
+
+	(void)state;
+	memset(&dpb, 0, sizeof(dpb));
+	sps.log2_max_frame_num = 16;
+	h264_dpb_begin_sequence(&dpb, &sps);
+	for (slice.frame_num = 0; slice.frame_num < 65536; slice.frame_num++) {
+		if (h264_dpb_find_gap(&dpb, &slice, &first))
+			assert_true(((slice.frame_num - first) & 65535) <= 16);
+	}
 }
 
 /* ---- Lists ---- */
@@ -558,29 +520,28 @@ static void test_no_reference_at_all_is_said(void **state)
 	assert_int_equal(h264_refs_build(&dpb, &sps, &slice, &current, &lists), 0);
 }
 
-#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_poc_type_0_wraps_both_ways),
-		TEST(test_poc_type_1_sums_part_of_the_cycle),
-		TEST(test_poc_type_2_follows_decoding_order),
-		TEST(test_sliding_window_drops_the_oldest),
-		TEST(test_sliding_window_spares_long_term),
-		TEST(test_adaptive_marking),
-		TEST(test_operation_5_resets_all),
-		TEST(test_references_never_exceed_the_limit),
-		TEST(test_gaps_are_found),
-		TEST(test_p_list_is_by_pic_num),
-		TEST(test_b_lists_are_by_poc),
-		TEST(test_equal_b_lists_are_swapped),
-		TEST(test_modification),
-		TEST(test_one_modification_moves_the_others_on),
-		TEST(test_missing_reference_is_replaced),
-		TEST(test_entries_behind_the_last_picture_are_filled),
-		TEST(test_gap_frames_are_replaced_in_lists),
-		TEST(test_no_reference_at_all_is_said),
+		DPB_TEST(test_poc_type_0_wraps_both_ways),
+		DPB_TEST(test_poc_type_1_sums_part_of_the_cycle),
+		DPB_TEST(test_poc_type_2_follows_decoding_order),
+		DPB_TEST(test_sliding_window_drops_the_oldest),
+		DPB_TEST(test_sliding_window_spares_long_term),
+		DPB_TEST(test_adaptive_marking),
+		DPB_TEST(test_operation_5_resets_all),
+		DPB_TEST(test_references_never_exceed_the_limit),
+		DPB_TEST(test_gaps_are_found),
+		DPB_TEST(test_gaps_are_filled_as_far_as_it_matters),
+		DPB_TEST(test_p_list_is_by_pic_num),
+		DPB_TEST(test_b_lists_are_by_poc),
+		DPB_TEST(test_equal_b_lists_are_swapped),
+		DPB_TEST(test_modification),
+		DPB_TEST(test_one_modification_moves_the_others_on),
+		DPB_TEST(test_missing_reference_is_replaced),
+		DPB_TEST(test_entries_behind_the_last_picture_are_filled),
+		DPB_TEST(test_gap_frames_are_replaced_in_lists),
+		DPB_TEST(test_no_reference_at_all_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,68 +5,12 @@
  * Each example is worked out from the rules of Rec. ITU-T H.264, 8.2.1, 8.2.4 and 8.2.5. Frames are
  * named by a number; they have no surface. A field is written as frame * 4 + 1 (top) or 2 (bottom).
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "dpb-fixture.h"
 #include <string.h>
-#include "libvacodec/frame-pool.h"
-#include "libvacodec/h264-dpb.h"
-
-#define N_FRAMES 32
 
 #define T(frame) (4 * (frame) + H264_TOP)
 #define B(frame) (4 * (frame) + H264_BOTTOM)
 #define F(frame) (4 * (frame) + H264_FRAME)
-
-/* References that are never the last one: no pool is behind these. */
-static struct vacodec_frame frames[N_FRAMES];
-
-static int setup(void **state)
-{
-	unsigned int i;
-
-	(void)state;
-	memset(frames, 0, sizeof(frames));
-	for (i = 0; i < N_FRAMES; i++)
-		atomic_store(&frames[i].refs, 1000);
-	return 0;
-}
-
-/* What was referenced is let go of. */
-static int teardown(void **state)
-{
-	unsigned int i;
-
-	(void)state;
-	for (i = 0; i < N_FRAMES; i++) {
-		if (atomic_load(&frames[i].refs) != 1000)
-			return -1;
-	}
-	return 0;
-}
-
-static struct h264_sps make_sps(unsigned int poc_type, unsigned int refs)
-{
-	struct h264_sps sps = {
-		.valid = true,
-		.log2_max_frame_num = 4,
-		.pic_order_cnt_type = (uint8_t)poc_type,
-		.log2_max_pic_order_cnt_lsb = 4,
-		.max_num_ref_frames = (uint8_t)refs,
-	};
-
-	return sps;
-}
-
-static void begin(struct h264_dpb *dpb, unsigned int refs)
-{
-	const struct h264_sps sps = make_sps(0, refs);
-
-	memset(dpb, 0, sizeof(*dpb));
-	h264_dpb_begin_sequence(dpb, &sps);
-}
 
 /* A pair or a single field; the bottom field's order count is one more than the top's. */
 static void add(struct h264_dpb *dpb, unsigned int which, int32_t poc, int long_term_frame_idx)
@@ -416,22 +360,20 @@ static void test_modification_of_fields(void **state)
 	h264_dpb_clear(&dpb);
 }
 
-#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_poc_type_0_of_fields),
-		TEST(test_poc_type_1_of_fields),
-		TEST(test_poc_after_operation_5_of_a_bottom_field),
-		TEST(test_second_field_does_not_slide),
-		TEST(test_operations_take_single_fields),
-		TEST(test_long_term_index_is_a_pairs),
-		TEST(test_current_fields_become_long_term),
-		TEST(test_p_list_alternates_parities),
-		TEST(test_p_frame_leaves_single_fields_out),
-		TEST(test_b_lists_of_fields),
-		TEST(test_modification_of_fields),
+		DPB_TEST(test_poc_type_0_of_fields),
+		DPB_TEST(test_poc_type_1_of_fields),
+		DPB_TEST(test_poc_after_operation_5_of_a_bottom_field),
+		DPB_TEST(test_second_field_does_not_slide),
+		DPB_TEST(test_operations_take_single_fields),
+		DPB_TEST(test_long_term_index_is_a_pairs),
+		DPB_TEST(test_current_fields_become_long_term),
+		DPB_TEST(test_p_list_alternates_parities),
+		DPB_TEST(test_p_frame_leaves_single_fields_out),
+		DPB_TEST(test_b_lists_of_fields),
+		DPB_TEST(test_modification_of_fields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

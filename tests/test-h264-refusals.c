@@ -250,6 +250,53 @@ static void test_slice_groups_of_other_profiles_are_damage(void **state)
 	assert_decoded(&w, ".");
 }
 
+/* ---- Loops that a stream drives ---- */
+
+/* An IDR picture and a P slice with so many commands; the slice is damaged when it has too many. */
+static void check_commands(unsigned int n_modifications, unsigned int n_operations, bool damaged)
+{
+	struct writer w = {0};
+
+	write_headers(&w, &main_profile);
+	write_idr(&w, &main_profile, 0, 0, 2);
+	begin(&w, PICTURE);
+	ue(&w, 0);
+	ue(&w, 5);
+	ue(&w, 0);
+	put(&w, 4, 1); /* frame_num */
+	put(&w, 1, 0); /* num_ref_idx_active_override_flag */
+	put(&w, 1, n_modifications > 0);
+	if (n_modifications > 0) {
+		for (; n_modifications > 0; n_modifications--)
+			put(&w, 2, 3); /* of the picture before, by one */
+		ue(&w, 3);
+	}
+	put(&w, 1, n_operations > 0);
+	for (; n_operations > 0; n_operations--) {
+		ue(&w, 4); /* no long-term references */
+		ue(&w, 0);
+	}
+	ue(&w, 0);
+	ue(&w, 0);
+	put(&w, 8, 0xff);
+	end(&w);
+	assert_decoded(&w, damaged ? "." : "..");
+}
+
+/* A list has no more than 33 commands, whatever they are, and marking no more than 66: 7.4.3.1, 7.4.3.3. */
+static void test_endless_commands_are_damage(void **state)
+{
+	(void)state;
+	check_commands(1, 0, false);
+	check_commands(33, 0, false);
+	check_commands(34, 0, true);
+	check_commands(300, 0, true);
+	check_commands(0, 1, false);
+	check_commands(0, 66, false);
+	check_commands(0, 67, true);
+	check_commands(0, 300, true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +310,7 @@ int main(void)
 		FAKE_TEST(test_a_sequence_header_is_refused_when_it_comes_twice),
 		FAKE_TEST(test_a_picture_header_is_refused_when_it_comes_twice),
 		FAKE_TEST(test_slice_groups_of_other_profiles_are_damage),
+		FAKE_TEST(test_endless_commands_are_damage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test-damage.c - what is lost or damaged in a stream costs its own frames, and these are flagged
+ * damage-softva.c - what is lost or damaged in a stream costs its own frames, and these are flagged
  *
  * On softva. The project's streams are decoded with one unit missing or damaged. Every frame that is
  * not flagged must look as it does without the damage; frames come in the same order; what was
