@@ -58,7 +58,10 @@ void fake_set_driver(const char *name);
 const char *fake_get_driver(void);
 /* Display profiles; n = 0 gives the default ones back. Kept, not copied. */
 void fake_set_profiles(const VAProfile *profiles, int n);
-/* The RT formats of decoders, and the one pixel format that is listed; 0 gives the default back. */
+/*
+ * The RT formats of decoders, and the one pixel format that is listed; 0 gives the default back. With RT
+ * formats surfaces are made of any pixel format, though their memory is always that of NV12.
+ */
 void fake_set_formats(unsigned int rt_formats, uint32_t fourcc);
 /* Adds to each count that a capability query answers with (to lie about it). */
 void fake_set_excess(int excess);

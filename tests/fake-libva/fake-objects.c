@@ -25,12 +25,14 @@ static bool knows_profile(VAProfile profile)
 	return false;
 }
 
+static unsigned int get_rt_formats(void)
+{
+	return fake.rt_formats ? fake.rt_formats : VA_RT_FORMAT_YUV420 | VA_RT_FORMAT_YUV420_10;
+}
+
 static VAStatus check_config(VAProfile profile, VAEntrypoint entrypoint,
 			     const VAConfigAttrib *attribs, int n)
 {
-	unsigned int rt_formats =
-		fake.rt_formats ? fake.rt_formats : VA_RT_FORMAT_YUV420 | VA_RT_FORMAT_YUV420_10;
-
 	if (profile == VAProfileNone && entrypoint == VAEntrypointVideoProc)
 		return VA_STATUS_SUCCESS;
 	if (!knows_profile(profile))
@@ -39,7 +41,8 @@ static VAStatus check_config(VAProfile profile, VAEntrypoint entrypoint,
 	    (entrypoint != VAEntrypointEncSlice || profile != VAProfileH264Main))
 		return VA_STATUS_ERROR_UNSUPPORTED_ENTRYPOINT;
 	for (int i = 0; i < n; i++) {
-		if (attribs[i].type == VAConfigAttribRTFormat && !(attribs[i].value & rt_formats))
+		if (attribs[i].type == VAConfigAttribRTFormat &&
+		    !(attribs[i].value & get_rt_formats()))
 			return VA_STATUS_ERROR_UNSUPPORTED_RT_FORMAT;
 	}
 	return VA_STATUS_SUCCESS;
@@ -117,13 +120,13 @@ static bool knows_memory(uint32_t type)
 static VAStatus check_surfaces(unsigned int format, unsigned int width, unsigned int height,
 			       const VASurfaceAttrib *attribs, unsigned int n)
 {
-	if (!(format & (VA_RT_FORMAT_YUV420 | VA_RT_FORMAT_YUV420_10)))
+	if (!(format & get_rt_formats()))
 		return VA_STATUS_ERROR_UNSUPPORTED_RT_FORMAT;
 	if (width < 1 || height < 1 || width > 4096 || height > 2304)
 		return VA_STATUS_ERROR_RESOLUTION_NOT_SUPPORTED;
 	for (unsigned int i = 0; i < n; i++) {
 		if (attribs[i].type == VASurfaceAttribPixelFormat &&
-		    (attribs[i].flags & VA_SURFACE_ATTRIB_SETTABLE) &&
+		    (attribs[i].flags & VA_SURFACE_ATTRIB_SETTABLE) && !fake.rt_formats &&
 		    attribs[i].value.value.i != VA_FOURCC_NV12)
 			return VA_STATUS_ERROR_ATTR_NOT_SUPPORTED;
 		if (attribs[i].type == VASurfaceAttribMemoryType &&

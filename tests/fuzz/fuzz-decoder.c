@@ -186,7 +186,15 @@ static size_t piece_bytes(unsigned int step)
 
 static void prepare(unsigned int settings, unsigned int fail_call, unsigned int fail_alloc)
 {
+	/* A display that has all that H.264 can ask for; 36 and 40 are High 10 and High 4:2:2. */
+	static const VAProfile profiles[] = {VAProfileH264ConstrainedBaseline, VAProfileH264Main,
+					     VAProfileH264High, (VAProfile)36, (VAProfile)40};
+
 	fake_reset();
+	fake_set_profiles(profiles, 5);
+	fake_set_formats(VA_RT_FORMAT_YUV420 | VA_RT_FORMAT_YUV420_10 | VA_RT_FORMAT_YUV422 |
+				 VA_RT_FORMAT_YUV422_10,
+			 0);
 	fake_fail_call(fail_call, VA_STATUS_ERROR_OPERATION_FAILED);
 	fake_alloc_reset(fail_alloc);
 	fake_set_polls(settings & SET_SLOW ? 3 : 0);

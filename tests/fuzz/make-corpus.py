@@ -16,7 +16,8 @@ STREAMS = {'cabac-b': 24, 'written-mmco': 40, 'written-long-term-many': 30, 'wri
            'written-weights-explicit': 12, 'scaling-custom-sps': 8, 'scaling-fallback': 8,
            'resolution-change': 40, 'hrd-filler-aud': 24, 'written-sps-changed': 16,
            'written-poc1-cycle-deltas': 20, 'written-list-modification': 24, 'intra-refresh': 16,
-           'written-foreign-units': 24, 'written-pps-switch': 16, 'written-reorder-3': 24}
+           'written-foreign-units': 24, 'written-pps-switch': 16, 'written-reorder-3': 24, 'format-change': 60,
+           'written-high422-10-fields': 16, 'written-mono-weights': 12}
 
 
 def units(stream):
