@@ -34,6 +34,39 @@ static struct st_picture sequence(struct st_h264 *h, uint32_t width, uint32_t he
 	return st_h264_idr(h, seed);
 }
 
+static bool is_answered(const struct st_stream *stream)
+{
+	for (unsigned int i = 0; i < stream->n[ST_OUTPUT]; i++) {
+		const struct st_reply *reply = stream->buffers[ST_OUTPUT][i].reply;
+
+		if (reply && reply->done)
+			return true;
+	}
+	return stream->n_early > 0;
+}
+
+/* The next frame, with a reaction to each event that comes before it. */
+static void expect_among_changes(struct st_stream *stream, const struct st_picture *picture,
+				 uint64_t time)
+{
+	struct st *st = stream->st;
+	int64_t end = 0;
+
+	while (!is_answered(stream)) {
+		if (st->n_taken_events < st->n_events) {
+			st->n_taken_events = st->n_events;
+			st_react(stream, 1);
+		} else {
+			st_tick(st, &end, "a frame");
+		}
+	}
+	st->n_events = st->n_taken_events = 0;
+	/* What it is said to look like may have been read for a change that was taken back. */
+	if (!stream->n_early)
+		st_get_params(stream, ST_OUTPUT);
+	st_expect_next(stream, picture, time);
+}
+
 static void wait_change(struct st_stream *stream)
 {
 	st_wait_event(stream->st, WIRE_EVENT_RESOLUTION_CHANGED, stream->id);
@@ -349,6 +382,40 @@ static void other_size_after_a_seek(struct st *st)
 	st_expect_next(stream, &picture, 9);
 }
 
+/* A change that a seek takes back, at different moments. */
+static void change_and_back(struct st *st)
+{
+	struct st_stream *stream = open_stream(st);
+	struct st_h264 *h = st_h264_new(st, 64, 64);
+	struct st_picture picture = sequence(h, 64, 96, 1);
+
+	st_h264_end(h);
+	feed(stream, 0, h, 1);
+	st_start_output(stream, 1);
+	st_expect_next(stream, &picture, 1);
+	for (unsigned int i = 0; i < 60; i++) {
+		sequence(h, 80, 80, 3);
+		if (i % 3)
+			st_h264_end(h);
+		feed(stream, 1, h, 2);
+		for (unsigned int j = 0; j < i % 5; j++)
+			st_take_answers(st);
+		if (i % 7 == 0)
+			st_moment(st);
+		st_clear(stream, ST_INPUT);
+		picture = sequence(h, 64, 96, 10 + i);
+		st_h264_end(h);
+		feed(stream, 2, h, 100 + i);
+		/* The driver reacts to each event, until the frame comes. */
+		st_give_all(stream);
+		expect_among_changes(stream, &picture, 100 + i);
+		st_take(stream, input(stream, 1));
+		st_take(stream, input(stream, 2));
+		if (input(stream, 0)->reply)
+			st_take(stream, input(stream, 0));
+	}
+}
+
 static void yuv420(struct st *st)
 {
 	struct st_stream *stream = open_stream(st);
@@ -419,6 +486,7 @@ const struct st_case selftest_changes[] = {
 	{"resolution change: while draining", while_draining, 0, NULL},
 	{"resolution change: while cleared", while_cleared, 0, NULL},
 	{"resolution change: another size after a seek", other_size_after_a_seek, 0, NULL},
+	{"resolution change: taken back by a seek", change_and_back, 0, NULL},
 	{"between 0x200 and the answer to GET_PARAMS(OUTPUT): no EOS", no_eos_before_params, 0,
 	 NULL},
 	{"output: YUV420", yuv420, 0, NULL},

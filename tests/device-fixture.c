@@ -215,7 +215,57 @@ uint64_t fx_post_event(void)
 	return fx.next_token;
 }
 
+uint64_t fx_submit_msg(struct msg msg)
+{
+	return fx_submit(&msg);
+}
+
+void fx_expect_queue(uint64_t token, uint64_t timestamp, uint32_t flags, uint32_t size)
+{
+	const struct got *got = fx_wait(token);
+
+	assert_int_equal(got->len, 24);
+	assert_int_equal(get32(got->bytes, 0), 0x202);
+	assert_int_equal(get32(got->bytes, 4), 1);
+	assert_true(get64(got->bytes, 8) == timestamp);
+	assert_int_equal(get32(got->bytes, 16), flags);
+	assert_int_equal(get32(got->bytes, 20), size);
+}
+
+void fx_expect_type(uint64_t token, uint32_t type)
+{
+	assert_int_equal(get32(fx_wait(token)->bytes, 0), type);
+}
+
+void fx_expect_words(const struct got *got, const uint32_t *words, size_t n)
+{
+	assert_int_equal(got->len, 4 * n);
+	for (size_t i = 0; i < n; i++) {
+		if (get32(got->bytes, 4 * i) != words[i])
+			fail_msg("word %zu: 0x%x, not 0x%x", i, get32(got->bytes, 4 * i), words[i]);
+	}
+}
+
+struct vvd_stats fx_stats(void)
+{
+	struct vvd_stats stats = {.size_bytes = sizeof(stats)};
+
+	vvd_device_get_stats(fx.device, &stats);
+	return stats;
+}
+
 /* ---- A stream that runs ---- */
+
+bool fx_is_frame(const uint8_t *at, uint8_t value)
+{
+	for (unsigned int y = 0; y < FX_H; y++) {
+		for (unsigned int x = 0; x < FX_W; x++) {
+			if (at[y * FX_W + x] != fake_sample(value, 0, x, y))
+				return false;
+		}
+	}
+	return true;
+}
 
 void fx_stream(uint32_t raw_format)
 {

@@ -86,7 +86,23 @@ unsigned int fx_order(uint64_t token);
 /* Posts an event buffer. */
 uint64_t fx_post_event(void);
 
+uint64_t fx_submit_msg(struct msg msg);
+/* Wait for the answer of a RESOURCE_QUEUE of stream 1; of any command; or have one. */
+void fx_expect_queue(uint64_t token, uint64_t timestamp, uint32_t flags, uint32_t size);
+void fx_expect_type(uint64_t token, uint32_t type);
+void fx_expect_words(const struct got *got, const uint32_t *words, size_t n);
+struct vvd_stats fx_stats(void);
+
 /* ---- A stream that runs ---- */
+
+/* The size of most tests' pictures. */
+enum { FX_W = 64, FX_H = 64 };
+
+/* Feeds the records that follow. */
+#define FX_FEED(id, timestamp, ...)                                                                \
+	fx_feed(id, timestamp, (const char[]){__VA_ARGS__}, sizeof((const char[]){__VA_ARGS__}))
+/* Whether the luma of FX_W x FX_H samples is that of a frame. */
+bool fx_is_frame(const uint8_t *at, uint8_t value);
 
 /* Creates stream 1 with an output format. */
 void fx_stream(uint32_t raw_format);
