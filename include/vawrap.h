@@ -304,12 +304,6 @@ int vawrap_surface_new_dmabuf_at(struct vawrap_display *display, const struct va
 				 struct vawrap_surface **out, const char *site);
 #define vawrap_surface_new_dmabuf(display, dmabuf, out)                                            \
 	vawrap_surface_new_dmabuf_at(display, dmabuf, out, VAWRAP_SITE)
-/*
- * The driver copies one surface, which was synced, into another of the same size; it is done on
- * return. Errors: -EINVAL not of one display, or sizes; -ENOTSUP; -ESHUTDOWN; -EIO.
- * Source: va.h, vaCopy().
- */
-int vawrap_surface_copy(struct vawrap_surface *to, struct vawrap_surface *from);
 VASurfaceID vawrap_surface_get_id(const struct vawrap_surface *surface);
 struct vawrap_display *vawrap_surface_get_display(const struct vawrap_surface *surface);
 void vawrap_surface_get_size(const struct vawrap_surface *surface, unsigned int *width,

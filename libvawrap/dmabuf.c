@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dmabuf.c - surfaces in memory of others, and copies that the driver makes
+ * dmabuf.c - surfaces in memory of others
  */
 #include <string.h>
 #include <va/va_drmcommon.h>
@@ -52,24 +52,4 @@ int vawrap_surface_new_dmabuf_at(struct vawrap_display *display, const struct va
 	attribs[1].value.type = VAGenericValueTypePointer;
 	attribs[1].value.value.p = &descriptor;
 	return vawrap_surface_new_batch_at(display, &params, out, 1, site);
-}
-
-int vawrap_surface_copy(struct vawrap_surface *to, struct vawrap_surface *from)
-{
-	struct vawrap_display *display = vawrap_surface_get_display(to);
-	VACopyObject objects[2];
-	VACopyOption option = {.bits = {.va_copy_sync = VA_EXEC_SYNC}};
-	int error;
-
-	if (vawrap_surface_get_display(from) != display)
-		return -EINVAL;
-	memset(objects, 0, sizeof(objects));
-	objects[0].obj_type = objects[1].obj_type = VACopyObjectSurface;
-	objects[0].object.surface_id = vawrap_surface_get_id(to);
-	objects[1].object.surface_id = vawrap_surface_get_id(from);
-	error = display_enter(display);
-	if (error)
-		return error;
-	return display_leave(display, "vaCopy",
-			     vaCopy(display->va, &objects[0], &objects[1], option));
 }

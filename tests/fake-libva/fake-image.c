@@ -195,24 +195,3 @@ VAStatus vaPutImage(VADisplay dpy, VASurfaceID surface, VAImageID image, int src
 	run(&call, &transfer);
 	return fake_end(&call);
 }
-
-VAStatus vaCopy(VADisplay dpy, VACopyObject *dst, VACopyObject *src, VACopyOption option)
-{
-	struct fake_call call = fake_begin("vaCopy", dpy);
-	struct fake_object *to = fake_object_get(&call, FAKE_SURFACE, dst->object.surface_id);
-	struct fake_object *from = fake_object_get(&call, FAKE_SURFACE, src->object.surface_id);
-
-	if (dst->obj_type != VACopyObjectSurface || src->obj_type != VACopyObjectSurface ||
-	    option.value != VA_EXEC_SYNC)
-		fake_misuse("a copy that is not of surfaces, or not synchronous");
-	if (to && from && !call.status) {
-		if (to->pending || from->pending)
-			fake_misuse("a copy of a surface that is not synced");
-		if (to->width != from->width || to->height != from->height)
-			call.status = VA_STATUS_ERROR_INVALID_PARAMETER;
-		else
-			memcpy(to->data, from->data,
-			       (size_t)fake_pitch(to->width) * to->height * 3 / 2);
-	}
-	return fake_end(&call);
-}
