@@ -44,7 +44,7 @@ enum format_state {
 };
 
 struct resource_list {
-	struct resource *head, *tail;
+	struct resource *head;
 	unsigned int n;
 };
 

@@ -220,8 +220,8 @@ static enum step step_land(struct engine *engine)
 	resource = find_output(engine, &layout);
 	if (!resource)
 		return STEP_WAIT;
-	unlock(engine);
 	resource_ref(resource);
+	unlock(engine);
 	err = landing_fetch(engine->landing, engine->frame, &layout, resource);
 	resource_unref(resource);
 	lock(engine);
