@@ -378,8 +378,9 @@ void engine_abandon(struct engine *engine)
 	struct answer *answer;
 	bool exited;
 
-	engine_wait_for_copy(engine);
 	pthread_mutex_lock(&engine->lock);
+	while (engine->copying || engine->opening)
+		pthread_cond_wait(&engine->ended, &engine->lock);
 	exited = engine->exited;
 	while ((answer = done_list_pop(&engine->hostages)) ||
 	       (answer = done_list_pop(&engine->limbo)))
