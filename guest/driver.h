@@ -24,6 +24,7 @@ struct guest_driver_options {
 	bool plain_v3;      /* GET_PARAMS and SET_PARAMS, not the EXT ones */
 	bool one_piece;     /* buffers are not scattered over the memory */
 	bool no_indirect, no_event_idx;
+	bool min_buffers; /* exactly min_buffers output buffers, none for the client's hands */
 	unsigned int timeout_ms; /* for an answer, 0: 5000, as the Linux drivers have it */
 };
 

@@ -73,6 +73,12 @@ struct st_stream {
 	struct guest_params params[2];
 	unsigned int n[2];
 	struct st_buffer buffers[2][ST_MAX_BUFFERS];
+	/* Frames that came in old buffers between GET_PARAMS and QUEUE_CLEAR, oldest first. */
+	unsigned int n_early;
+	bool early_eos;
+	struct st_early {
+		uint64_t timestamp, hash;
+	} early[ST_MAX_BUFFERS];
 };
 
 struct st_case;
@@ -126,7 +132,8 @@ struct st_case {
 
 /* One file's tests; the last has no name. */
 extern const struct st_case selftest_commands[], selftest_errors[], selftest_framing[],
-	selftest_queues[], selftest_changes[], selftest_habits[], selftest_random[];
+	selftest_queues[], selftest_changes[], selftest_limits[], selftest_habits[],
+	selftest_random[];
 
 /* ---- selftest.c ---- */
 
@@ -228,6 +235,8 @@ void st_expect_taken(struct st_stream *stream, struct st_buffer *buffer, uint64_
 /* The oldest answer among the queued outputs, waited for. */
 struct st_buffer *st_next_output(struct st_stream *stream);
 /* The picture in an output buffer, by the output's params, as a hash of its cropped planes. */
+/* The same of what a test has gathered in st->pixels. */
+uint64_t st_pixels_hash(const struct st_stream *stream);
 uint64_t st_picture_hash(struct st_stream *stream, const struct st_buffer *buffer);
 /* The buffer comes back with this frame. */
 struct st_picture;
@@ -235,6 +244,16 @@ void st_expect_frame(struct st_stream *stream, struct st_buffer *buffer,
 		     const struct st_picture *picture, uint64_t timestamp);
 /* From a sequence header on: 0x200, GET_PARAMS, n output buffers more than min_buffers, queued. */
 void st_start_output(struct st_stream *stream, unsigned int more);
+/*
+ * What the Linux driver does at a change, in its order: GET_PARAMS, QUEUE_CLEAR, RESOURCE_DESTROY_ALL,
+ * RESOURCE_CREATE and RESOURCE_QUEUE of min_buffers and some more. Frames that came meanwhile are
+ * kept for st_expect_next().
+ */
+void st_react(struct st_stream *stream, unsigned int more);
+/* The end of a drain: EOS on a buffer of its own, and then OK. */
+void st_expect_end(struct st_stream *stream, struct st_reply *drain);
+/* The next frame, in whatever buffer. */
+void st_expect_next(struct st_stream *stream, const struct st_picture *picture, uint64_t timestamp);
 /* One picture through a stream of its own: that the device still decodes. */
 void st_decode_check(struct st *st);
 

@@ -184,6 +184,8 @@ void st_make(struct st_stream *stream, int side, unsigned int n, uint32_t size_b
 	struct st *st = stream->st;
 	uint32_t type;
 
+	/* The device sees whole pages, and may use all of them. */
+	size_bytes = (size_bytes + GUEST_PAGE_BYTES - 1) / GUEST_PAGE_BYTES * GUEST_PAGE_BYTES;
 	for (; n; n--) {
 		struct st_buffer *buffer = &stream->buffers[side][stream->n[side]];
 
@@ -359,7 +361,7 @@ static uint64_t hash_plane(uint64_t hash, const uint8_t *at, uint32_t stride, ui
 	return hash;
 }
 
-uint64_t st_picture_hash(struct st_stream *stream, const struct st_buffer *buffer)
+uint64_t st_pixels_hash(const struct st_stream *stream)
 {
 	const struct guest_params *p = &stream->params[ST_OUTPUT];
 	uint32_t stride = p->planes[0].stride_bytes, rows = p->frame_height;
@@ -371,19 +373,27 @@ uint64_t st_picture_hash(struct st_stream *stream, const struct st_buffer *buffe
 	size_t second = planar ? (size_t)chroma_stride * ((rows + 1) / 2) : 1;
 	uint64_t hash = ST_HASH_BEGIN;
 
-	st_check(stream->st,
-		 buffer->sg.size_bytes <= ST_MAX_PIXELS &&
-			 (size_t)stride * rows / 2 * 3 <= buffer->sg.size_bytes &&
-			 p->crop_left + p->crop_width <= p->frame_width &&
-			 p->crop_top + p->crop_height <= p->frame_height &&
-			 stride >= p->frame_width,
-		 "the output's params do not fit its buffer");
-	guest_sg_read(stream->st->ram, &buffer->sg, stream->st->pixels, buffer->sg.size_bytes);
 	hash = hash_plane(hash, pixels + (size_t)p->crop_top * stride + p->crop_left, stride, 1,
 			  luma);
 	at += (size_t)p->crop_top / 2 * chroma_stride + p->crop_left / 2 * (planar ? 1 : 2);
 	hash = hash_plane(hash, at, chroma_stride, planar ? 1 : 2, chroma);
 	return hash_plane(hash, at + second, chroma_stride, planar ? 1 : 2, chroma);
+}
+
+uint64_t st_picture_hash(struct st_stream *stream, const struct st_buffer *buffer)
+{
+	const struct guest_params *p = &stream->params[ST_OUTPUT];
+	size_t stride = p->planes[0].stride_bytes;
+
+	st_check(stream->st,
+		 buffer->sg.size_bytes <= ST_MAX_PIXELS &&
+			 stride * p->frame_height / 2 * 3 <= buffer->sg.size_bytes &&
+			 p->crop_left + p->crop_width <= p->frame_width &&
+			 p->crop_top + p->crop_height <= p->frame_height &&
+			 stride >= p->frame_width,
+		 "the output's params do not fit its buffer");
+	guest_sg_read(stream->st->ram, &buffer->sg, stream->st->pixels, buffer->sg.size_bytes);
+	return st_pixels_hash(stream);
 }
 
 void st_expect_frame(struct st_stream *stream, struct st_buffer *buffer,
@@ -415,6 +425,66 @@ void st_start_output(struct st_stream *stream, unsigned int more)
 	st_check(stream->st, n >= 1 && n <= 32, "min_buffers is %u", n);
 	st_make_like_params(stream, n + more);
 	st_give_all(stream);
+}
+
+/* The outputs that were queued have all been answered: with frames, or with ERR. */
+static void keep_early(struct st_stream *stream)
+{
+	struct st_buffer *buffer;
+
+	while ((buffer = oldest_output(stream))) {
+		struct st_queued q = st_take(stream, buffer);
+
+		stream->early_eos |= q.flags & WIRE_BUFFER_EOS;
+		if (q.flags || q.type != WIRE_OK_RESOURCE_QUEUE)
+			continue;
+		stream->early[stream->n_early++ % ST_MAX_BUFFERS] =
+			(struct st_early){q.timestamp, st_picture_hash(stream, buffer)};
+	}
+}
+
+void st_react(struct st_stream *stream, unsigned int more)
+{
+	st_get_params(stream, ST_OUTPUT);
+	st_clear(stream, ST_OUTPUT);
+	keep_early(stream);
+	st_destroy_all(stream, ST_OUTPUT);
+	st_make_like_params(stream, stream->params[ST_OUTPUT].min_buffers + more);
+	st_give_all(stream);
+}
+
+void st_expect_next(struct st_stream *stream, const struct st_picture *picture, uint64_t timestamp)
+{
+	struct st_early early = stream->early[0];
+
+	if (!stream->n_early) {
+		st_expect_frame(stream, st_next_output(stream), picture, timestamp);
+		return;
+	}
+	stream->n_early--;
+	memmove(stream->early, stream->early + 1, stream->n_early * sizeof(early));
+	st_check(stream->st, early.timestamp == timestamp && early.hash == picture->hash,
+		 "the frame with timestamp %llu in an old buffer is wrong",
+		 (unsigned long long)early.timestamp);
+}
+
+void st_expect_end(struct st_stream *stream, struct st_reply *drain)
+{
+	struct st *st = stream->st;
+
+	if (!stream->early_eos) {
+		struct st_buffer *buffer = st_next_output(stream);
+		unsigned int order = buffer->reply->order;
+
+		st_expect_taken(stream, buffer, 0, WIRE_BUFFER_EOS);
+		st_wait(st, drain);
+		st_check(st, drain->order > order, "OK comes before EOS");
+	}
+	stream->early_eos = false;
+	st_wait(st, drain);
+	st_check(st, st_reply_type(drain) == WIRE_OK_NODATA, "the drain ends with %s",
+		 guest_wire_name(st_reply_type(drain)));
+	st_drop(st, drain);
 }
 
 void st_decode_check(struct st *st)

@@ -12,7 +12,7 @@
 
 static const struct st_case *const parts[] = {
 	selftest_commands, selftest_errors, selftest_framing, selftest_queues,
-	selftest_changes,  selftest_habits, selftest_random,
+	selftest_changes,  selftest_limits, selftest_habits,  selftest_random,
 };
 
 #define N_PARTS (sizeof(parts) / sizeof(parts[0]))

@@ -344,7 +344,8 @@ static int check_output(struct guest_stream *stream, uint64_t *size_bytes)
 static int make_output(struct guest_stream *stream)
 {
 	struct guest_queue *queue = &stream->output;
-	unsigned int n = queue->params.min_buffers + EXTRA_OUTPUT;
+	unsigned int extra = stream->driver->options.min_buffers ? 0 : EXTRA_OUTPUT;
+	unsigned int n = queue->params.min_buffers + extra;
 	uint64_t size_bytes;
 	int ret = check_output(stream, &size_bytes);
 

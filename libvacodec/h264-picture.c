@@ -38,9 +38,11 @@ static int activate(struct vacodec_decoder *decoder, const struct h264_sps *sps)
 	/* C.4.4: the IDR picture says whether what still waits is shown. */
 	if (is_idr(&h264->slice) && h264->slice.no_output_of_prior_pics_flag)
 		reorder_clear(&decoder->reorder);
+	h264->activating = true;
 	ret = decoder_begin_sequence(decoder, &format);
 	if (ret < 0)
 		return ret;
+	h264->activating = false;
 	memcpy(&h264->sets.active, sps, sizeof(*sps));
 	decoder->output_limits.max_frames = h264_get_dpb_frames(sps);
 	decoder->output_limits.max_reorder = h264_get_max_reorder(sps);
@@ -272,7 +274,8 @@ int h264_begin(struct vacodec_decoder *decoder, uint64_t timestamp)
 		enter_second_field(decoder);
 		return 0;
 	}
-	if (ret == 0 && memcmp(sps, &h264->sets.active, sizeof(*sps)) != 0)
+	/* After a change that a flush took back, the active one is not what the frames are for. */
+	if (ret == 0 && (h264->activating || memcmp(sps, &h264->sets.active, sizeof(*sps)) != 0))
 		ret = activate(decoder, sps);
 	if (ret < 0)
 		return ret;

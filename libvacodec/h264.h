@@ -19,6 +19,7 @@ struct h264 {
 	struct h264_picture current; /* its fields and order counts: of all decoded so far */
 	struct h264_slice first_slice;
 	uint32_t last_mb; /* first_mb_in_slice of its last slice */
+	bool activating;  /* an SPS; a flush may take the slice away that asked for it */
 	/* Pictures of several slices, as of the slices' order. */
 	bool seen_order;    /* one of the sequence came in order */
 	bool out_of_order;  /* the current one does not */

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# What "make check-full" runs beyond "make check": many mutants, the suite in an ASan+UBSan build, and
-# what has threads in a TSan build. Takes longer; each build has a folder of its own below the build
-# folder.
+# What "make check-full" runs beyond "make check": many mutants, a million random commands, the suite
+# in an ASan+UBSan build, and what has threads in a TSan build. Takes longer; each build has a folder
+# of its own below the build folder.
 set -u
 
 status=0
@@ -15,6 +15,11 @@ build() { # folder, sanitizers
 
 cd "$top_builddir" || exit 1
 DEVICE_RESETS=1000 make check TESTS=tests/device-softva.sh || status=1
+# A million random commands, each chain back once and with the right answer.
+if [ -x tools/virtio-video-play ] && [ -f soft-driver/softva_drv_video.la ]; then
+	SELFTEST_COMMANDS=1000000 bash "$top_srcdir/tests/protocol/random.sh" | tee random.out
+	grep -q '^not ok' random.out && status=1
+fi
 if [ -e soft-driver/softva_drv_video.la ]; then
 	make mutants || status=1
 fi

@@ -27,6 +27,7 @@ static const char help[] =
 	"  --no-sg             guest buffers in one piece, not scattered over its memory\n"
 	"  --no-indirect       no indirect descriptors\n"
 	"  --no-event-idx      no event indices\n"
+	"  --min-buffers       only as many output buffers as the device says it needs\n"
 	"  --stats             more in the report at the end (on stderr)\n"
 	"  --json              the report as JSON on stdout (stderr with --md5 or --y4m -)\n"
 	"  --selftest[=GLOB]   no file: run the protocol suite on the device, or those of its tests\n"
@@ -49,6 +50,7 @@ enum {
 	OPT_NO_SG,
 	OPT_NO_INDIRECT,
 	OPT_NO_EVENT_IDX,
+	OPT_MIN_BUFFERS,
 	OPT_STATS,
 	OPT_JSON,
 	OPT_SELFTEST,
@@ -69,6 +71,7 @@ static const struct option options[] = {
 	{"no-sg", no_argument, NULL, OPT_NO_SG},
 	{"no-indirect", no_argument, NULL, OPT_NO_INDIRECT},
 	{"no-event-idx", no_argument, NULL, OPT_NO_EVENT_IDX},
+	{"min-buffers", no_argument, NULL, OPT_MIN_BUFFERS},
 	{"stats", no_argument, NULL, OPT_STATS},
 	{"json", no_argument, NULL, OPT_JSON},
 	{"selftest", optional_argument, NULL, OPT_SELFTEST},
@@ -134,6 +137,7 @@ static int take_flag(struct play_options *o, int opt)
 		[OPT_NO_SG - OPT_MD5] = &o->guest.one_piece,
 		[OPT_NO_INDIRECT - OPT_MD5] = &o->guest.no_indirect,
 		[OPT_NO_EVENT_IDX - OPT_MD5] = &o->guest.no_event_idx,
+		[OPT_MIN_BUFFERS - OPT_MD5] = &o->guest.min_buffers,
 		[OPT_STATS - OPT_MD5] = &o->stats,
 		[OPT_JSON - OPT_MD5] = &o->json,
 	};

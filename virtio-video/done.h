@@ -36,6 +36,7 @@ struct event_source {
 	uint32_t stream_id;
 	bool waiting;                /* in the queue's list */
 	bool format_changed, failed; /* not sent yet */
+	bool unheeded;               /* 0x200 was sent, and no GET_PARAMS(OUTPUT) answered since */
 };
 
 struct done_queue {
@@ -74,6 +75,10 @@ void event_post_buffer(struct done_queue *done, struct answer *buffer);
 void event_raise(struct done_queue *done, struct event_source *source, uint32_t type);
 /* The tokens of the buffers that wait for events are the embedder's again. */
 void event_forget_buffers(struct done_queue *done);
+/* GET_PARAMS(OUTPUT) was answered. */
+void event_heed(struct done_queue *done, struct event_source *source);
+/* No 0x200 is on its way to the guest or not heeded: only then may it see an EOS. */
+bool event_is_heeded(struct done_queue *done, const struct event_source *source);
 /* The stream goes: nothing is sent for it any more; what is ready for it is taken back. */
 void event_forget(struct done_queue *done, struct event_source *source);
 

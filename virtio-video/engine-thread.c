@@ -237,12 +237,13 @@ static enum step step_land(struct engine *engine)
 		lose(engine, err);
 		return STEP_DONE;
 	}
-	resource = find_output(engine, &layout);
+	/* A seek meanwhile takes the frame away. */
+	resource = engine->flush ? NULL : find_output(engine, &layout);
 	if (!resource)
 		return STEP_DONE;
 	answer = begin_copy(engine, resource, !landing_is_direct(engine->landing, resource));
 	err = landing_store(engine->landing, &layout, resource, engine->frame);
-	if (!end_copy(engine, resource, answer) || err == -EAGAIN)
+	if (!end_copy(engine, resource, answer) || engine->flush || err == -EAGAIN)
 		return STEP_DONE;
 	if (err) {
 		/* Its memory has gone; the frame waits for another one. */
@@ -503,6 +504,9 @@ static enum step step_eos(struct engine *engine)
 	struct answer *answer = engine->drain_answer;
 
 	if (engine->drain != DRAIN_EOS || !resource || engine->format_state == FORMAT_ANNOUNCED)
+		return STEP_NEXT;
+	/* An event that waited for a buffer may come late, after the parameters were read. */
+	if (!event_is_heeded(engine->params.done, &engine->events))
 		return STEP_NEXT;
 	resource->timestamp = 0;
 	engine_answer(engine, ENGINE_OUTPUT, resource, VIRTIO_VIDEO_BUFFER_FLAG_EOS, 0);

@@ -211,6 +211,7 @@ void engine_params_were_read(struct engine *engine)
 	pthread_mutex_lock(&engine->lock);
 	if (engine->format_state == FORMAT_ANNOUNCED)
 		engine->format_state = FORMAT_READ;
+	event_heed(engine->params.done, &engine->events);
 	pthread_cond_signal(&engine->wake);
 	pthread_mutex_unlock(&engine->lock);
 }

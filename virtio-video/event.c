@@ -9,6 +9,7 @@ static uint32_t next_type(struct event_source *source)
 	/* A change of format was before the failure, or it would not have been seen. */
 	if (source->format_changed) {
 		source->format_changed = false;
+		source->unheeded = true;
 		return VIRTIO_VIDEO_EVENT_DECODER_RESOLUTION_CHANGED;
 	}
 	source->failed = false;
@@ -68,6 +69,23 @@ void event_forget_buffers(struct done_queue *done)
 	while ((answer = done_list_pop(&done->event_buffers)))
 		done_recycle(done, answer);
 	pthread_mutex_unlock(&done->lock);
+}
+
+void event_heed(struct done_queue *done, struct event_source *source)
+{
+	pthread_mutex_lock(&done->lock);
+	source->unheeded = false;
+	pthread_mutex_unlock(&done->lock);
+}
+
+bool event_is_heeded(struct done_queue *done, const struct event_source *source)
+{
+	bool heeded;
+
+	pthread_mutex_lock(&done->lock);
+	heeded = !source->format_changed && !source->unheeded;
+	pthread_mutex_unlock(&done->lock);
+	return heeded;
 }
 
 static void unlink_source(struct done_queue *done, struct event_source *source)

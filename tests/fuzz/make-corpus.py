@@ -116,6 +116,30 @@ def device_seeds():
     yield 'raw', bytes((0, 15, 8, 0, 1, 0, 0, 1, 0, 0, 0, 64, 17, 15, 0, 0, 15, 3, 1, 1, 1, 0, 17))
 
 
+def pump_seeds():
+    def c(kind, stream=1, queue=0, number=0, how=1):
+        return bytes((kind, stream | queue << 2 | number << 3, how))
+    event, dispatch, wait, stop, region = bytes((15,)), bytes((16,)), bytes((17,)), bytes((24, 0)), bytes((25,))
+    records = bytes((18, 0, 20)) + b'S\2\2\2F\1..F\2..C\3..F\4..'
+    start = event * 3 + c(1) + c(9, queue=1, number=1) + c(4) + records + c(5) + dispatch + wait * 2
+    change = c(8, queue=1) + c(13, queue=1, how=0) + dispatch
+    outputs = b''.join(c(4, queue=1, number=i) + c(5, queue=1, number=i, how=i) for i in range(3)) + wait
+    drain = c(3) + c(5, queue=1, number=1) + wait + c(7, queue=1) + c(7) + c(6, queue=1) + wait + c(2) + wait
+    everything = b''.join(c(kind, queue=kind & 1, how=kind) + wait for kind in range(15))
+    yield 'plays', b'\0' + start + change + outputs * 2 + drain
+    yield 'direct', b'\4' + (start + change + outputs + drain).replace(b'\1', b'\0')
+    yield 'limits', b'\2' + start + change + outputs * 3 + drain
+    yield 'everything', b'\1' + c(1) + everything * 3
+    yield 'scribble-requests', b'\0' + start + change + bytes((22, 1)) + outputs * 3 + drain
+    yield 'scribble-rings', b'\0' + start + change + bytes((22, 2)) + (outputs + start) * 3 + drain
+    yield 'queue-stops', b'\0' + start + change + outputs + stop + outputs + bytes((24, 1)) + event + drain
+    yield 'region-goes', b'\0' + start + change + c(4, queue=1, number=5) + c(5, queue=1, number=5) \
+        + dispatch + region + outputs + region + outputs + drain
+    yield 'loop', b'\0' + start + bytes((19, 1, 0, 16, 8, 0, 1, 0, 1, 0)) + c(0, how=0) + dispatch * 2
+    yield 'table-in-table', b'\0' + start + bytes((19, 140, 0, 8, 48, 0, 4, 0, 0, 0)) + c(0) + dispatch * 2
+    yield 'far', b'\0' + start + bytes((19, 2, 255, 127, 255, 255, 2, 0, 0, 0, 21, 0)) + dispatch * 2
+
+
 def main(srcdir):
     streams = {name: headers(srcdir, name, n) for name, n in STREAMS.items()}
     few = {name: streams[name] for name in ('cabac-b', 'hrd-filler-aud', 'written-foreign-units')}
@@ -126,6 +150,7 @@ def main(srcdir):
              'fuzz-input': [(f'{name}-{split}', bytes((split, 100, 0)) + s)
                             for split in (0, 1) for name, s in few.items()],
              'fuzz-device': device_seeds(),
+             'fuzz-pump': pump_seeds(),
              'fuzz-virtqueue': virtqueue_seeds()}
     for fuzzer, entries in seeds.items():
         folder = f'{srcdir}/tests/fuzz/corpus/{fuzzer}'
