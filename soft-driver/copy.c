@@ -1,34 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vaCopy from surface to surface of one size, whatever memory they are in. It is done when the call
- * returns, also when the client asked for less.
+ * vaCopy from surface to surface of one size and format, whatever memory they are in. It is done when the
+ * call returns, also when the client asked for less.
  */
 #include "softva.h"
 
 #include <string.h>
 
-static void copy_plane(struct surface *to, const struct surface *from, int plane)
+static void copy_plane(struct surface *to, const struct surface *from, unsigned int plane)
 {
-	uint32_t rows = (to->height + (uint32_t)plane) >> plane;
-	uint32_t row_bytes = plane ? align_up(to->width, 2) : to->width;
+	const struct surface_plane *a = &to->planes[plane], *b = &from->planes[plane];
+	uint32_t rows = format_rows(to->format, plane, to->height);
+	uint32_t row_bytes = format_row_bytes(to->format, plane, to->width);
 
 	for (uint32_t y = 0; y < rows; y++)
-		memcpy(to->map + to->planes[plane].offset_bytes +
-			       (size_t)to->planes[plane].pitch_bytes * y,
-		       from->map + from->planes[plane].offset_bytes +
-			       (size_t)from->planes[plane].pitch_bytes * y,
-		       row_bytes);
+		memcpy(to->map + a->offset_bytes + (size_t)a->pitch_bytes * y,
+		       from->map + b->offset_bytes + (size_t)b->pitch_bytes * y, row_bytes);
 }
 
 static VAStatus copy(struct softva *softva, struct surface *to, struct surface *from)
 {
-	if (to == from || to->width != from->width || to->height != from->height)
+	if (to == from || to->width != from->width || to->height != from->height ||
+	    to->format != from->format)
 		return VA_STATUS_ERROR_INVALID_PARAMETER;
 	surface_access(softva, to);
 	surface_access(softva, from);
 	pthread_mutex_lock(&to->lock);
-	copy_plane(to, from, 0);
-	copy_plane(to, from, 1);
+	for (unsigned int plane = 0; plane < to->format->num_planes; plane++)
+		copy_plane(to, from, plane);
 	to->content.valid = false;
 	pthread_mutex_unlock(&to->lock);
 	return VA_STATUS_SUCCESS;

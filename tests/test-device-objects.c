@@ -343,6 +343,70 @@ static void test_a_copy_that_hangs(void **state)
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 }
 
+static uint32_t seed;
+
+static uint32_t pick(uint32_t n)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 16) % n;
+}
+
+static void one_step(void)
+{
+	struct msg msg;
+	uint32_t id = 1 + pick(3);
+
+	switch (pick(8)) {
+	case 0:
+		msg = msg_object(OUT, id, (uint8_t)pick(N + 1));
+		break;
+	case 1:
+		msg = msg_queue_type(pick(2) ? 0x107 : 0x106, 1, pick(4) ? OUT : IN);
+		break;
+	case 2:
+	case 3:
+		/* A few may be lost with the input's resource. */
+		fx_make_input(90);
+		memcpy(fx.ram + 0x100000 + 90 * 0x1000, "F\7\0\0", 4);
+		msg = msg_queue(1, IN, 90, 7, 4);
+		break;
+	default:
+		msg = msg_queue(1, OUT, id, 0, 0);
+		break;
+	}
+	fx_submit(&msg);
+}
+
+static void test_objects_come_and_go_in_any_order(void **state)
+{
+	uint64_t first;
+
+	(void)state;
+	for (seed = 1; seed < 12; seed++) {
+		uint32_t before = seed;
+
+		start(NV12);
+		fake.slow = true;
+		first = fx.next_token + 1;
+		seed *= 7919;
+		for (int i = 0; i < 300; i++) {
+			one_step();
+			if (pick(4) == 0)
+				fx_do(msg_queue_type(0x108, 1, OUT));
+			if (fx.n_got > MAX_GOT - 64)
+				fx.n_got = 0;
+		}
+		fx.n_got = 0;
+		assert_int_equal(fx_do(msg_new(0x102, 1, 8)), OK_NODATA);
+		/* What had waited came before. */
+		assert_true(fx.got[fx.n_got - 1].token > first);
+		assert_int_equal(stats().pending, 0);
+		assert_int_equal(stats().resources, 0);
+		fx.n_got = 0;
+		seed = before;
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -358,6 +422,7 @@ int main(void)
 		TEST(test_nothing_is_written_after_the_answer),
 		TEST(test_a_copy_in_progress_ends_before_the_answer),
 		TEST(test_a_copy_that_hangs),
+		TEST(test_objects_come_and_go_in_any_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,6 +122,43 @@ static void test_put_and_get_keep_every_sample(void **state)
 	check_formats(VA_FOURCC_I420, VA_FOURCC_I420);
 }
 
+static VAStatus copy(VADisplay display, VASurfaceID to, VASurfaceID from)
+{
+	VACopyObject objects[2] = {{.obj_type = VACopyObjectSurface, .object.surface_id = to},
+				   {.obj_type = VACopyObjectSurface, .object.surface_id = from}};
+	VACopyOption option = {.bits.va_copy_sync = VA_EXEC_SYNC};
+
+	return vaCopy(display, &objects[0], &objects[1], option);
+}
+
+static void test_copy_keeps_every_sample(void **state)
+{
+	VADisplay display = client_open_display();
+	VASurfaceID from = make_surface(display, WIDTH, HEIGHT);
+	VASurfaceID to = make_surface(display, WIDTH, HEIGHT);
+	VASurfaceID other = make_surface(display, WIDTH + 1, HEIGHT);
+	VAImage image = make_image(display, VA_FOURCC_NV12, WIDTH, HEIGHT);
+	VACopyObject buffers[2] = {{.obj_type = VACopyObjectBuffer},
+				   {.obj_type = VACopyObjectBuffer}};
+
+	(void)state;
+	fill(display, &image);
+	vaPutImage(display, from, image.image_id, 0, 0, WIDTH, HEIGHT, 0, 0, WIDTH, HEIGHT);
+	assert_int_equal(copy(display, to, from), VA_STATUS_SUCCESS);
+	memset(map(display, &image), 0, image.data_size);
+	vaUnmapBuffer(display, image.buf);
+	vaGetImage(display, to, 0, 0, WIDTH, HEIGHT, image.image_id);
+	check(display, &image, 0, 0, WIDTH, HEIGHT);
+	assert_int_equal(copy(display, other, from), VA_STATUS_ERROR_INVALID_PARAMETER);
+	assert_int_equal(copy(display, from, from), VA_STATUS_ERROR_INVALID_PARAMETER);
+	assert_int_equal(copy(display, 77, from), VA_STATUS_ERROR_INVALID_SURFACE);
+	assert_int_equal(vaCopy(display, &buffers[0], &buffers[1], (VACopyOption){.value = 0}),
+			 VA_STATUS_ERROR_UNIMPLEMENTED);
+	vaDestroyImage(display, image.image_id);
+	vaDestroySurfaces(display, (VASurfaceID[]){from, to, other}, 3);
+	vaTerminate(display);
+}
+
 static void test_derived_image_is_the_surface(void **state)
 {
 	VADisplay display = client_open_display();
@@ -392,6 +429,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_put_and_get_keep_every_sample),
+		cmocka_unit_test(test_copy_keeps_every_sample),
 		cmocka_unit_test(test_derived_image_is_the_surface),
 		cmocka_unit_test(test_image_misuse_is_refused),
 		cmocka_unit_test(test_export_hands_out_the_memory),

@@ -128,11 +128,11 @@ static int read_formats(struct caps *caps, struct vawrap_display *display)
 /* Each coded format goes with each raw one, n of them. Ranges have step 1: drivers know no other. */
 static void put_desc(struct wire_writer *w, const struct caps_format *desc, unsigned int n)
 {
+	const uint32_t format[] = {desc->format, VIRTIO_VIDEO_PLANES_LAYOUT_SINGLE_BUFFER,
+				   PLANE_ALIGN, 1 /* num_frames */};
 	const uint32_t frame[] = {desc->min_width,  desc->max_width,  1, 0,
 				  desc->min_height, desc->max_height, 1, 0};
 	const uint32_t rates[] = {1, 0, 1, FRAME_RATE_MAX, 1, 0};
-	const uint32_t format[] = {desc->format, VIRTIO_VIDEO_PLANES_LAYOUT_SINGLE_BUFFER,
-				   PLANE_ALIGN, 1 /* num_frames */};
 
 	wire_put_u64(w, (UINT64_C(1) << n) - 1);
 	wire_put_words(w, format, COUNT(format));

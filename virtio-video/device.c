@@ -92,17 +92,10 @@ static const struct command *find_command(uint32_t type)
 	return i < sizeof(commands) / sizeof(commands[0]) ? &commands[i] : NULL;
 }
 
-static bool is_lost(const struct stream *stream)
-{
-	struct engine_state state;
-
-	engine_get_state(stream->engine, &state);
-	return state.stats.lost;
-}
-
 static int check_request(struct call *call, const struct command *command)
 {
 	size_t size = call->request.size_bytes;
+	struct engine_state state;
 
 	if (call->request.err || size < WIRE_HDR)
 		return -EINVAL;
@@ -116,7 +109,8 @@ static int check_request(struct call *call, const struct command *command)
 		call->stream = stream_find(call->device, call->answer->stream_id);
 		if (!call->stream)
 			return -ESRCH;
-		if (!(command->flags & COMMAND_WHEN_LOST) && is_lost(call->stream))
+		engine_get_state(call->stream->engine, &state);
+		if (!(command->flags & COMMAND_WHEN_LOST) && state.stats.lost)
 			return -EPERM;
 	}
 	/* Nothing is done that cannot be answered. */

@@ -44,7 +44,7 @@ enum format_state {
 };
 
 struct resource_list {
-	struct resource *head, *tail;
+	struct resource *head;
 	unsigned int n;
 };
 
@@ -63,7 +63,8 @@ struct engine {
 	struct resource_list queues[ENGINE_N_SIDES];
 	struct answer_list hostages, limbo;
 	uint64_t limbo_since_ns;
-	bool copying;      /* the CPU reads or writes a resource; or a display is opened */
+	bool copying;      /* the CPU reads or writes a resource that is held */
+	bool opening;      /* the embedder opens a display */
 	bool purge;        /* resources were removed */
 	bool input_active; /* the head of the input is in bytes[] */
 	bool flush;        /* a seek is to be done first */

@@ -61,18 +61,24 @@ static bool reopen(struct engine *engine)
 	struct vawrap_display *display = NULL;
 	int err;
 
-	engine->reopened = engine->copying = true;
+	engine->reopened = true;
 	unlock(engine);
 	drop_frame(engine);
 	landing_shut_down(engine->landing);
 	engine->decoder = vacodec_decoder_unref(engine->decoder);
 	engine->landing = landing_free(engine->landing);
+	lock(engine);
+	/* The embedder is called, and must not go meanwhile. */
+	if (engine->stop)
+		return false;
+	engine->opening = true;
+	unlock(engine);
 	err = engine->params.open_display(engine->params.open_cookie, &display);
 	if (!err)
 		err = landing_new(display, engine->params.log, &engine->landing);
 	caps_unref_display(display);
 	lock(engine);
-	engine->copying = engine->decoder_drains = false;
+	engine->opening = engine->decoder_drains = false;
 	pthread_cond_broadcast(&engine->ended);
 	engine->format_state = FORMAT_NONE;
 	if (engine->drain == DRAIN_RUNNING)
@@ -83,7 +89,9 @@ static bool reopen(struct engine *engine)
 
 static void lose(struct engine *engine, int error)
 {
-	if ((error == -ENODEV || error == -ESHUTDOWN) && !engine->reopened && reopen(engine))
+	bool gone = error == -ENODEV || error == -ESHUTDOWN;
+
+	if (gone && !engine->reopened && !engine->stop && reopen(engine))
 		log_printf(engine->params.log, LOG_LEVEL_WARN,
 			   "stream %u: the device was lost and opened again",
 			   engine->events.stream_id);
@@ -221,8 +229,8 @@ static enum step step_land(struct engine *engine)
 	resource = find_output(engine, &layout);
 	if (!resource)
 		return STEP_WAIT;
-	unlock(engine);
 	resource_ref(resource);
+	unlock(engine);
 	err = landing_fetch(engine->landing, engine->frame, &layout, resource);
 	resource_unref(resource);
 	lock(engine);

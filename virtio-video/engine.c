@@ -51,34 +51,29 @@ void engine_cancel_drain(struct engine *engine)
 	engine->drain = DRAIN_NONE;
 }
 
+/* Lists are short: no queue of a stream has more than PARAMS_MAX_BUFFERS resources. */
 static void append(struct resource_list *list, struct resource *resource)
 {
+	struct resource **at = &list->head;
+
+	while (*at)
+		at = &(*at)->next;
+	*at = resource;
 	resource->next = NULL;
-	if (list->tail)
-		list->tail->next = resource;
-	else
-		list->head = resource;
-	list->tail = resource;
 	list->n++;
 }
 
 static void unqueue(struct engine *engine, enum engine_side side, struct resource *resource)
 {
 	struct resource_list *list = &engine->queues[side];
-	struct resource *before = NULL;
+	struct resource **at = &list->head;
 
-	for (struct resource *r = list->head; r && r != resource; r = r->next)
-		before = r;
-	if (before)
-		before->next = resource->next;
-	else
-		list->head = resource->next;
-	if (list->tail == resource)
-		list->tail = before;
-	list->n--;
-	resource->next = NULL;
-	if (side == ENGINE_INPUT && !before)
+	if (side == ENGINE_INPUT && resource == list->head)
 		engine->input_active = false;
+	while (*at != resource)
+		at = &(*at)->next;
+	*at = resource->next;
+	list->n--;
 }
 
 void engine_answer(struct engine *engine, enum engine_side side, struct resource *resource,
@@ -384,8 +379,9 @@ void engine_abandon(struct engine *engine)
 	struct answer *answer;
 	bool exited;
 
-	engine_wait_for_copy(engine);
 	pthread_mutex_lock(&engine->lock);
+	while (engine->copying || engine->opening)
+		pthread_cond_wait(&engine->ended, &engine->lock);
 	exited = engine->exited;
 	while ((answer = done_list_pop(&engine->hostages)) ||
 	       (answer = done_list_pop(&engine->limbo)))
