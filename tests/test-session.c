@@ -556,6 +556,26 @@ static void test_status(void **state)
 	}
 }
 
+/* QEMU says nothing at all of a driver's reset: the queue merely begins anew. */
+static void test_a_reset_that_is_not_told(void **state)
+{
+	struct vhost_message m;
+
+	(void)state;
+	start_as_qemu();
+	assert_int_equal(command(msg_create(1, H264)), OK_NODATA);
+	for (uint32_t i = 0; i < 2; i++) {
+		assert_true(acked(with_vring(VHOST_SET_VRING_ENABLE, i, 0)));
+		m = with_vring(VHOST_GET_VRING_BASE, i, 0);
+		call(&m);
+	}
+	make_rings();
+	set_up_queue(0, 0);
+	set_up_queue(1, 0);
+	assert_true(acked(with_vring(VHOST_SET_VRING_ENABLE, 0, 1)));
+	assert_int_equal(command(msg_create(1, H264)), OK_NODATA);
+}
+
 static void test_reset_device(void **state)
 {
 	(void)state;
@@ -871,6 +891,7 @@ int main(void)
 		TEST(test_one_byte_at_a_time),
 		TEST(test_base_with_work_in_flight),
 		TEST(test_status),
+		TEST(test_a_reset_that_is_not_told),
 		TEST(test_reset_device),
 		TEST(test_tables_that_change),
 		TEST(test_single_regions),

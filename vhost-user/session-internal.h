@@ -92,7 +92,7 @@ struct session_ring {
 	bool told_error;
 	unsigned int size;
 	struct session_vring_addr addr;
-	uint16_t base;
+	uint16_t base, stopped_at; /* the index of the next chain; where it was when it ran last */
 	int kick_fd, call_fd, err_fd;
 };
 
