@@ -107,6 +107,7 @@ int session_start_ring(struct session *session, unsigned int index)
 		.kick_fd = ring->kick_fd,
 		.call_fd = ring->call_fd,
 		.next_avail = ring->base,
+		.inflight = session_get_inflight(session, index, ring->size),
 	};
 	int err;
 
