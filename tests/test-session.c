@@ -556,6 +556,26 @@ static void test_status(void **state)
 	}
 }
 
+/* QEMU says nothing at all of a driver's reset: the queue merely begins anew. */
+static void test_a_reset_that_is_not_told(void **state)
+{
+	struct vhost_message m;
+
+	(void)state;
+	start_as_qemu();
+	assert_int_equal(command(msg_create(1, H264)), OK_NODATA);
+	for (uint32_t i = 0; i < 2; i++) {
+		assert_true(acked(with_vring(VHOST_SET_VRING_ENABLE, i, 0)));
+		m = with_vring(VHOST_GET_VRING_BASE, i, 0);
+		call(&m);
+	}
+	make_rings();
+	set_up_queue(0, 0);
+	set_up_queue(1, 0);
+	assert_true(acked(with_vring(VHOST_SET_VRING_ENABLE, 0, 1)));
+	assert_int_equal(command(msg_create(1, H264)), OK_NODATA);
+}
+
 static void test_reset_device(void **state)
 {
 	(void)state;
@@ -628,6 +648,114 @@ static void test_single_regions(void **state)
 	assert_true(acked(m));
 	assert_false(acked(m));
 	assert_true(acked(one_region(VHOST_ADD_MEM_REG, 0)));
+}
+
+/* ---- What outlives a daemon ---- */
+
+static struct vhost_message inflight(uint32_t id, uint64_t size, uint16_t queues, uint16_t entries)
+{
+	struct vhost_message m = request(id, 24);
+
+	memcpy(m.bytes, &size, 8);
+	memcpy(m.bytes + 16, &queues, 2);
+	memcpy(m.bytes + 18, &entries, 2);
+	return m;
+}
+
+/* A chain that stays with the device, while one after it is used. */
+static void leave_one_behind(void)
+{
+	struct msg create = msg_resource(1, OUT, 2, 0, 4096), out = msg_queue(1, OUT, 2, 0, 0);
+	uint64_t first = t.message_gpa;
+
+	assert_int_equal(command(msg_create(1, H264)), OK_NODATA);
+	msg_put64(&create, 88, t.picture_gpa);
+	assert_int_equal(command(create), OK_NODATA);
+	t.message_gpa = t.picture_gpa + 4096;
+	assert_int_equal(command(out), 0);
+	t.message_gpa = first;
+	assert_int_equal(command(QUERY), 0x201);
+}
+
+static void test_what_was_in_flight_is_answered_after_a_crash(void **state)
+{
+	struct vhost_message m = inflight(VHOST_GET_INFLIGHT_FD, 0, 2, QSIZE);
+	uint64_t token, size;
+	uint32_t len;
+	int fd;
+
+	(void)state;
+	negotiate(ALL_WANTED | BIT(INFLIGHT_SHMFD));
+	assert_true(acked(mem_table()));
+	call(&m);
+	assert_int_equal(m.n_fds, 1);
+	assert_int_equal(m.size, 24);
+	fd = m.fds[0];
+	memcpy(&size, m.bytes, 8);
+	assert_true(size >= 2 * (16 + 16 * QSIZE));
+	for (uint32_t i = 0; i < 2; i++) {
+		set_up_queue(i, 0);
+		assert_true(acked(with_vring(VHOST_SET_VRING_ENABLE, i, 1)));
+	}
+	leave_one_behind();
+	reconnect();
+	negotiate(ALL_WANTED | BIT(INFLIGHT_SHMFD));
+	assert_true(acked(mem_table()));
+	m = inflight(VHOST_SET_INFLIGHT_FD, size, 2, QSIZE);
+	m.fds[0] = fd;
+	m.n_fds = 1;
+	assert_true(acked(m));
+	/* As QEMU has it: the index of what was used, which is before the last one that was taken. */
+	set_up_queue(0, 3);
+	assert_true(acked(with_vring(VHOST_SET_VRING_ENABLE, 0, 1)));
+	run_session();
+	assert_int_equal(guest_ring_get(t.rings[0], &token, &len), 1);
+	assert_int_equal(len, 24);
+	assert_int_equal(get32(guest_ram_get_pointer(t.ram, t.picture_gpa + 4096 + 512, 512), 0),
+			 ERR_STREAM);
+	assert_int_equal(guest_ring_get(t.rings[0], &token, &len), 0);
+	assert_int_equal(command(QUERY), 0x201);
+	/* A reset forgets it all. */
+	leave_one_behind();
+	assert_true(acked(request(VHOST_RESET_DEVICE, 0)));
+	make_rings();
+	set_up_queue(0, 0);
+	assert_true(acked(with_vring(VHOST_SET_VRING_ENABLE, 0, 1)));
+	run_session();
+	assert_int_equal(guest_ring_get(t.rings[0], &token, &len), 0);
+	close(fd);
+}
+
+/* Noise where the record should be: nothing but chains that are wrong, which come back. */
+static void test_a_record_that_makes_no_sense(void **state)
+{
+	struct vhost_message m = inflight(VHOST_SET_INFLIGHT_FD, 4096, 2, QSIZE);
+	const uint16_t header[8] = {0, 0, 0, 0, 1, QSIZE, 0xffff, 7};
+	uint8_t noise[4096];
+	int fd = memfd_create("inflight", MFD_CLOEXEC);
+
+	(void)state;
+	memset(noise, 0x5a, sizeof(noise));
+	memcpy(noise, header, sizeof(header));
+	assert_int_equal(write(fd, noise, sizeof(noise)), sizeof(noise));
+	negotiate(ALL_WANTED | BIT(INFLIGHT_SHMFD));
+	assert_true(acked(mem_table()));
+	m.fds[0] = fd;
+	m.n_fds = 1;
+	assert_true(acked(m));
+	m = inflight(VHOST_SET_INFLIGHT_FD, 8192, 2, QSIZE);
+	m.fds[0] = fd;
+	m.n_fds = 1;
+	assert_false(acked(m)); /* the file is shorter */
+	assert_false(acked(inflight(VHOST_GET_INFLIGHT_FD, 0, 3, QSIZE)));
+	assert_false(acked(inflight(VHOST_GET_INFLIGHT_FD, 0, 2, 0)));
+	set_up_queue(0, 0);
+	assert_true(acked(with_vring(VHOST_SET_VRING_ENABLE, 0, 1)));
+	run_session();
+	assert_int_equal(t.ended, 0);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_true(acked(with_vring(VHOST_SET_VRING_ENABLE, 0, 0)));
+	close(fd);
 }
 
 static void test_a_broken_ring_is_told(void **state)
@@ -871,9 +999,12 @@ int main(void)
 		TEST(test_one_byte_at_a_time),
 		TEST(test_base_with_work_in_flight),
 		TEST(test_status),
+		TEST(test_a_reset_that_is_not_told),
 		TEST(test_reset_device),
 		TEST(test_tables_that_change),
 		TEST(test_single_regions),
+		TEST(test_what_was_in_flight_is_answered_after_a_crash),
+		TEST(test_a_record_that_makes_no_sense),
 		TEST(test_a_broken_ring_is_told),
 		TEST(test_what_is_refused),
 		TEST(test_bad_messages_end_the_session),

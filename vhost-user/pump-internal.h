@@ -9,6 +9,7 @@
 #define PUMP_INTERNAL_H
 
 #include <sys/uio.h>
+#include "inflight.h"
 #include "pump.h"
 #include "virtio-video.h"
 #include "virtqueue.h"
@@ -17,6 +18,7 @@
 
 struct slot {
 	bool busy;
+	bool again;           /* the chain was popped in an earlier life: it has no order */
 	uint16_t order;       /* the index at which the chain was popped */
 	uint16_t popped;      /* in the i-th of n slots: the head popped last at an index i mod n */
 	struct iovec *pieces; /* room for the answer: few, or more */
@@ -33,6 +35,9 @@ struct pump_side {
 	struct slot *slots;
 	unsigned int n_slots;
 	bool pushed;
+	struct inflight inflight;
+	struct inflight_chain *again; /* chains of an earlier life, and which is next */
+	unsigned int n_again, next_again;
 };
 
 struct pump {

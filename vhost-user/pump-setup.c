@@ -186,6 +186,9 @@ static void unwatch(struct pump *pump, const struct pump_side *side)
 
 static void free_queue(struct pump_side *side)
 {
+	free(side->again);
+	side->again = NULL;
+	side->n_again = side->next_again = 0;
 	for (unsigned int i = 0; i < side->n_slots; i++)
 		free(side->slots[i].more);
 	free(side->slots);
@@ -193,6 +196,36 @@ static void free_queue(struct pump_side *side)
 	side->n_slots = 0;
 	side->queue = virtq_free(side->queue);
 	side->pushed = false;
+}
+
+static int recover(void *cookie)
+{
+	struct pump_side *side = cookie;
+	uint16_t used = virtq_read_used(side->queue);
+	unsigned int n = inflight_recover(&side->inflight, used, side->again);
+
+	if (n)
+		virtq_set_next_avail(side->queue, (uint16_t)(used + n));
+	return (int)n;
+}
+
+/* What the device had when it ended without a word. */
+static int find_again(struct pump_side *side)
+{
+	int n;
+
+	side->inflight = (struct inflight){side->config.inflight, side->config.size, 0};
+	if (!side->config.inflight)
+		return 0;
+	side->again = calloc(side->config.size, sizeof(*side->again));
+	if (!side->again)
+		return -ENOMEM;
+	n = vvd_guard(recover, side);
+	if (n < 0)
+		return n;
+	side->n_again = (unsigned int)n;
+	inflight_sort(side->again, side->n_again);
+	return 0;
 }
 
 static int start_side(struct pump *pump, struct pump_side *side)
@@ -214,9 +247,8 @@ static int start_side(struct pump *pump, struct pump_side *side)
 	if (err)
 		return err;
 	side->slots = calloc(config.size, sizeof(*side->slots));
-	if (!side->slots)
-		err = -ENOMEM;
-	else if (side->config.kick_fd >= 0)
+	err = side->slots ? find_again(side) : -ENOMEM;
+	if (!err && side->config.kick_fd >= 0)
 		err = watch(pump, side->config.kick_fd);
 	if (err) {
 		free_queue(side);

@@ -57,6 +57,7 @@ static int give_to_device(struct pump *pump, enum vvd_queue which, const struct 
  */
 struct touch {
 	struct virtq *queue;
+	struct inflight *inflight;
 	struct virtq_chain *chain;
 	const struct slot *slot;
 	const uint8_t *from;
@@ -77,15 +78,38 @@ static int run_guarded(int (*what)(void *cookie), struct touch *touch)
 static int touch_pop(void *cookie)
 {
 	const struct touch *touch = cookie;
+	int ret = virtq_pop(touch->queue, touch->chain);
 
-	return virtq_pop(touch->queue, touch->chain);
+	if (ret == 1 || ret == -EBADMSG)
+		inflight_take(touch->inflight, touch->chain->head);
+	return ret;
+}
+
+static int touch_pop_again(void *cookie)
+{
+	const struct touch *touch = cookie;
+
+	return virtq_pop_again(touch->queue, touch->head, touch->chain);
+}
+
+static int touch_unpop(void *cookie)
+{
+	const struct touch *touch = cookie;
+
+	inflight_untake(touch->inflight, touch->head);
+	return 0;
 }
 
 static int touch_push(void *cookie)
 {
 	const struct touch *touch = cookie;
+	int ret;
 
-	return virtq_push(touch->queue, touch->head, touch->len_bytes);
+	inflight_before_push(touch->inflight, touch->head);
+	ret = virtq_push(touch->queue, touch->head, touch->len_bytes);
+	if (!ret)
+		inflight_after_push(touch->inflight, touch->head, virtq_read_used(touch->queue));
+	return ret;
 }
 
 static int touch_should_notify(void *cookie)
@@ -97,13 +121,27 @@ static int touch_should_notify(void *cookie)
 
 static int push(struct pump_side *side, uint16_t head, uint32_t len_bytes)
 {
-	struct touch touch = {.queue = side->queue, .head = head, .len_bytes = len_bytes};
+	struct touch touch = {.queue = side->queue,
+			      .inflight = &side->inflight,
+			      .head = head,
+			      .len_bytes = len_bytes};
 
 	side->pushed = true;
 	return run_guarded(touch_push, &touch);
 }
 
-static int take_chain(struct pump *pump, enum vvd_queue which, const struct virtq_chain *chain)
+/* The chain that was popped last goes back into its ring. */
+static void unpop(struct pump_side *side, uint16_t head)
+{
+	struct touch touch = {.queue = side->queue, .inflight = &side->inflight, .head = head};
+
+	virtq_unpop(side->queue);
+	run_guarded(touch_unpop, &touch);
+}
+
+/* again: it is one of those from an earlier life. */
+static int take_chain(struct pump *pump, enum vvd_queue which, const struct virtq_chain *chain,
+		      bool again)
 {
 	struct pump_side *side = &pump->sides[which];
 	struct slot *slot = &side->slots[chain->head];
@@ -116,42 +154,61 @@ static int take_chain(struct pump *pump, enum vvd_queue which, const struct virt
 		err = give_to_device(pump, which, chain);
 	if (err) {
 		slot->n_pieces = 0;
-		virtq_unpop(side->queue);
+		if (!again)
+			unpop(side, chain->head);
 		pump->retry = true;
 		return -EAGAIN;
 	}
 	slot->busy = true;
+	slot->again = again;
+	if (again)
+		return 0;
 	slot->order = virtq_get_next_avail(side->queue) - 1;
 	side->slots[slot->order & (side->n_slots - 1)].popped = chain->head;
 	return 0;
+}
+
+/* Returns 1, 0 there is none, or as take_chain(). */
+static int take_next(struct pump *pump, enum vvd_queue which)
+{
+	struct pump_side *side = &pump->sides[which];
+	bool again = side->next_again < side->n_again;
+	struct virtq_chain chain;
+	struct touch touch = {.queue = side->queue, .inflight = &side->inflight, .chain = &chain};
+	int ret;
+
+	if (again)
+		touch.head = side->again[side->next_again].head;
+	ret = run_guarded(again ? touch_pop_again : touch_pop, &touch);
+	if ((ret == 1 || ret == -EBADMSG) && side->slots[chain.head].busy) {
+		virtq_break(side->queue);
+		return -EIO;
+	}
+	if (ret == -EBADMSG)
+		ret = push(side, chain.head, 0);
+	else if (ret == 1)
+		ret = take_chain(pump, which, &chain, again);
+	else
+		return ret;
+	if (again && ret != -EAGAIN)
+		side->next_again++;
+	return ret ? ret : 1;
 }
 
 /* Returns the number of chains taken, or -EIO. */
 static int take_chains(struct pump *pump, enum vvd_queue which)
 {
 	struct pump_side *side = &pump->sides[which];
-	struct virtq_chain chain;
-	struct touch touch = {.queue = side->queue, .chain = &chain};
-	int n, err = 0;
+	int n, ret = 0;
 
 	if (!side->queue || !side->enabled)
 		return side->queue && virtq_is_broken(side->queue) ? -EIO : 0;
 	for (n = 0; n < CHAINS_A_ROUND; n++) {
-		err = run_guarded(touch_pop, &touch);
-		if ((err == 1 || err == -EBADMSG) && side->slots[chain.head].busy) {
-			virtq_break(side->queue);
-			err = -EIO;
-		}
-		if (err == 1)
-			err = take_chain(pump, which, &chain);
-		else if (err == -EBADMSG)
-			err = push(side, chain.head, 0);
-		else
-			break;
-		if (err)
+		ret = take_next(pump, which);
+		if (ret != 1)
 			break;
 	}
-	return err == -EIO ? err : n;
+	return ret == -EIO ? ret : n;
 }
 
 /* ---- Out ---- */
@@ -257,10 +314,10 @@ static void unpop_events(struct pump_side *side)
 		uint16_t last = virtq_get_next_avail(side->queue) - 1;
 		struct slot *slot = &side->slots[side->slots[last & (side->n_slots - 1)].popped];
 
-		if (!slot->busy || slot->order != last)
+		if (!slot->busy || slot->again || slot->order != last)
 			break;
 		slot->busy = false;
-		virtq_unpop(side->queue);
+		unpop(side, side->slots[last & (side->n_slots - 1)].popped);
 	}
 	for (unsigned int i = 0; i < side->n_slots; i++)
 		if (side->slots[i].busy)

@@ -36,6 +36,11 @@ struct pump_queue {
 	int kick_fd; /* readable when the driver has added chains: eventfd or pipe; or -1; the caller's */
 	int call_fd;         /* written 8 bytes (1) to notify the driver; or -1; the caller's */
 	uint16_t next_avail; /* the index of the first chain to take; 0 for a new queue */
+	/*
+	 * inflight_bytes(size) bytes, the caller's, where the chains that the device has are noted, or
+	 * NULL. What is noted there when the queue starts is given to the device once more.
+	 */
+	void *inflight;
 };
 
 /* The device stays the caller's and must outlive the pump. */

@@ -24,6 +24,7 @@ enum session_protocol_feature {
 	SESSION_PROTOCOL_REPLY_ACK = 1u << 3,
 	SESSION_PROTOCOL_BACKEND_REQ = 1u << 5,
 	SESSION_PROTOCOL_CONFIG = 1u << 9,
+	SESSION_PROTOCOL_INFLIGHT_SHMFD = 1u << 12,
 	SESSION_PROTOCOL_RESET_DEVICE = 1u << 13,
 	SESSION_PROTOCOL_CONFIGURE_MEM_SLOTS = 1u << 15,
 	SESSION_PROTOCOL_STATUS = 1u << 16,
@@ -51,6 +52,8 @@ enum session_request {
 	SESSION_SET_BACKEND_REQ_FD = 21,
 	SESSION_GET_CONFIG = 24,
 	SESSION_SET_CONFIG = 25,
+	SESSION_GET_INFLIGHT_FD = 31,
+	SESSION_SET_INFLIGHT_FD = 32,
 	SESSION_RESET_DEVICE = 34,
 	SESSION_GET_MAX_MEM_SLOTS = 36,
 	SESSION_ADD_MEM_REG = 37,
@@ -78,6 +81,14 @@ struct session_config {
 	uint32_t offset, size_bytes, flags;
 };
 
+/* Some front ends send the padding behind it, some do not. */
+struct session_inflight {
+	uint64_t mmap_size_bytes, mmap_offset;
+	uint16_t n_queues, queue_size;
+};
+
+#define SESSION_INFLIGHT_BYTES 20
+
 /* A region that is mapped. */
 struct session_mapping {
 	struct session_region region;
@@ -92,7 +103,7 @@ struct session_ring {
 	bool told_error;
 	unsigned int size;
 	struct session_vring_addr addr;
-	uint16_t base;
+	uint16_t base, stopped_at; /* the index of the next chain; where it was when it ran last */
 	int kick_fd, call_fd, err_fd;
 };
 
@@ -106,7 +117,10 @@ struct session {
 	uint64_t features, protocol_features;
 	uint8_t status;
 	bool reset_wanted; /* by a status of 0, unless the queues go on where they were */
-	int backend_fd;    /* for requests to the front end, of which there are none */
+	struct session_inflight inflight; /* n_queues 0: there is none */
+	void *inflight_map;
+	size_t inflight_map_bytes;
+	int backend_fd; /* for requests to the front end, of which there are none */
 	struct session_ring rings[VVD_N_QUEUES];
 	unsigned int n_mappings;
 	struct session_mapping mappings[VIRTQ_MAX_REGIONS];
@@ -135,6 +149,15 @@ session_handler session_set_mem_table, session_get_max_mem_slots, session_add_me
 int session_find_gpa(const struct session *session, uint64_t user_addr, uint64_t *gpa);
 /* Unmaps everything; the pump is stopped. False: something stays, see session_free(). */
 bool session_unmap_all(struct session *session);
+
+/* ---- session-inflight.c ---- */
+
+session_handler session_get_inflight_fd, session_set_inflight_fd;
+/* The part of a queue of that size; NULL without. */
+void *session_get_inflight(const struct session *session, unsigned int index, unsigned int size);
+void session_forget_inflight(struct session *session);
+/* Nothing of what was noted is to be done again. */
+void session_clear_inflight(struct session *session);
 
 /* ---- session-ring.c ---- */
 

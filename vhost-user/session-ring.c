@@ -68,16 +68,18 @@ void session_update_enabled(struct session *session, unsigned int index)
 /* ---- Start and stop ---- */
 
 /*
- * Before the first ring starts. A status of 0 is sent by front ends both when the driver has reset
- * the device and when the machine is paused: it was a reset if the driver begins a new ring.
+ * Before the first ring starts. That the driver has reset the device is not always told: QEMU stops
+ * the queues, as it does when the machine is paused, and begins them anew. A status of 0 is sent in
+ * both cases. So it was a reset if the commands do not go on where they were stopped.
  */
 static int prepare_device(struct session *session)
 {
+	const struct session_ring *ring = &session->rings[VVD_QUEUE_COMMAND];
 	int err = 0;
 
 	if (session_is_any_started(session))
 		return 0;
-	if (session->reset_wanted && session->rings[VVD_QUEUE_COMMAND].base == 0)
+	if (ring->base != ring->stopped_at || (session->reset_wanted && ring->base == 0))
 		err = pump_reset_device(session->pump);
 	session->reset_wanted = false;
 	return err ? err
@@ -105,6 +107,7 @@ int session_start_ring(struct session *session, unsigned int index)
 		.kick_fd = ring->kick_fd,
 		.call_fd = ring->call_fd,
 		.next_avail = ring->base,
+		.inflight = session_get_inflight(session, index, ring->size),
 	};
 	int err;
 
@@ -129,8 +132,12 @@ int session_start_ring(struct session *session, unsigned int index)
 
 void session_pause_ring(struct session *session, unsigned int index)
 {
-	if (pump_is_started(session->pump, index))
-		pump_stop_queue(session->pump, index, &session->rings[index].base);
+	struct session_ring *ring = &session->rings[index];
+
+	if (!pump_is_started(session->pump, index))
+		return;
+	pump_stop_queue(session->pump, index, &ring->base);
+	ring->stopped_at = ring->base;
 }
 
 void session_tell_errors(struct session *session)

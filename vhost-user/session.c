@@ -20,8 +20,9 @@
 
 #define PROTOCOL_FEATURES                                                                          \
 	(SESSION_PROTOCOL_MQ | SESSION_PROTOCOL_REPLY_ACK | SESSION_PROTOCOL_BACKEND_REQ |         \
-	 SESSION_PROTOCOL_CONFIG | SESSION_PROTOCOL_RESET_DEVICE |                                 \
-	 SESSION_PROTOCOL_CONFIGURE_MEM_SLOTS | SESSION_PROTOCOL_STATUS)
+	 SESSION_PROTOCOL_CONFIG | SESSION_PROTOCOL_INFLIGHT_SHMFD |                               \
+	 SESSION_PROTOCOL_RESET_DEVICE | SESSION_PROTOCOL_CONFIGURE_MEM_SLOTS |                    \
+	 SESSION_PROTOCOL_STATUS)
 
 void session_log(const struct session *session, int level, const char *format, ...)
 {
@@ -123,6 +124,7 @@ static int reset_device(struct session *session, struct message *message)
 	if (!err)
 		err = pump_reset_device(session->pump);
 	session_reset_rings(session);
+	session_clear_inflight(session);
 	session->features = 0;
 	session->status = 0;
 	session->reset_wanted = false;
@@ -222,6 +224,10 @@ static const struct request {
 	[SESSION_SET_BACKEND_REQ_FD] = {"SET_BACKEND_REQ_FD", 0, 1, set_backend_req_fd},
 	[SESSION_GET_CONFIG] = {"GET_CONFIG", 12, 0, get_config},
 	[SESSION_SET_CONFIG] = {"SET_CONFIG", 12, 0, set_config},
+	[SESSION_GET_INFLIGHT_FD] = {"GET_INFLIGHT_FD", SESSION_INFLIGHT_BYTES, 0,
+				     session_get_inflight_fd},
+	[SESSION_SET_INFLIGHT_FD] = {"SET_INFLIGHT_FD", SESSION_INFLIGHT_BYTES, 1,
+				     session_set_inflight_fd},
 	[SESSION_RESET_DEVICE] = {"RESET_DEVICE", 0, 0, reset_device},
 	[SESSION_GET_MAX_MEM_SLOTS] = {"GET_MAX_MEM_SLOTS", 0, 0, session_get_max_mem_slots},
 	[SESSION_ADD_MEM_REG] = {"ADD_MEM_REG", 40, 1, session_add_mem_reg},
@@ -407,6 +413,7 @@ bool session_free(struct session *session)
 	}
 	pump_free(session->pump);
 	session_close_rings(session);
+	session_forget_inflight(session);
 	message_close_fds(&session->in.message);
 	message_writer_finish(&session->out);
 	if (session->epoll_fd >= 0)

@@ -216,6 +216,16 @@ uint16_t virtq_get_next_avail(const struct virtq *queue)
 	return queue->next_avail;
 }
 
+void virtq_set_next_avail(struct virtq *queue, uint16_t next_avail)
+{
+	queue->next_avail = next_avail;
+}
+
+uint16_t virtq_read_used(const struct virtq *queue)
+{
+	return load16(queue->used + 2);
+}
+
 /* ---- Chains ---- */
 
 static int reserve_piece(struct virtq *queue)
@@ -365,11 +375,27 @@ static int ask_and_look_again(struct virtq *queue)
 	return count_available(queue);
 }
 
-int virtq_pop(struct virtq *queue, struct virtq_chain *chain)
+/* The chain's head is known. */
+static int take_chain(struct virtq *queue, struct virtq_chain *chain)
 {
 	struct walk walk = {.queue = queue, .chain = chain};
+	int err;
+
+	queue->n_pieces = queue->n_readable = 0;
+	err = walk_chain(&walk, chain->head);
+	if (err)
+		return err;
+	chain->readable = queue->pieces;
+	chain->n_readable = queue->n_readable;
+	chain->n_writable = queue->n_pieces - queue->n_readable;
+	chain->writable = chain->n_writable ? queue->pieces + queue->n_readable : NULL;
+	return 1;
+}
+
+int virtq_pop(struct virtq *queue, struct virtq_chain *chain)
+{
 	unsigned int slot;
-	int n, err;
+	int n;
 
 	*chain = (struct virtq_chain){0};
 	if (queue->broken)
@@ -384,15 +410,15 @@ int virtq_pop(struct virtq *queue, struct virtq_chain *chain)
 	if (chain->head >= queue->size)
 		return break_queue(queue);
 	queue->next_avail++;
-	queue->n_pieces = queue->n_readable = 0;
-	err = walk_chain(&walk, chain->head);
-	if (err)
-		return err;
-	chain->readable = queue->pieces;
-	chain->n_readable = queue->n_readable;
-	chain->n_writable = queue->n_pieces - queue->n_readable;
-	chain->writable = chain->n_writable ? queue->pieces + queue->n_readable : NULL;
-	return 1;
+	return take_chain(queue, chain);
+}
+
+int virtq_pop_again(struct virtq *queue, uint16_t head, struct virtq_chain *chain)
+{
+	*chain = (struct virtq_chain){.head = head};
+	if (queue->broken)
+		return -EIO;
+	return head < queue->size ? take_chain(queue, chain) : break_queue(queue);
 }
 
 void virtq_unpop(struct virtq *queue)

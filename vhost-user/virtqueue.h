@@ -81,6 +81,11 @@ struct virtq *virtq_free(struct virtq *queue);
  * queue is broken, now and from now on.
  */
 int virtq_pop(struct virtq *queue, struct virtq_chain *chain);
+/*
+ * Walks the chain that begins at head, which was popped before, in an earlier life of the device.
+ * Returns and errors: as virtq_pop().
+ */
+int virtq_pop_again(struct virtq *queue, uint16_t head, struct virtq_chain *chain);
 /* Puts back the chain that was popped last, so that the next pop gives it again. */
 void virtq_unpop(struct virtq *queue);
 /* Gives a chain back with the number of bytes written. Errors: -EINVAL head; -EIO broken. */
@@ -95,5 +100,8 @@ bool virtq_uses_region(const struct virtq *queue, const struct virtq_region *reg
 unsigned int virtq_get_size(const struct virtq *queue);
 /* The index of the next chain to pop: what GET_VRING_BASE tells. */
 uint16_t virtq_get_next_avail(const struct virtq *queue);
+void virtq_set_next_avail(struct virtq *queue, uint16_t next_avail);
+/* The ring's own index of what was used. */
+uint16_t virtq_read_used(const struct virtq *queue);
 
 #endif

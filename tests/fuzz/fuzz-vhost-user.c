@@ -33,7 +33,7 @@
 #define MAX_BYTES      512
 #define REPLY_HEADER   12
 #define REPLY_MAX      8192
-#define HANDSHAKE_BITS UINT64_C(0x1a229) /* all protocol features */
+#define HANDSHAKE_BITS UINT64_C(0x1b229) /* all protocol features */
 
 const char fuzz_name[] = "fuzz-vhost-user";
 
@@ -238,6 +238,13 @@ static void fill_payload(struct message *m, struct fuzz_reader *r, unsigned int 
 	case 25:
 		put64(m, 0, index | (uint64_t)num << 32);
 		m->size = 12;
+		break;
+	case 31:
+	case 32:
+		put64(m, 0, num & 1 ? 0x1000 : 0x200);
+		put64(m, 8, (uint64_t)(num >> 2) << 8);
+		put64(m, 16, (index & 3) | (num & 2 ? index : QUEUE_SIZE) << 16);
+		m->size = 24;
 		break;
 	case 37:
 	case 38:

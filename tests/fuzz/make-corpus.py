@@ -118,6 +118,7 @@ def device_seeds():
 
 
 FEATURES, OWNER, TABLE, NUM, ADDR, BASE, GET_BASE, KICK, CALL, ERR = 2, 3, 5, 8, 9, 10, 11, 12, 13, 14
+GET_INFLIGHT, SET_INFLIGHT = 31, 32
 GET_PROTOCOL, PROTOCOL, ENABLE, BACKEND, GET_CONFIG, RESET_DEVICE, ADD_REGION, REMOVE_REGION = \
     15, 16, 18, 21, 24, 34, 37, 38
 RAW, WRITE, CHAIN, GO, PAUSE, SHRINK, RECONNECT, READ = range(48, 56)
@@ -158,6 +159,9 @@ def vhost_seeds():
         b''.join(message(TABLE, 0, 0, fd, 33 | 64, b'\0\0' * 4) for fd in range(16))
     yield 'shrinks', b'\1' + work + bytes((SHRINK, 0, SHRINK, 4, SHRINK, 6)) + work + ends
     yield 'reconnects', b'\1' + work + bytes((RECONNECT,)) + begin + memory + rings + work + ends
+    yield 'inflight', b'\0' + begin + memory + message(GET_INFLIGHT, 2) + rings + work + bytes((RECONNECT,)) + \
+        begin + memory + message(SET_INFLIGHT, 2, 1, MEMORY) + rings + work + ends + \
+        message(SET_INFLIGHT, 2, 200, MEMORY) + rings + work + bytes((SHRINK, 1)) + work + ends
     yield 'raw', b'\0' + bytes((RAW, 5, 1, 0, 0, 0, 1, RAW, 7, 0, 0, 0, 0, 0, 0, 0, READ, RAW, 3, 1, 2, 3))
 
 
