@@ -12,10 +12,12 @@
  *    and may run on any thread; a failed vaDestroy*() is logged and counted.
  *  - Functions that can fail return 0 (or a count) or -errno:
  *      -EINVAL misuse, -ENOMEM, -ENOTSUP profile or format not there, -ENODEV no device or lost,
- *      -EBUSY in use, -ETIMEDOUT, -EBADMSG decoding error, -ENOSPC array too small,
- *      -EMSGSIZE coded data does not fit,
- *      -ESHUTDOWN the display was shut down, -EIO any other VA failure (see last error).
- *  - Handles may be used by several threads; one picture, image or buffer by one at a time.
+ *      -EBUSY in use, -ETIMEDOUT, -EBADMSG decoding error, -ENOSPC array too small, -EMSGSIZE coded
+ *      data does not fit, -ESHUTDOWN the display was shut down, -EIO any other VA failure (see last
+ *      error).
+ *  - Threads: different handles of one display are used by different threads at once, one handle by
+ *    one thread at a time; but references, waiting for a surface or a buffer, a surface's status, and
+ *    all calls on the display are for any thread at any time.
  *
  * Source: va/va.h of VA-API 1.17 (libva 2.17) and newer.
  */

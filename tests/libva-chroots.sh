@@ -30,7 +30,7 @@ cd /tmp/vawrap-build
 echo "libva $(pkg-config --modversion libva), gcc $(gcc -dumpversion)"
 autoreconf -i >/dev/null 2>&1
 ./configure --enable-werror >/dev/null
-make -j"$JOBS" >/dev/null
+make -k -j"$JOBS" >/dev/null
 make -j"$JOBS" check-vawrap
 '
 

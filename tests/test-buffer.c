@@ -220,7 +220,7 @@ static void test_idle_buffers_are_taken_again(void **state)
 
 	(void)state;
 	assert_int_equal(vawrap_context_set_pool(f.context, 4097), -EINVAL);
-	assert_int_equal(vawrap_context_set_pool(f.context, 2), 0);
+	assert_int_equal(vawrap_context_set_pool(f.context, 8), 0);
 	buffer = new_params(&f, 1);
 	id = vawrap_buffer_get_id(buffer);
 	vawrap_buffer_unref(buffer);

@@ -127,7 +127,7 @@ int landing_fetch(struct landing *landing, struct vacodec_frame *frame,
 
 static int blit(struct landing *landing, struct vawrap_surface *to, struct vawrap_surface *from)
 {
-	int err = vawrap_surface_copy(to, from, VA_EXEC_MODE_DEFAULT);
+	int err = vawrap_surface_copy(to, from);
 
 	landing->copied_bytes = 0;
 	landing->driver_bytes = landing->layout.size_bytes;
