@@ -101,22 +101,22 @@ static int find_delimiter(struct input *input, size_t *end)
 	struct obu *obu = input->state;
 	struct input_buffer *buffer = &obu->buffer;
 
-	for (;;) {
+	while (obu->scanned < buffer->size) {
 		const uint8_t *at = buffer->data + obu->scanned;
 		size_t left = buffer->size - obu->scanned;
-		size_t n = left ? get_obu_size(at, left) : 0;
+		size_t n = get_obu_size(at, left);
 
-		if (obu->scanned && left && get_type(at[0]) == TEMPORAL_DELIMITER &&
-		    is_header(at[0]))
-			break;
+		if (obu->scanned && get_type(at[0]) == TEMPORAL_DELIMITER && is_header(at[0])) {
+			*end = obu->scanned;
+			return 1;
+		}
 		if (!n && left > 2 + MAX_LEB128_BYTES)
 			return fail(input, "an OBU without its size, or damage");
 		if (!n || n > left)
 			return 0;
 		obu->scanned += n;
 	}
-	*end = obu->scanned;
-	return 1;
+	return 0;
 }
 
 /* The size of Annex B's temporal unit, with the bytes that say it. */
