@@ -108,7 +108,7 @@ struct vvd_device_options {
 	 */
 	bool handles_sigbus;
 	/*
-	 * How long a driver call may take; default 2000. After it, and before it has passed twice,
+	 * How long a driver call may take; default 10000. After it, and before it has passed twice,
 	 * the stream has failed: its guest gets the event ERROR, its thread is left alone.
 	 */
 	unsigned int hang_ms;

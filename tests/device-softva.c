@@ -242,12 +242,11 @@ static void fill_outputs(uint8_t value, bool check)
 /* Hang a picture, clear, let the guest reuse the memory, release the picture: it is intact. */
 static void check_held(void)
 {
-	struct vvd_device_options options = {.size_bytes = sizeof(options), .hang_ms = 600000};
 	static const char open_sesame[4096];
 	int fd;
 
 	make_gate(&fd);
-	assert_int_equal(guest_open(&guest, &options), 0);
+	assert_int_equal(guest_open(&guest, NULL), 0);
 	start_held("cabac-b");
 	for (unsigned int i = 1; i < 5; i++)
 		assert_int_equal(guest_start(&guest, i, names[i]), 0);
@@ -344,8 +343,8 @@ static void reset_cycle(unsigned int round)
 
 static void test_resets_leave_nothing(void **state)
 {
-	struct vvd_device_options options = {.size_bytes = sizeof(options),
-					     .open_display = open_display};
+	struct vvd_device_options options = {
+		.size_bytes = sizeof(options), .open_display = open_display, .hang_ms = 600000};
 	const char *rounds = getenv("DEVICE_RESETS");
 	unsigned int fds, threads, n = rounds ? (unsigned int)atoi(rounds) : 10;
 	unsigned long kib;

@@ -414,7 +414,8 @@ void guest_end(struct guest *guest, unsigned int i)
 
 int guest_open(struct guest *guest, const struct vvd_device_options *options)
 {
-	struct vvd_device_options all = {.size_bytes = sizeof(all)};
+	/* Long: machines that run this may be slow, under sanitizers above all. */
+	struct vvd_device_options all = {.size_bytes = sizeof(all), .hang_ms = 600000};
 	int err;
 
 	if (options)

@@ -24,7 +24,7 @@ static int setup(void **state)
 	struct vvd_device_options options = {.size_bytes = sizeof(options),
 					     .role = VVD_ROLE_DECODER,
 					     .log = {.write = write_log, .level = 1},
-					     .hang_ms = 400};
+					     .hang_ms = 1500};
 
 	fx_setup(state);
 	logged[0] = 0;

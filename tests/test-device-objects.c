@@ -43,7 +43,7 @@ static int setup(void **state)
 					     .role = VVD_ROLE_DECODER,
 					     .get_object = get_object,
 					     .get_object_cookie = &objects,
-					     .hang_ms = 400};
+					     .hang_ms = 600000};
 
 	fx_setup(state);
 	for (int i = 0; i < N; i++) {

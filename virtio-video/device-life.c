@@ -17,7 +17,7 @@
 #define DEFAULT_RESOURCE_BYTES (UINT64_C(1) << 30)
 #define DEFAULT_CODED_BYTES    (UINT64_C(64) << 20)
 #define DEFAULT_PENDING        4096
-#define DEFAULT_HANG_MS        2000
+#define DEFAULT_HANG_MS        10000
 #define MAX_STREAMS            4096
 #define MAX_ENTRIES            (1 << 20)
 #define MAX_PENDING            (1 << 20)

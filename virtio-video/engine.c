@@ -243,7 +243,8 @@ void engine_check(struct engine *engine)
 	uint64_t now_ns = watchdog_now_ns();
 
 	pthread_mutex_lock(&engine->lock);
-	if (engine->limbo.head && now_ns - engine->limbo_since_ns < LIMBO_NS)
+	/* A copy by the CPU ends, however slow the machine is. */
+	if (engine->limbo.head && (engine->copying || now_ns - engine->limbo_since_ns < LIMBO_NS))
 		watchdog_arm(engine->params.watchdog, LIMBO_NS);
 	else if (engine->limbo.head)
 		leave_limbo(engine);
