@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 #
 # What a shell cannot do for vhost-user-options.sh: sockets that are passed on, systemd's datagrams,
-# the journal's stream, and guest memory that shrinks under the daemon.
+# the journal's stream, guest memory that shrinks under the daemon, and a descriptor
+# whose close blocks.
 #
-#   vhost-user-options.py listening|connected|notify|journal|shrinks DAEMON PLAY STREAM
+#   vhost-user-options.py listening|connected|notify|journal|shrinks|lingers DAEMON PLAY STREAM
 
 import os
 import signal
@@ -125,5 +126,29 @@ def shrinks():
     end(process)
 
 
+def lingers():
+    """A descriptor that takes for ever to be closed: a connection with data that nobody reads."""
+    process = start(f'--socket-path={path}', stderr=subprocess.PIPE)
+    while b'ready' not in process.stderr.readline():
+        assert process.poll() is None
+    listener = socket.create_server(('127.0.0.1', 0))
+    tcp = socket.create_connection(listener.getsockname())
+    tcp.setblocking(False)
+    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 1000))
+    try:
+        while True:
+            tcp.send(bytes(65536))
+    except BlockingIOError:
+        pass
+    tcp.setblocking(True)
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(path)
+    send(s, 14, struct.pack('Q', 0), [tcp.fileno()])
+    tcp.close()
+    assert s.recv(1) == b''
+    check_plays()
+    end(process)
+
+
 {'listening': listening, 'connected': connected, 'notify': notify, 'journal': journal,
- 'shrinks': shrinks}[what]()
+ 'shrinks': shrinks, 'lingers': lingers}[what]()

@@ -23,7 +23,7 @@ fails() {
 	ok $result "$name"
 }
 
-echo "1..26"
+echo "1..27"
 out=$("$daemon" --print-capabilities --nonsense --fd=77 2>/dev/null)
 [ $? = 0 ] && [ "$out" = '{"type":"video-decoder"}' ]
 ok $? "--print-capabilities, whatever else is said"
@@ -65,13 +65,13 @@ ok $? "limits and --log-level debug"
 stop_daemon
 
 if [ "${PYTHON3:-no}" = no ]; then
-	for _ in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5 6; do
 		count=$((count + 1))
 		echo "ok $count # SKIP no python3"
 	done
 	exit 0
 fi
-for what in listening connected notify journal shrinks; do
+for what in listening connected notify journal shrinks lingers; do
 	timeout 60 "$PYTHON3" "$top_srcdir/tests/vhost-user-options.py" "$what" "$daemon" "$play" \
 		"$streams/cabac-b.264" >"$work/out" 2>&1
 	result=$?

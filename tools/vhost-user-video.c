@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/time.h>
 #include <unistd.h>
 #include "vhost-user/sandbox.h"
 #include "vhost-user/server.h"
@@ -314,8 +315,25 @@ static void on_sigbus(int sig, siginfo_t *info, void *context)
 		signal(sig, SIG_DFL); /* which the access, done once more, then meets */
 }
 
+/*
+ * A front end that has the other end of a descriptor can make a read, a write or a close of it block at
+ * the wrong moment. A signal each second ends that with EINTR, while there are front ends.
+ */
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+static void set_alarm(bool wanted)
+{
+	const struct itimerval each = {.it_interval = {wanted, 0}, .it_value = {wanted, 0}};
+
+	setitimer(ITIMER_REAL, &each, NULL);
+}
+
 static int catch_signals(struct daemon *daemon)
 {
+	struct sigaction interrupt = {.sa_handler = on_alarm};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	struct sigaction bus = {.sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO | SA_NODEFER};
 	sigset_t set;
@@ -324,7 +342,8 @@ static int catch_signals(struct daemon *daemon)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || sigaction(SIGPIPE, &ignore, NULL) < 0 ||
-	    sigaction(SIGHUP, &ignore, NULL) < 0 || sigaction(SIGBUS, &bus, NULL) < 0)
+	    sigaction(SIGALRM, &interrupt, NULL) < 0 || sigaction(SIGHUP, &ignore, NULL) < 0 ||
+	    sigaction(SIGBUS, &bus, NULL) < 0)
 		return -errno;
 	daemon->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return daemon->signal_fd < 0 ? -errno : 0;
@@ -395,10 +414,16 @@ static int run(struct daemon *daemon)
 		{.fd = server_get_fd(daemon->server), .events = POLLIN},
 		{.fd = daemon->signal_fd, .events = POLLIN},
 	};
+	bool alarmed = false;
 
 	while (!fds[1].revents) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
-			return TOOL_EXIT_LOST;
+		if (poll(fds, 2, -1) < 0) {
+			if (errno != EINTR)
+				return TOOL_EXIT_LOST;
+			continue;
+		}
+		if ((server_get_sessions(daemon->server) > 0) != alarmed)
+			set_alarm(alarmed = !alarmed);
 		if (fds[0].revents && server_dispatch(daemon->server) == 1)
 			return TOOL_EXIT_OK;
 	}

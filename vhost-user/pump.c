@@ -268,12 +268,13 @@ static void notify(struct pump_side *side)
 	side->pushed = false;
 	if (run_guarded(touch_should_notify, &touch) <= 0 || side->config.call_fd < 0)
 		return;
-	/* A full pipe or counter says it as well, and must not stop us. */
+	/* A full pipe or counter says it as well, and must not stop us; see pump_dispatch(). */
 	fd.fd = side->config.call_fd;
 	if (poll(&fd, 1, 0) != 1 || !(fd.revents & POLLOUT))
 		return;
 	n = write(side->config.call_fd, &one, sizeof(one));
-	(void)n;
+	if (n < 0 && errno == EINTR)
+		side->config.call_fd = -1;
 }
 
 /* ---- Stop one queue ---- */
@@ -347,13 +348,16 @@ int pump_stop_queue(struct pump *pump, unsigned int index, uint16_t *next_avail)
 
 /* ---- Dispatch ---- */
 
-/* A pipe whose other end has gone, or what cannot be read, would be readable for ever. */
+/*
+ * A pipe whose other end has gone, or what cannot be read, would be readable for ever; and what was
+ * interrupted has blocked.
+ */
 static void swallow(struct pump *pump, int fd)
 {
 	uint8_t buf[64];
 	ssize_t n = read(fd, buf, sizeof(buf));
 
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+	if (n == 0 || (n < 0 && errno != EAGAIN))
 		epoll_ctl(pump->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 }
 

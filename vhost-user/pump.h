@@ -101,7 +101,9 @@ bool pump_is_broken(const struct pump *pump, unsigned int index);
 /* For poll(2): readable when pump_dispatch() has something to do; owned by the pump. */
 int pump_get_fd(const struct pump *pump);
 /*
- * Does what is ready and does not block. Returns the number of chains moved in either direction.
+ * Does what is ready and does not block, but that whoever has a kick or a call as well can make it
+ * block on purpose, by taking what was there to be read or the room to be written. A signal that
+ * comes then ends that, and the descriptor is not used any more. Returns the number of chains moved in either direction.
  * Errors: -EINVAL not started; -EIO a queue is broken (the other one goes on).
  */
 int pump_dispatch(struct pump *pump);

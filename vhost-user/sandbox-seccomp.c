@@ -83,6 +83,7 @@ static const char *const calls[] = {
 	"ppoll",
 	"pselect6",
 	"select",
+	"setitimer",
 	"time",
 	"timerfd_create",
 	"timerfd_settime",
