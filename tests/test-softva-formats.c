@@ -413,7 +413,8 @@ static void test_formats_are_listed(void **state)
 	int count = 0;
 
 	(void)state;
-	assert_in_range(vaMaxNumImageFormats(display), 1, 32);
+	/* assert_in_range() is deprecated in newer cmocka, what replaces it is not in older ones. */
+	assert_true(vaMaxNumImageFormats(display) >= 1 && vaMaxNumImageFormats(display) <= 32);
 	assert_int_equal(vaQueryImageFormats(display, list, &count), VA_STATUS_SUCCESS);
 	assert_int_equal(count, SHAPES);
 	assert_int_equal(list[0].fourcc, VA_FOURCC_NV12);
