@@ -265,9 +265,8 @@ static void write_row(const struct vawrap_surface *to, unsigned int plane, unsig
 		abort();
 }
 
-int vawrap_surface_copy(struct vawrap_surface *to, struct vawrap_surface *from, unsigned int mode)
+int vawrap_surface_copy(struct vawrap_surface *to, struct vawrap_surface *from)
 {
-	(void)mode;
 	if (fake.no_copy)
 		return -ENOTSUP;
 	if (fake.hang_in_copy)
