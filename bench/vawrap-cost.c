@@ -11,8 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tests/display.h"
-#include "tests/softva-stream.h"
-#include "vawrap.h"
+#include "tests/wrapped-stream.h"
 
 /* ---- By hand ---- */
 
@@ -82,31 +81,6 @@ static int run_raw(int n)
 
 /* ---- Through libvawrap ---- */
 
-static int wrapped_picture(struct vawrap_picture *picture, const struct stream_picture *content)
-{
-	int error = vawrap_picture_add_data(picture, VAPictureParameterBufferType, &content->pic,
-					    sizeof(content->pic));
-
-	if (!error)
-		error = vawrap_picture_add_data(picture, VAIQMatrixBufferType, &content->iq,
-						sizeof(content->iq));
-	if (!error)
-		error = vawrap_picture_add_data(picture, VASliceParameterBufferType,
-						&content->slice, sizeof(content->slice));
-	if (!error)
-		error = vawrap_picture_add_data(picture, VASliceDataBufferType, content->data,
-						content->size);
-	if (!error)
-		error = vawrap_picture_begin(picture);
-	if (!error)
-		error = vawrap_picture_render(picture);
-	if (!error)
-		error = vawrap_picture_end(picture);
-	if (!error)
-		error = vawrap_picture_sync(picture, -1);
-	return error;
-}
-
 static int loop(struct vawrap_context *context, struct vawrap_surface *target, int n)
 {
 	static struct stream stream;
@@ -116,7 +90,7 @@ static int loop(struct vawrap_context *context, struct vawrap_surface *target, i
 
 	stream_make(&stream, ids);
 	for (int i = 0; i < n && !error; i++) {
-		error = wrapped_picture(picture, &stream.pictures[0]);
+		error = wrapped_decode(picture, &stream.pictures[0]);
 		if (!error)
 			error = vawrap_picture_reset(picture, target);
 	}

@@ -153,11 +153,7 @@ static int decode(struct vawrap_context *context, struct vawrap_surface *target)
 	if (!error)
 		error = add_all(picture);
 	if (!error)
-		error = vawrap_picture_begin(picture);
-	if (!error)
-		error = vawrap_picture_render(picture);
-	if (!error)
-		error = vawrap_picture_end(picture);
+		error = vawrap_picture_submit(picture);
 	if (!error)
 		error = vawrap_picture_sync(picture, -1);
 	vawrap_picture_unref(picture);

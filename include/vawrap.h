@@ -614,6 +614,8 @@ int vawrap_picture_begin(struct vawrap_picture *picture);
 /* Gives what was added since the last render; -EINVAL when there is nothing, and the state stays. */
 int vawrap_picture_render(struct vawrap_picture *picture);
 int vawrap_picture_end(struct vawrap_picture *picture);
+/* The three in one. -EINVAL and -EBUSY as above leave a NEW picture NEW. */
+int vawrap_picture_submit(struct vawrap_picture *picture);
 /* Ends a begun or rendered picture at the driver without using it; it is FAILED then. */
 int vawrap_picture_abort(struct vawrap_picture *picture);
 /*

@@ -382,6 +382,16 @@ int vawrap_picture_end(struct vawrap_picture *picture)
 	return advance(picture, EVENT_END, end_at_driver(picture));
 }
 
+int vawrap_picture_submit(struct vawrap_picture *picture)
+{
+	/* Or it would stay begun, with nothing to render. */
+	int error = picture->n_buffers == 0 ? -EINVAL : vawrap_picture_begin(picture);
+
+	if (!error)
+		error = vawrap_picture_render(picture);
+	return error ? error : vawrap_picture_end(picture);
+}
+
 int vawrap_picture_abort(struct vawrap_picture *picture)
 {
 	int error = check_event(picture, EVENT_ABORT);

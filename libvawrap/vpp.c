@@ -263,11 +263,7 @@ int vawrap_context_process_at(struct vawrap_context *context, struct vawrap_surf
 	if (!error)
 		error = vawrap_picture_add_source(picture, source, process);
 	if (!error)
-		error = vawrap_picture_begin(picture);
-	if (!error)
-		error = vawrap_picture_render(picture);
-	if (!error)
-		error = vawrap_picture_end(picture);
+		error = vawrap_picture_submit(picture);
 	if (!error)
 		error = vawrap_picture_sync(picture, -1);
 	vawrap_picture_unref(picture);

@@ -18,8 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "tests/display.h"
-#include "tests/softva-stream.h"
-#include "vawrap.h"
+#include "tests/wrapped-stream.h"
 
 static atomic_bool done;
 
@@ -30,29 +29,6 @@ struct own {
 	unsigned int rounds;
 	int error; /* the first one */
 };
-
-static int submit(struct vawrap_picture *picture, const struct stream_picture *content)
-{
-	int error = vawrap_picture_add_data(picture, VAPictureParameterBufferType, &content->pic,
-					    sizeof(content->pic));
-
-	if (!error)
-		error = vawrap_picture_add_data(picture, VAIQMatrixBufferType, &content->iq,
-						sizeof(content->iq));
-	if (!error)
-		error = vawrap_picture_add_data(picture, VASliceParameterBufferType,
-						&content->slice, sizeof(content->slice));
-	if (!error)
-		error = vawrap_picture_add_data(picture, VASliceDataBufferType, content->data,
-						content->size);
-	if (!error)
-		error = vawrap_picture_begin(picture);
-	if (!error)
-		error = vawrap_picture_render(picture);
-	if (!error)
-		error = vawrap_picture_end(picture);
-	return error ? error : vawrap_picture_sync(picture, -1);
-}
 
 /* Whether the luma of each macroblock is as it must be: -EIO. */
 static int look(struct vawrap_surface *surface, const struct stream_picture *content)
@@ -102,7 +78,7 @@ static int decode_own(struct vawrap_display *display)
 	if (!error) {
 		ids[0] = vawrap_surface_get_id(surface);
 		stream_make(&stream, ids);
-		error = submit(picture, &stream.pictures[0]);
+		error = wrapped_decode(picture, &stream.pictures[0]);
 	}
 	if (!error)
 		error = look(surface, &stream.pictures[0]);

@@ -200,6 +200,11 @@ static int picture_end(struct objects *o)
 	return vawrap_picture_end(o->rendered);
 }
 
+static int picture_submit(struct objects *o)
+{
+	return vawrap_picture_submit(o->fresh);
+}
+
 static int picture_abort(struct objects *o)
 {
 	return vawrap_picture_abort(o->rendered);
@@ -340,6 +345,7 @@ static const struct {
 	{"picture_begin", picture_begin, PLAIN},
 	{"picture_render", picture_render, PLAIN},
 	{"picture_end", picture_end, PLAIN},
+	{"picture_submit", picture_submit, PLAIN},
 	{"picture_abort", picture_abort, PLAIN},
 	{"picture_sync", picture_sync, PLAIN},
 	{"picture_add_data", picture_add_data, PLAIN},

@@ -220,11 +220,7 @@ static int encode_on(struct fixture *f, struct vawrap_context *context)
 	if (!error)
 		error = vawrap_picture_add_packed_header(picture, 1, "head", 32, true);
 	if (!error)
-		error = vawrap_picture_begin(picture);
-	if (!error)
-		error = vawrap_picture_render(picture);
-	if (!error)
-		error = vawrap_picture_end(picture);
+		error = vawrap_picture_submit(picture);
 	if (!error)
 		error = vawrap_picture_sync(picture, -1);
 	if (!error)

@@ -96,6 +96,30 @@ static void test_every_state_by_every_event(void **state)
 	}
 }
 
+static void test_a_picture_is_submitted_at_once_or_not(void **state)
+{
+	struct fixture f = fixture_new();
+	struct vawrap_picture *picture = fixture_picture(&f, 0), *other, *empty;
+
+	(void)state;
+	other = fixture_picture(&f, 1);
+	assert_int_equal(vawrap_picture_begin(other), 0);
+	assert_int_equal(vawrap_picture_submit(picture), -EBUSY);
+	assert_int_equal(vawrap_picture_get_state(picture), VAWRAP_PICTURE_NEW);
+	assert_int_equal(vawrap_picture_abort(other), 0);
+	assert_int_equal(vawrap_picture_new(f.context, f.surfaces[2], &empty), 0);
+	assert_int_equal(vawrap_picture_submit(empty), -EINVAL);
+	assert_int_equal(vawrap_picture_get_state(empty), VAWRAP_PICTURE_NEW);
+	assert_int_equal(vawrap_picture_submit(picture), 0);
+	assert_int_equal(vawrap_picture_get_state(picture), VAWRAP_PICTURE_ENDED);
+	assert_int_equal(vawrap_picture_submit(picture), -EINVAL);
+	assert_int_equal(vawrap_picture_sync(picture, -1), 0);
+	vawrap_picture_unref(empty);
+	vawrap_picture_unref(other);
+	vawrap_picture_unref(picture);
+	fixture_close(&f);
+}
+
 /* The calls that can fail at the driver, from the state in which they are made. */
 static void test_a_failed_call_fails_the_picture(void **state)
 {
@@ -396,6 +420,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FAKE_TEST(test_every_state_by_every_event),
+		FAKE_TEST(test_a_picture_is_submitted_at_once_or_not),
 		FAKE_TEST(test_a_failed_call_fails_the_picture),
 		FAKE_TEST(test_a_failed_render_ends_the_picture_at_the_driver),
 		FAKE_TEST(test_one_picture_at_a_time_is_begun_on_a_context),
