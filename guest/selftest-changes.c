@@ -203,8 +203,11 @@ static void no_event_without_difference(struct st *st)
 	struct st_h264 *h = st_h264_new(st, 64, 64);
 	struct st_picture pictures[4];
 
-	for (uint32_t i = 0; i < 4; i++)
+	for (uint32_t i = 0; i < 4; i++) {
+		/* Another level is nothing to the guest's buffers. */
+		h->level_idc = i < 2 ? 30 : 31;
 		pictures[i] = sequence(h, 64, 64, i);
+	}
 	st_h264_end(h);
 	feed(stream, 0, h, 1);
 	st_start_output(stream, 4);

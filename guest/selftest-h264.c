@@ -120,7 +120,7 @@ static void put_sps(struct st_h264 *h, unsigned int profile, unsigned int constr
 
 	put(&b, 8, profile);
 	put(&b, 8, constraints);
-	put(&b, 8, 30); /* level_idc */
+	put(&b, 8, h->level_idc);
 	put_ue(&b, 0);
 	if (profile == 244) {
 		put_ue(&b, 3); /* chroma_format_idc: 4:4:4 */
@@ -295,6 +295,7 @@ struct st_h264 *st_h264_new(struct st *st, uint32_t width, uint32_t height)
 	h->width = width;
 	h->height = height;
 	h->dpb = 1;
+	h->level_idc = 30;
 	return h;
 }
 

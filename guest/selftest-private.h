@@ -271,6 +271,7 @@ struct st_h264 {
 	uint32_t width, height, crop_right, crop_bottom; /* of the next sequence header */
 	uint32_t coded_width, coded_height;
 	uint32_t dpb; /* max_dec_frame_buffering */
+	uint32_t level_idc;
 	unsigned int frame_num, idr_pic_id;
 	size_t size_bytes; /* of what was written and not yet taken */
 	uint8_t bytes[ST_H264_BYTES];

@@ -124,6 +124,13 @@ int fake_get_live(void)
 	return add(&fake.live, 0);
 }
 
+int fake_wait_live(void)
+{
+	for (int i = 0; i < 20000 && fake_get_live(); i++)
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	return fake_get_live();
+}
+
 uint8_t fake_sample(uint8_t v, int plane, unsigned int x, unsigned int y)
 {
 	static const uint8_t base[] = {0, 50, 100};

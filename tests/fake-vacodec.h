@@ -41,6 +41,8 @@ void fake_unhang(void);
 /* Waits until a thread hangs. */
 void fake_wait_hang(void);
 int fake_get_live(void);
+/* The same, after threads that were left behind have had time to end. */
+int fake_wait_live(void);
 /* What a sample of frame v is. plane: 0 Y, 1 U, 2 V. */
 uint8_t fake_sample(uint8_t v, int plane, unsigned int x, unsigned int y);
 
