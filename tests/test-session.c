@@ -130,7 +130,9 @@ static void test_any_order(void **state)
 	m.addr.used = 0x1000;
 	assert_true(sx_acked(m));
 	assert_true(sx_acked(sx_with_vring(VHOST_SET_VRING_NUM, 1, QSIZE)));
-	assert_false(sx_acked(sx_with_fd(VHOST_SET_VRING_KICK, 1, sx_kick_fd(1))));
+	assert_true(sx_acked(sx_with_fd(VHOST_SET_VRING_KICK, 1, sx_kick_fd(1))));
+	assert_true(sx_acked(sx_with_vring(VHOST_SET_VRING_BASE, 1, 0)));
+	assert_false(sx_acked(sx_with_vring(VHOST_SET_VRING_ENABLE, 1, 1)));
 	assert_int_equal(sx_command(QUERY), 0); /* that was the ring's own eventfd */
 	assert_int_equal(write(ends[1], "12345678", 8), 8);
 	sx_run_session();

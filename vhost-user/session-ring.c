@@ -3,7 +3,7 @@
  * session-ring.c - requests about virtqueues
  *
  * Front ends send them in different orders, and some while the ring runs. A ring starts once its
- * size, addresses and kick are known, and stops with GET_VRING_BASE.
+ * size, addresses and kick are known and it is enabled, and stops with GET_VRING_BASE.
  */
 #include <errno.h>
 #include <poll.h>
@@ -55,14 +55,15 @@ bool session_is_any_started(const struct session *session)
 	       pump_is_started(session->pump, VVD_QUEUE_EVENT);
 }
 
+static bool is_enabled(const struct session *session, unsigned int index)
+{
+	return session->rings[index].enabled || !(session->features & SESSION_FEATURE_PROTOCOL);
+}
+
 void session_update_enabled(struct session *session, unsigned int index)
 {
-	bool enabled = session->rings[index].enabled;
-
-	if (!(session->features & SESSION_FEATURE_PROTOCOL))
-		enabled = true;
 	if (pump_is_started(session->pump, index))
-		pump_set_enabled(session->pump, index, enabled);
+		pump_set_enabled(session->pump, index, is_enabled(session, index));
 }
 
 /* ---- Start and stop ---- */
@@ -111,7 +112,7 @@ int session_start_ring(struct session *session, unsigned int index)
 	};
 	int err;
 
-	if (!ring->has_num || !ring->has_addr || !ring->has_kick ||
+	if (!ring->has_num || !ring->has_addr || !ring->has_kick || !is_enabled(session, index) ||
 	    pump_is_started(session->pump, index))
 		return 0;
 	err = find_rings(session, ring, &queue);
@@ -251,7 +252,7 @@ int session_set_vring_enable(struct session *session, struct message *message)
 		return -EINVAL;
 	session->rings[state.index].enabled = state.num;
 	session_update_enabled(session, state.index);
-	return 0;
+	return session_start_ring(session, state.index);
 }
 
 /* ---- Kick, call and error ---- */
