@@ -322,10 +322,7 @@ void engine_clear(struct engine *engine, enum engine_side side, struct answer *a
 
 void engine_clear_all(struct engine *engine)
 {
-	pthread_mutex_lock(&engine->lock);
-	engine_cancel_drain(engine);
-	pthread_mutex_unlock(&engine->lock);
-	engine_clear(engine, ENGINE_INPUT, NULL);
+	engine_clear(engine, ENGINE_INPUT, NULL); /* which cancels a drain */
 	engine_clear(engine, ENGINE_OUTPUT, NULL);
 }
 
