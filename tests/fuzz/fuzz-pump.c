@@ -314,6 +314,7 @@ static void restart(struct guest *guest)
 	fuzz_check(pump_stop(guest->pump) == 0, "the pump does not stop");
 	start(guest);
 	guest->spoilt = false;
+	guest->scribble = 0;
 }
 
 /* As a front end does that takes a queue away and gives it back. */
