@@ -8,7 +8,7 @@ set -u
 
 list=()
 for file in "$streams"/*.264; do
-	[ -f "$file.md5" ] && list+=("$file")
+	[ -f "$file.md5" ] && is_for_the_wire "$file" && list+=("$file")
 done
 echo "1..${#list[@]}"
 for file in "${list[@]}"; do
