@@ -56,7 +56,7 @@ static int read_count(struct record *r, unsigned int mask, unsigned int *n)
 int h264_read_record(const uint8_t *data, size_t size_bytes, const struct unit_sink *sink,
 		     unsigned int *length_bytes)
 {
-	struct record r = {data + SETS_AT, size_bytes - SETS_AT, sink};
+	struct record r = {.sink = sink};
 	unsigned int n;
 	int ret;
 
@@ -67,6 +67,8 @@ int h264_read_record(const uint8_t *data, size_t size_bytes, const struct unit_s
 	*length_bytes = 1 + (data[SETS_AT - 1] & 3);
 	if (*length_bytes == 3)
 		return -EBADMSG;
+	r.data = data + SETS_AT;
+	r.left_bytes = size_bytes - SETS_AT;
 	ret = read_count(&r, 31, &n);
 	if (ret == 0)
 		ret = read_sets(&r, n, H264_NAL_SPS);

@@ -11,10 +11,15 @@ skip() {
 	exit 0
 }
 
+missing() { # WHAT
+	[ "${CI:-}" != true ] || { echo "Bail out! $1 is not installed"; exit 1; }
+	skip "$1 is not installed"
+}
+
 [ "${SANITIZERS:-no}" = no ] || skip "a sanitizer's runtime cannot be loaded behind GStreamer's back"
-command -v gst-launch-1.0 >/dev/null || skip "gst-launch-1.0 is not installed"
-gst-inspect-1.0 --exists h264parse || skip "GStreamer's h264parse is not installed"
-gst-inspect-1.0 vaapi >/dev/null 2>&1 || skip "GStreamer's VA-API elements are not installed"
+command -v gst-launch-1.0 >/dev/null || missing gst-launch-1.0
+gst-inspect-1.0 --exists h264parse || missing "GStreamer's h264parse"
+gst-inspect-1.0 vaapi >/dev/null 2>&1 || missing "GStreamer's set of VA-API elements"
 
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
