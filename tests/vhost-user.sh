@@ -91,14 +91,19 @@ survives
 ok $? "$KILLS front ends are killed: nothing of them is left"
 plays "$socket" "$streams/cabac-b.264"
 ok $? "the next front end decodes"
-"$play" --vhost-user "$socket" "$streams/demo.264" 2>"$work/err" &
+# Input that does not end keeps the front end until the daemon goes.
+mkfifo "$work/input"
+"$play" --vhost-user "$socket" --md5 "$work/input" >"$work/frames" 2>"$work/err" &
 victim=$!
-while ! grep -q "process $victim\$" "$work/log"; do
+exec 3>"$work/input"
+cat "$streams/demo.264" >&3
+while [ ! -s "$work/frames" ]; do
 	kill -0 $victim 2>/dev/null || break
 	sleep 0.01
 done
 stop_daemon
 status=$?
+exec 3>&-
 wait $victim
 [ $? = 4 ] && [ $status = 0 ]
 result=$?
