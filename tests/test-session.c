@@ -158,7 +158,7 @@ static void test_a_front_end_without_protocol_features(void **state)
 	m = sx_with_u64(VHOST_SET_VRING_KICK, 0 | VHOST_VRING_NO_FD);
 	sx_send_message(&m);
 	assert_int_equal(sx.ended, 0);
-	assert_int_equal(sx_command(QUERY), 0);
+	(void)sx_command(QUERY); /* the look may come at once, or not */
 	while (sx_answer_type() == 0xa5a5a5a5)
 		sx_run_session();
 	assert_int_equal(sx_answer_type(), 0x201);
