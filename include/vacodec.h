@@ -40,11 +40,16 @@ struct vacodec_frame;
 
 enum vacodec_codec {
 	VACODEC_CODEC_NONE,
-	VACODEC_CODEC_H264, /* ITU-T H.264: Annex B byte stream, or length-prefixed with avcC */
+	VACODEC_CODEC_H264,  /* ITU-T H.264: Annex B byte stream, or length-prefixed with avcC */
+	VACODEC_CODEC_HEVC,  /* ITU-T H.265: Annex B byte stream, or length-prefixed with hvcC */
+	VACODEC_CODEC_VP8,   /* RFC 6386: one frame a packet */
+	VACODEC_CODEC_VP9,   /* one frame or superframe a packet */
+	VACODEC_CODEC_AV1,   /* OBUs: the low-overhead form, or Annex B */
+	VACODEC_CODEC_MPEG2, /* ITU-T H.262: elementary stream */
 	VACODEC_N_CODECS,
 };
 
-/* "h264"; NULL for a number that is no codec. */
+/* "h264"; NULL for a number that is no codec, or one that nothing here decodes. */
 const char *vacodec_codec_get_name(enum vacodec_codec codec);
 
 /* ---- What the display can decode ---- */
