@@ -9,58 +9,22 @@
 void readout_finish(struct readout *readout)
 {
 	readout_unmap(readout);
-	readout->copy = vawrap_image_unref(readout->copy);
+	readout->view = vawrap_view_free(readout->view);
 }
 
-/* A kept image serves while size and format stay. */
-static int make_copy_image(struct readout *readout, struct vawrap_display *display,
-			   const struct vacodec_frame_info *info)
-{
-	const struct vawrap_image_layout *layout;
-
-	if (readout->copy) {
-		layout = vawrap_image_get_layout(readout->copy);
-		if (layout->fourcc == info->fourcc && layout->width == info->coded_width &&
-		    layout->height == info->coded_height)
-			return 0;
-		readout->copy = vawrap_image_unref(readout->copy);
-	}
-	return vawrap_image_new(display, info->fourcc, info->coded_width, info->coded_height,
-				&readout->copy);
-}
-
-static int get_copy(struct readout *readout, struct vawrap_surface *surface,
-		    const struct vacodec_frame_info *info)
-{
-	int ret = make_copy_image(readout, vawrap_surface_get_display(surface), info);
-
-	if (ret == 0)
-		ret = vawrap_image_get(readout->copy, surface, 0, 0, info->coded_width,
-				       info->coded_height);
-	if (ret < 0)
-		return ret;
-	readout->copied++;
-	readout->image = vawrap_image_ref(readout->copy);
-	return 0;
-}
-
-static int get_image(struct readout *readout, struct vawrap_surface *surface,
+/* A view serves while size and format stay. */
+static int make_view(struct readout *readout, struct vawrap_display *display,
 		     const struct vacodec_frame_info *info)
 {
-	int ret;
-
-	if (!readout->no_derive) {
-		ret = vawrap_image_derive(surface, &readout->image);
-		if (ret == 0 && vawrap_image_get_layout(readout->image)->fourcc == info->fourcc) {
-			readout->derived++;
-			return 0;
-		}
-		readout->image = vawrap_image_unref(readout->image);
-		if (ret == -ENODEV || ret == -ESHUTDOWN)
-			return ret;
-		readout->no_derive = true;
-	}
-	return get_copy(readout, surface, info);
+	if (readout->view && readout->fourcc == info->fourcc &&
+	    readout->width == info->coded_width && readout->height == info->coded_height)
+		return 0;
+	readout->view = vawrap_view_free(readout->view);
+	readout->fourcc = info->fourcc;
+	readout->width = info->coded_width;
+	readout->height = info->coded_height;
+	return vawrap_view_new(display, info->fourcc, info->coded_width, info->coded_height,
+			       &readout->view);
 }
 
 static int describe(const struct vawrap_image_layout *layout, const uint8_t *data,
@@ -90,19 +54,24 @@ int readout_map(struct readout *readout, struct vacodec_frame *frame,
 		struct output_picture *picture)
 {
 	struct vacodec_frame_info info = {.size_bytes = sizeof(info)};
-	void *data;
+	const struct vawrap_image_layout *layout;
+	struct vawrap_surface *surface;
+	const uint8_t *data;
 	int ret = vacodec_frame_get_info(frame, &info);
 
-	if (ret == 0)
-		ret = get_image(readout, vacodec_frame_get_surface(frame), &info);
 	if (ret < 0)
 		return ret;
-	ret = vawrap_image_map_for(readout->image, VAWRAP_MAP_READ, &data);
-	if (ret < 0) {
-		readout->image = vawrap_image_unref(readout->image);
+	surface = vacodec_frame_get_surface(frame);
+	ret = make_view(readout, vawrap_surface_get_display(surface), &info);
+	if (ret == 0)
+		ret = vawrap_view_map(readout->view, surface, &data, &layout);
+	if (ret < 0)
 		return ret;
-	}
-	ret = describe(vawrap_image_get_layout(readout->image), data, &info, picture);
+	if (vawrap_view_transfers(readout->view))
+		readout->copied++;
+	else
+		readout->derived++;
+	ret = describe(layout, data, &info, picture);
 	if (ret < 0)
 		readout_unmap(readout);
 	return ret;
@@ -110,8 +79,6 @@ int readout_map(struct readout *readout, struct vacodec_frame *frame,
 
 void readout_unmap(struct readout *readout)
 {
-	if (!readout->image)
-		return;
-	vawrap_image_unmap(readout->image);
-	readout->image = vawrap_image_unref(readout->image);
+	if (readout->view)
+		vawrap_view_unmap(readout->view);
 }

@@ -2,8 +2,7 @@
 /*
  * readout.h - a decoded frame's pixels in memory
  *
- * The surface's own memory where the driver gives it (a derived image), else a copy that the driver
- * makes. The image for copies is kept from frame to frame.
+ * The surface's own memory where the driver gives it, else a copy that the driver makes.
  */
 #ifndef TOOLS_READOUT_H
 #define TOOLS_READOUT_H
@@ -13,9 +12,9 @@
 #include "vawrap.h"
 
 struct readout {
-	struct vawrap_image *copy;  /* kept, for drivers that cannot derive */
-	struct vawrap_image *image; /* mapped now */
-	bool no_derive;
+	struct vawrap_view *view; /* of surfaces of this format and size */
+	uint32_t fourcc;
+	unsigned int width, height;
 	uint64_t derived, copied; /* frames read each way */
 };
 
