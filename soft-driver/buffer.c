@@ -38,7 +38,8 @@ static struct buffer *buffer_new(VABufferType type, unsigned int size, unsigned 
 static bool is_supported(VABufferType type)
 {
 	return type == VAPictureParameterBufferType || type == VAIQMatrixBufferType ||
-	       type == VASliceParameterBufferType || type == VASliceDataBufferType;
+	       type == VASliceParameterBufferType || type == VASliceDataBufferType ||
+	       type == VAProbabilityBufferType;
 }
 
 static VAStatus buffer_add(struct softva *softva, struct buffer *buffer)

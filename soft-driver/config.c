@@ -2,6 +2,7 @@
 /*
  * Profiles, entry points, configs and what surfaces of a config can be.
  */
+#include "codec.h"
 #include "softva.h"
 
 #include <stdlib.h>
@@ -14,11 +15,12 @@
 #define RT_HIGH_10 (RT_HIGH | VA_RT_FORMAT_YUV420_10)
 
 static const struct profile profiles[] = {
-	{VAProfileH264ConstrainedBaseline, VA_RT_FORMAT_YUV420, 1, 8},
-	{VAProfileH264Main, VA_RT_FORMAT_YUV420, 1, 8},
-	{VAProfileH264High, RT_HIGH, 1, 8},
-	{PROFILE_H264_HIGH_10, RT_HIGH_10, 1, 10},
-	{PROFILE_H264_HIGH_422, RT_HIGH_10 | VA_RT_FORMAT_YUV422 | VA_RT_FORMAT_YUV422_10, 2, 10},
+	{VAProfileH264ConstrainedBaseline, &codec_h264, VA_RT_FORMAT_YUV420, 1, 8},
+	{VAProfileH264Main, &codec_h264, VA_RT_FORMAT_YUV420, 1, 8},
+	{VAProfileH264High, &codec_h264, RT_HIGH, 1, 8},
+	{PROFILE_H264_HIGH_10, &codec_h264, RT_HIGH_10, 1, 10},
+	{PROFILE_H264_HIGH_422, &codec_h264,
+	 RT_HIGH_10 | VA_RT_FORMAT_YUV422 | VA_RT_FORMAT_YUV422_10, 2, 10},
 };
 
 #define NUM_PROFILES ((int)(sizeof(profiles) / sizeof(profiles[0])))

@@ -61,23 +61,38 @@ static void hold(struct context *context)
 	}
 }
 
+static void reset(struct context *context)
+{
+	if (context->codec->decoder)
+		decoder_reset(&context->decoder);
+	if (context->codec->reset)
+		context->codec->reset(context);
+}
+
+/* What there is of a picture is copied all the same. */
+static int decode(struct context *context, struct job *job)
+{
+	int ret, copied;
+
+	if (context->codec->decode)
+		return context->codec->decode(context, job);
+	ret = decoder_decode(&context->decoder, job->packet.data,
+			     job->packet.size - DECODER_PADDING, job->second_field);
+	pthread_mutex_lock(&job->surface->lock);
+	copied = decoder_copy(&context->decoder, job->surface, job->fields, job->mono);
+	pthread_mutex_unlock(&job->surface->lock);
+	return ret ? ret : copied;
+}
+
 static bool decode_job(struct context *context, struct job *job)
 {
-	bool good = true;
+	bool good;
 
 	if (job->reset)
-		decoder_reset(&context->decoder);
+		reset(context);
 	if (context->softva->no_decode)
 		return true;
-	if (!job->packet.size ||
-	    decoder_decode(&context->decoder, job->packet.data, job->packet.size - DECODER_PADDING,
-			   job->second_field))
-		good = false;
-	pthread_mutex_lock(&job->surface->lock);
-	if (!job->packet.size ||
-	    decoder_copy(&context->decoder, job->surface, job->fields, job->mono))
-		good = false;
-	pthread_mutex_unlock(&job->surface->lock);
+	good = job->packet.size && !decode(context, job);
 	if (!good && !job->failed)
 		check_event(&context->softva->checks, EVENT_DECODE_ERRORS);
 	return good;
@@ -142,7 +157,9 @@ static void context_free(struct object *object)
 
 	picture_drop(context);
 	free(context->rendered);
-	h264_state_finish(&context->h264);
+	if (context->state && context->codec->close)
+		context->codec->close(context);
+	free(context->state);
 	decoder_finish(&context->decoder);
 	if (context->stop_fd >= 0)
 		close(context->stop_fd);
@@ -186,13 +203,27 @@ static int start_worker(struct context *context)
 	return -ret;
 }
 
+static int open_codec(struct context *context)
+{
+	const struct codec *codec = context->codec;
+
+	context->state = calloc(1, codec->state_size);
+	if (!context->state)
+		return -ENOMEM;
+	if (codec->decoder) {
+		int ret = decoder_init(&context->decoder, codec->decoder);
+
+		if (ret)
+			return ret;
+	}
+	return codec->open ? codec->open(context) : 0;
+}
+
 static int context_start(struct context *context)
 {
 	const char *gate = context->softva->gate_path;
-	int ret = decoder_init(&context->decoder);
+	int ret = open_codec(context);
 
-	if (!ret)
-		ret = h264_state_init(&context->h264);
 	if (ret)
 		return ret;
 	context->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -244,6 +275,7 @@ VAStatus context_create(VADriverContextP va, VAConfigID config_id, int width, in
 	if (!context)
 		return VA_STATUS_ERROR_ALLOCATION_FAILED;
 	context->profile = profile;
+	context->codec = profile->codec;
 	context->rt_format = rt_format;
 	if (context_start(context) || object_add(&softva->heap, &context->object)) {
 		context_stop(context);

@@ -7,8 +7,8 @@
 #define SOFTVA_CONTEXT_H
 
 #include "bitio.h"
+#include "codec.h"
 #include "decoder.h"
-#include "h264.h"
 #include "softva.h"
 
 /* Two buffers for each macroblock of the largest picture in slices of one would be far too many. */
@@ -37,6 +37,7 @@ struct context {
 	struct object object;
 	struct softva *softva;
 	const struct profile *profile;
+	const struct codec *codec;
 	/* VA_RT_FORMAT_* of its targets. */
 	uint32_t rt_format;
 	uint32_t width;
@@ -48,7 +49,8 @@ struct context {
 	struct buffer **rendered;
 	size_t num_rendered;
 	bool render_failed;
-	struct h264_state h264;
+	/* The codec's; what of it is whose, it says. */
+	void *state;
 
 	/* The worker's side. */
 	pthread_t worker;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libavcodec beneath; see decoder.h. The picture is taken where the decoder asks for memory: for H.264 the
- * last frame asked for while a packet is decoded is the packet's own (gaps in frame_num ask before it), and
- * a second field asks for none. What the decoder puts out, in its order, is dropped.
+ * libavcodec beneath; see decoder.h. The picture is taken where the decoder asks for memory: one of the
+ * frames asked for while a packet is decoded is the packet's own, the last for H.264 (gaps in frame_num ask
+ * before it); a second field asks for none. What the decoder puts out, in its order, is dropped.
  */
 #include "decoder.h"
 
@@ -29,18 +29,21 @@ static int get_buffer(struct AVCodecContext *codec, AVFrame *frame, int flags)
 	/* Macroblocks that no slice brings keep the poison. */
 	for (int i = 0; i < AV_NUM_DATA_POINTERS && frame->buf[i]; i++)
 		memset(frame->buf[i]->data, SOFTVA_POISON, frame->buf[i]->size);
-	coverage_mark(frame);
+	if (decoder->kind->coverage)
+		coverage_mark(frame);
+	if (decoder->allocated++ && decoder->kind->target == DECODER_FIRST)
+		return 0;
 	av_frame_unref(decoder->target);
-	decoder->allocated++;
 	return av_frame_ref(decoder->target, frame);
 }
 
-int decoder_init(struct decoder *decoder)
+int decoder_init(struct decoder *decoder, const struct decoder_kind *kind)
 {
-	const AVCodec *codec = avcodec_find_decoder_by_name("h264");
+	const AVCodec *codec = avcodec_find_decoder_by_name(kind->name);
 	AVCodecContext *context;
 
 	memset(decoder, 0, sizeof(*decoder));
+	decoder->kind = kind;
 	if (!codec)
 		return -ENOSYS;
 	context = decoder->codec = avcodec_alloc_context3(codec);
@@ -179,5 +182,5 @@ int decoder_copy(struct decoder *decoder, struct surface *surface, unsigned int 
 		else
 			copy_component(frame, surface, c, fields);
 	}
-	return coverage_is_whole(frame, fields) ? 0 : -EBADMSG;
+	return !decoder->kind->coverage || coverage_is_whole(frame, fields) ? 0 : -EBADMSG;
 }

@@ -14,17 +14,34 @@ struct AVFrame;
 struct AVPacket;
 struct surface;
 
+/* Which of the frames that a packet asks memory for is the packet's own. */
+enum decoder_target {
+	/* The others are stand-ins of earlier pictures. */
+	DECODER_LAST,
+	/* The others are stand-ins of its references. */
+	DECODER_FIRST,
+};
+
+struct decoder_kind {
+	/* libavcodec's. */
+	const char *name;
+	enum decoder_target target;
+	/* It takes a picture for good whose slices leave some of it out: coverage.h. */
+	bool coverage;
+};
+
 struct decoder {
+	const struct decoder_kind *kind;
 	struct AVCodecContext *codec;
 	struct AVPacket *packet;
 	struct AVFrame *output;
-	/* The frame that the decoder last asked memory for. */
+	/* The frame of the packet that was decoded last. */
 	struct AVFrame *target;
 	unsigned int allocated;
 };
 
 /* 0 or -errno. Failed or not, decoder_finish() is due. */
-int decoder_init(struct decoder *decoder);
+int decoder_init(struct decoder *decoder, const struct decoder_kind *kind);
 void decoder_finish(struct decoder *decoder);
 void decoder_reset(struct decoder *decoder);
 /* data must be followed by DECODER_PADDING zero bytes. 0, or -errno if any part of it failed. */

@@ -39,12 +39,12 @@ static bool is_of_profile(const VAPictureParameterBufferH264 *pic, const struct 
 /* Monochrome goes into surfaces of 4:2:0 too. */
 static bool is_surface_fit(const struct h264_picture *picture)
 {
-	const struct format *format = picture->target->format;
+	const struct format *format = picture->base.target->format;
 	uint32_t chroma = picture->pic->seq_fields.bits.chroma_format_idc;
 	uint32_t depth = picture->pic->bit_depth_luma_minus8 + 8u;
 	bool has_chroma = format->num_components > 1;
 
-	if (!(format->rt_format & picture->context->rt_format) || depth > format->bits ||
+	if (!(format->rt_format & picture->base.context->rt_format) || depth > format->bits ||
 	    (depth > 8) != (format->bits > 8))
 		return false;
 	if (chroma == 2)
@@ -65,12 +65,12 @@ static void check_size(struct h264_picture *picture)
 	uint32_t unit = picture->pic->seq_fields.bits.frame_mbs_only_flag ? 16 : 32;
 
 	if (!h264_check(picture, CHECK_PICTURE_SIZE_CONTEXT,
-			width <= align_up(picture->context->width, 16) &&
-				height <= align_up(picture->context->height, unit)))
+			width <= align_up(picture->base.context->width, 16) &&
+				height <= align_up(picture->base.context->height, unit)))
 		picture->unusable = true;
 	if (!h264_check(picture, CHECK_PICTURE_SIZE_SURFACE,
-			width <= align_up(picture->target->width, 16) &&
-				height <= align_up(picture->target->height, unit)))
+			width <= align_up(picture->base.target->width, 16) &&
+				height <= align_up(picture->base.target->height, unit)))
 		picture->unusable = true;
 }
 
@@ -81,13 +81,14 @@ static void check_target(struct h264_picture *picture)
 	bool is_reference = false;
 
 	h264_check(picture, CHECK_TARGET_ID,
-		   h264_is_valid(current) && current->picture_id == picture->target->object.id);
+		   h264_is_valid(current) &&
+			   current->picture_id == picture->base.target->object.id);
 	h264_check(picture, CHECK_TARGET_FIELD,
 		   (fields == H264_FRAME) == !picture->pic->pic_fields.bits.field_pic_flag);
 	for (int i = 0; i < H264_MAX_REFERENCES; i++) {
 		const VAPictureH264 *entry = &picture->pic->ReferenceFrames[i];
 
-		if (h264_is_valid(entry) && entry->picture_id == picture->target->object.id)
+		if (h264_is_valid(entry) && entry->picture_id == picture->base.target->object.id)
 			is_reference = true;
 	}
 	h264_check(picture, CHECK_TARGET_NOT_REFERENCE, !is_reference || picture->second_field);
@@ -100,7 +101,7 @@ void h264_check_picture(struct h264_picture *picture)
 	bool has_8x8 = pic->pic_fields.bits.transform_8x8_mode_flag;
 
 	if (!h264_check(picture, CHECK_FORMAT,
-			is_decodable(pic) && is_of_profile(pic, picture->context->profile)))
+			is_decodable(pic) && is_of_profile(pic, picture->base.context->profile)))
 		picture->unusable = true;
 	else if (!h264_check(picture, CHECK_SURFACE_FORMAT, is_surface_fit(picture)))
 		picture->unusable = true;

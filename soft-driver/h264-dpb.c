@@ -184,7 +184,7 @@ static void slide(struct h264_picture *picture)
 static void insert(struct h264_picture *picture, bool long_term, uint32_t idx)
 {
 	struct h264_dpb *dpb = &picture->state->dpb;
-	struct h264_dpb_entry *entry = h264_dpb_find(dpb, picture->target->object.id);
+	struct h264_dpb_entry *entry = h264_dpb_find(dpb, picture->base.target->object.id);
 
 	if (!entry || !picture->second_field) {
 		if (dpb->count > H264_MAX_REFERENCES) {
@@ -193,7 +193,7 @@ static void insert(struct h264_picture *picture, bool long_term, uint32_t idx)
 		}
 		entry = &dpb->entries[dpb->count++];
 		memset(entry, 0, sizeof(*entry));
-		entry->surface = picture->target->object.id;
+		entry->surface = picture->base.target->object.id;
 		entry->frame_num = picture->header.frame_num;
 	}
 	if (long_term)
@@ -219,7 +219,7 @@ static void mark(struct h264_picture *picture)
 	}
 	drop_unused(dpb);
 	if (!h->adaptive_ref_pic_marking_mode_flag && h->nal_unit_type != H264_NAL_IDR &&
-	    !(picture->second_field && h264_dpb_find(dpb, picture->target->object.id)))
+	    !(picture->second_field && h264_dpb_find(dpb, picture->base.target->object.id)))
 		slide(picture);
 	insert(picture, long_term, idx);
 	if (reset && dpb->count)
@@ -235,7 +235,7 @@ void h264_dpb_update(struct h264_picture *picture)
 	/* A surface that is a reference is overwritten: the check of the target says so. */
 	if (!picture->second_field)
 		for (size_t i = 0; i < dpb->count; i++)
-			if (dpb->entries[i].surface == picture->target->object.id)
+			if (dpb->entries[i].surface == picture->base.target->object.id)
 				dpb->known = false;
 	if (dpb->known)
 		mark(picture);

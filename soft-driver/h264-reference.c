@@ -57,13 +57,13 @@ static void check_content(struct h264_picture *picture, const VAPictureH264 *ent
 
 	if (may_be_missing(picture, entry) && !(has_content(entry, content) && same_number &&
 						is_poc_good(entry, content, h264_fields(entry)))) {
-		check_event(&picture->softva->checks, EVENT_REFERENCES_MISSING);
+		check_event(&picture->base.softva->checks, EVENT_REFERENCES_MISSING);
 		return;
 	}
 	if (!h264_check(picture, CHECK_REFERENCE_CONTENT, has_content(entry, content)))
 		return;
 	h264_check(picture, CHECK_REFERENCE_SIZE,
-		   content->format == picture->target->format &&
+		   content->format == picture->base.target->format &&
 			   content->width_mbs == picture->pic->picture_width_in_mbs_minus1 + 1u &&
 			   content->height_mbs == picture->pic->picture_height_in_mbs_minus1 + 1u);
 	h264_check(picture, CHECK_REFERENCE_POC, is_poc_good(entry, content, h264_fields(entry)));
@@ -73,8 +73,8 @@ static void check_content(struct h264_picture *picture, const VAPictureH264 *ent
 static void check_reference(struct h264_picture *picture, int index)
 {
 	const VAPictureH264 *references = picture->pic->ReferenceFrames;
-	struct surface *surface =
-		object_get(&picture->softva->heap, references[index].picture_id, OBJECT_SURFACE);
+	struct surface *surface = object_get(&picture->base.softva->heap,
+					     references[index].picture_id, OBJECT_SURFACE);
 	struct content content;
 	bool unique = true;
 
@@ -137,7 +137,7 @@ static void check_entry(struct h264_picture *picture, const VAPictureH264 *entry
 	const VAPictureH264 *reference;
 
 	if (!h264_is_valid(entry) && (state->random_start || state->gap_seen)) {
-		check_event(&picture->softva->checks, EVENT_REFERENCES_MISSING);
+		check_event(&picture->base.softva->checks, EVENT_REFERENCES_MISSING);
 		return;
 	}
 	if (!h264_check(picture, CHECK_LIST_ENTRY, h264_is_valid(entry)))
@@ -147,7 +147,7 @@ static void check_entry(struct h264_picture *picture, const VAPictureH264 *entry
 		return;
 	/* FFmpeg names such a surface once, with what the gap's frame is. */
 	if (!is_same(picture, entry, reference) && may_be_missing(picture, reference))
-		check_event(&picture->softva->checks, EVENT_REFERENCES_MISSING);
+		check_event(&picture->base.softva->checks, EVENT_REFERENCES_MISSING);
 	else
 		h264_check(picture, CHECK_LIST_ENTRY, is_same(picture, entry, reference));
 }

@@ -12,30 +12,23 @@
 
 #define MAX_FRAME_NUMS 0x10000u
 
-int h264_state_init(struct h264_state *state)
+static int open_state(struct context *context)
 {
-	memset(state, 0, sizeof(*state));
+	struct h264_state *state = context->state;
+
 	state->random_start = true;
 	state->last_target = VA_INVALID_SURFACE;
 	state->gaps = calloc(MAX_FRAME_NUMS / 8, 1);
 	return state->gaps ? 0 : -ENOMEM;
 }
 
-void h264_state_finish(struct h264_state *state)
+static void close_state(struct context *context)
 {
+	struct h264_state *state = context->state;
+
 	bytes_finish(&state->sps);
 	bytes_finish(&state->pps);
 	free(state->gaps);
-}
-
-bool h264_check(struct h264_picture *picture, enum check check, bool good)
-{
-	if (check_count(&picture->softva->checks, check, good))
-		return true;
-	picture->failed = true;
-	softva_log(picture->softva, "check %s failed: surface 0x%08x", check_name(check),
-		   picture->target->object.id);
-	return false;
 }
 
 static bool is_second_field(const struct h264_picture *picture)
@@ -43,20 +36,20 @@ static bool is_second_field(const struct h264_picture *picture)
 	const struct content *before = &picture->before;
 
 	return picture->pic->pic_fields.bits.field_pic_flag && before->valid &&
-	       picture->state->last_target == picture->target->object.id &&
-	       before->context == picture->context->object.id &&
+	       picture->state->last_target == picture->base.target->object.id &&
+	       before->context == picture->base.context->object.id &&
 	       before->fields == (picture->fields ^ H264_FRAME) &&
 	       before->frame_num == picture->pic->frame_num;
 }
 
-void h264_picture_begin(struct h264_picture *picture)
+static void begin(struct h264_picture *picture)
 {
 	const VAPictureParameterBufferH264 *pic = picture->pic;
 	bool bottom = pic->CurrPic.flags & VA_PICTURE_H264_BOTTOM_FIELD;
 
-	pthread_mutex_lock(&picture->target->lock);
-	picture->before = picture->target->content;
-	pthread_mutex_unlock(&picture->target->lock);
+	pthread_mutex_lock(&picture->base.target->lock);
+	picture->before = picture->base.target->content;
+	pthread_mutex_unlock(&picture->base.target->lock);
 	picture->fields = H264_FRAME;
 	if (pic->pic_fields.bits.field_pic_flag)
 		picture->fields = bottom ? 2 : 1;
@@ -138,7 +131,7 @@ static void start(struct h264_picture *picture)
 	h264_dpb_check(picture);
 }
 
-static bool check_source(struct h264_picture *picture, const struct h264_slice_source *source)
+static bool check_source(struct h264_picture *picture, const struct picture_slice *source)
 {
 	const VASliceParameterBufferH264 *param = source->param;
 
@@ -165,23 +158,25 @@ static void add_parsed_slice(struct h264_picture *picture, const struct h264_sli
 	h264_write_slice(picture, slice);
 }
 
-void h264_picture_add_slice(struct h264_picture *picture, const struct h264_slice_source *source)
+static void add_slice(struct picture *base, const struct picture_slice *source)
 {
+	struct h264_picture *picture = (struct h264_picture *)base;
 	struct h264_slice slice = {.param = source->param};
+	const uint8_t *data = source->data;
 	uint8_t first;
 
 	if (picture->unusable || !check_source(picture, source))
 		return;
-	first = source->data[source->param->slice_data_offset];
+	first = data[slice.param->slice_data_offset];
 	if (!h264_check(picture, CHECK_NAL_HEADER,
 			!(first & 0x80) && ((first & 0x1f) == H264_NAL_SLICE ||
 					    ((first & 0x1f) == H264_NAL_IDR && first & 0x60))))
 		return;
-	bytes_append_unescaped(&slice.unit, source->data + source->param->slice_data_offset,
-			       source->param->slice_data_size);
+	bytes_append_unescaped(&slice.unit, data + slice.param->slice_data_offset,
+			       slice.param->slice_data_size);
 	if (h264_check(picture, CHECK_SLICE_HEADER,
 		       slice.unit.size && !slice.unit.failed &&
-			       !h264_header_parse(picture->pic, source->param, &slice.unit,
+			       !h264_header_parse(picture->pic, slice.param, &slice.unit,
 						  &slice.header)))
 		add_parsed_slice(picture, &slice);
 	bytes_finish(&slice.unit);
@@ -227,15 +222,15 @@ static void record_content(struct h264_picture *picture, bool reset)
 		content.poc[0] = content.reset_poc[0] = pic->CurrPic.TopFieldOrderCnt;
 	if (picture->fields & 2)
 		content.poc[1] = content.reset_poc[1] = pic->CurrPic.BottomFieldOrderCnt;
-	content.format = picture->target->format;
+	content.format = picture->base.target->format;
 	content.width_mbs = pic->picture_width_in_mbs_minus1 + 1u;
 	content.height_mbs = pic->picture_height_in_mbs_minus1 + 1u;
-	content.context = picture->context->object.id;
+	content.context = picture->base.context->object.id;
 	if (reset)
 		apply_reset(&content);
-	pthread_mutex_lock(&picture->target->lock);
-	picture->target->content = content;
-	pthread_mutex_unlock(&picture->target->lock);
+	pthread_mutex_lock(&picture->base.target->lock);
+	picture->base.target->content = content;
+	pthread_mutex_unlock(&picture->base.target->lock);
 }
 
 static void record(struct h264_picture *picture)
@@ -247,7 +242,7 @@ static void record(struct h264_picture *picture)
 	record_content(picture, reset);
 	if (reset)
 		state->frame_num_base = 0;
-	state->last_target = picture->target->object.id;
+	state->last_target = picture->base.target->object.id;
 	if (picture->header.nal_ref_idc) {
 		set_gap(state, picture->header.frame_num, false);
 		state->prev_ref_frame_num = reset ? 0 : picture->header.frame_num;
@@ -290,7 +285,8 @@ static void append_headers(struct h264_picture *picture, struct bytes *packet)
 	state->started = true;
 }
 
-void h264_picture_end(struct h264_picture *picture, struct bytes *packet)
+/* Writes the packet, empty if there is nothing to decode, and records what the surface will hold. */
+static void end(struct h264_picture *picture, struct bytes *packet)
 {
 	if (picture->num_slices) {
 		append_headers(picture, packet);
@@ -302,3 +298,46 @@ void h264_picture_end(struct h264_picture *picture, struct bytes *packet)
 	}
 	bytes_finish(&picture->slices);
 }
+
+static void build(struct context *context, struct job *job)
+{
+	struct h264_picture picture = {
+		.base = picture_start(context),
+		.state = context->state,
+		.pic = picture_find(context, VAPictureParameterBufferType, NULL),
+		.iq = picture_find(context, VAIQMatrixBufferType, NULL),
+	};
+
+	if (h264_check(&picture, CHECK_BUFFERS_PRESENT, picture.pic && picture.iq)) {
+		h264_check(&picture, CHECK_BUFFERS_PRESENT,
+			   picture_find(context, VASliceParameterBufferType, NULL));
+		begin(&picture);
+		picture_for_each_slice(&picture.base, add_slice);
+		end(&picture, &job->packet);
+		job->mono = !picture.pic->seq_fields.bits.chroma_format_idc;
+	}
+	job->fields = picture.fields;
+	job->second_field = picture.second_field;
+	job->reset = picture.reset;
+	job->failed = picture.base.failed;
+}
+
+/* Gaps in frame_num ask for frames of their own first (decoder.h). */
+static const struct decoder_kind decoder = {
+	.name = "h264", .target = DECODER_LAST, .coverage = true};
+
+const struct codec codec_h264 = {
+	.name = "H.264",
+	.buffers =
+		{
+			{VAPictureParameterBufferType, sizeof(VAPictureParameterBufferH264), 0,
+			 false},
+			{VAIQMatrixBufferType, sizeof(VAIQMatrixBufferH264), 0, false},
+			{VASliceParameterBufferType, sizeof(VASliceParameterBufferH264), 0, true},
+		},
+	.state_size = sizeof(struct h264_state),
+	.decoder = &decoder,
+	.open = open_state,
+	.close = close_state,
+	.build = build,
+};

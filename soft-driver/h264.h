@@ -14,6 +14,7 @@
 #include <va/va.h>
 
 #include "bitio.h"
+#include "codec.h"
 #include "softva.h"
 
 #define H264_MAX_REFERENCES 16
@@ -122,10 +123,8 @@ struct h264_state {
 
 /* One picture while it is being put together. */
 struct h264_picture {
-	struct softva *softva;
-	struct context *context;
+	struct picture base;
 	struct h264_state *state;
-	struct surface *target;
 	/* The surface's contents when the picture began. */
 	struct content before;
 	const VAPictureParameterBufferH264 *pic;
@@ -133,7 +132,6 @@ struct h264_picture {
 	unsigned int fields;
 	bool second_field;
 	bool reset;
-	bool failed;
 	/* Nothing of it can be given to the decoder. */
 	bool unusable;
 	size_t num_slices;
@@ -149,24 +147,8 @@ struct h264_slice {
 	struct h264_slice_header header;
 };
 
-struct h264_slice_source {
-	const VASliceParameterBufferH264 *param;
-	const uint8_t *data;
-	size_t data_size;
-};
-
-int h264_state_init(struct h264_state *state);
-void h264_state_finish(struct h264_state *state);
-
-/* h264.c: a picture, in this order; the end records what the surface will hold. */
-void h264_picture_begin(struct h264_picture *picture);
-void h264_picture_add_slice(struct h264_picture *picture, const struct h264_slice_source *source);
-/* Writes the packet, empty if there is nothing to decode, and releases what the picture holds. */
-void h264_picture_end(struct h264_picture *picture, struct bytes *packet);
-/* Whether a gap left this frame_num out: the decoder has a picture of its own for it. */
+/* h264.c: whether a gap left this frame_num out: the decoder has a picture of its own for it. */
 bool h264_is_gap(const struct h264_state *state, uint32_t frame_num);
-/* Counts a check; a failed one fails the picture. Returns good. */
-bool h264_check(struct h264_picture *picture, enum check check, bool good);
 
 /* h264-header.c: 0 or -errno. */
 int h264_header_parse(const VAPictureParameterBufferH264 *pic,
@@ -204,6 +186,11 @@ void h264_dpb_check(struct h264_picture *picture);
 /* The entry of a surface, or NULL. */
 struct h264_dpb_entry *h264_dpb_find(struct h264_dpb *dpb, VASurfaceID surface);
 void h264_dpb_update(struct h264_picture *picture);
+
+static inline bool h264_check(struct h264_picture *picture, enum check check, bool good)
+{
+	return picture_check(&picture->base, check, good);
+}
 
 static inline uint32_t h264_max_frame_num(const VAPictureParameterBufferH264 *pic)
 {

@@ -43,31 +43,32 @@ VAStatus picture_begin(VADriverContextP va, VAContextID id, VASurfaceID target)
 	return status;
 }
 
-static size_t element_size(VABufferType type)
+static const struct codec_buffer *find_row(const struct codec *codec, VABufferType type)
 {
-	switch (type) {
-	case VAPictureParameterBufferType:
-		return sizeof(VAPictureParameterBufferH264);
-	case VAIQMatrixBufferType:
-		return sizeof(VAIQMatrixBufferH264);
-	case VASliceParameterBufferType:
-		return sizeof(VASliceParameterBufferH264);
-	default:
-		return 0;
-	}
+	for (const struct codec_buffer *row = codec->buffers; row->size_bytes; row++)
+		if (row->type == type)
+			return row;
+	return NULL;
+}
+
+static bool is_size_good(const struct codec_buffer *row, const struct buffer *buffer)
+{
+	/* Data, or what the codec does not read. */
+	if (!row)
+		return true;
+	return (buffer->size_bytes == row->size_bytes ||
+		(row->extended_bytes && buffer->size_bytes == row->extended_bytes)) &&
+	       (row->many || buffer->num_elements == 1);
 }
 
 static VAStatus check_buffer(struct context *context, const struct buffer *buffer)
 {
 	struct check_table *checks = &context->softva->checks;
-	size_t size = element_size(buffer->type);
-	bool single = size && buffer->type != VASliceParameterBufferType;
+	const struct codec_buffer *row = find_row(context->codec, buffer->type);
 
 	if (!check_count(checks, CHECK_BUFFER_CONTEXT, buffer->context == context->object.id))
 		return VA_STATUS_ERROR_INVALID_BUFFER;
-	if (!check_count(checks, CHECK_BUFFER_SIZE,
-			 !size || (buffer->size_bytes == size &&
-				   (!single || buffer->num_elements == 1))))
+	if (!check_count(checks, CHECK_BUFFER_SIZE, is_size_good(row, buffer)))
 		return VA_STATUS_ERROR_INVALID_BUFFER;
 	if (!check_count(checks, CHECK_CALL_ORDER, !buffer->mapped))
 		return VA_STATUS_ERROR_OPERATION_FAILED;
@@ -137,34 +138,54 @@ static struct buffer *find_buffer(const struct context *context, VABufferType ty
 	return NULL;
 }
 
-static const void *find_parameters(const struct context *context, VABufferType type)
+const void *picture_find(const struct context *context, VABufferType type, size_t *size)
 {
 	size_t from = 0;
 	const struct buffer *buffer = find_buffer(context, type, &from);
 
+	if (buffer && size)
+		*size = buffer->size_bytes;
 	return buffer ? buffer->data : NULL;
 }
 
-/* The n-th slice parameter buffer describes slices in the n-th data buffer. */
-static void add_slices(const struct context *context, struct h264_picture *picture)
+struct picture picture_start(struct context *context)
 {
+	return (struct picture){
+		.softva = context->softva, .context = context, .target = context->target};
+}
+
+bool picture_check(struct picture *picture, enum check check, bool good)
+{
+	if (check_count(&picture->softva->checks, check, good))
+		return true;
+	picture->failed = true;
+	softva_log(picture->softva, "check %s failed: surface 0x%08x", check_name(check),
+		   picture->target->object.id);
+	return false;
+}
+
+void picture_for_each_slice(struct picture *picture,
+			    void (*add)(struct picture *picture, const struct picture_slice *slice))
+{
+	const struct context *context = picture->context;
 	size_t param_from = 0, data_from = 0;
 
 	for (;;) {
 		const struct buffer *params =
 			find_buffer(context, VASliceParameterBufferType, &param_from);
 		const struct buffer *data = find_buffer(context, VASliceDataBufferType, &data_from);
-		struct h264_slice_source source;
+		struct picture_slice slice;
 
 		if (!params && !data)
 			return;
-		if (!h264_check(picture, CHECK_SLICE_PAIRS, params && data))
+		if (!picture_check(picture, CHECK_SLICE_PAIRS, params && data))
 			return;
-		source.data = data->data;
-		source.data_size = (size_t)data->size_bytes * data->num_elements;
+		slice.data = data->data;
+		slice.data_size = (size_t)data->size_bytes * data->num_elements;
+		slice.param_size = params->size_bytes;
 		for (unsigned int i = 0; i < params->num_elements; i++) {
-			source.param = (const VASliceParameterBufferH264 *)params->data + i;
-			h264_picture_add_slice(picture, &source);
+			slice.param = params->data + (size_t)i * params->size_bytes;
+			add(picture, &slice);
 		}
 	}
 }
@@ -187,32 +208,15 @@ static int hold_slice_data(struct context *context, struct job *job)
 static void build(struct context *context, struct job *job)
 {
 	static const uint8_t padding[DECODER_PADDING];
-	struct h264_picture picture = {
-		.softva = context->softva,
-		.context = context,
-		.state = &context->h264,
-		.target = context->target,
-		.pic = find_parameters(context, VAPictureParameterBufferType),
-		.iq = find_parameters(context, VAIQMatrixBufferType),
-	};
 
 	check_event(&context->softva->checks, EVENT_PICTURES);
-	if (h264_check(&picture, CHECK_BUFFERS_PRESENT, picture.pic && picture.iq)) {
-		h264_check(&picture, CHECK_BUFFERS_PRESENT,
-			   find_parameters(context, VASliceParameterBufferType));
-		h264_picture_begin(&picture);
-		add_slices(context, &picture);
-		h264_picture_end(&picture, &job->packet);
-	}
+	context->codec->build(context, job);
 	if (job->packet.size)
 		bytes_append(&job->packet, padding, sizeof(padding));
 	if (job->packet.failed)
 		bytes_finish(&job->packet);
-	job->fields = picture.fields;
-	job->second_field = picture.second_field;
-	job->mono = picture.pic && !picture.pic->seq_fields.bits.chroma_format_idc;
-	job->reset = picture.reset;
-	job->failed = picture.failed || context->render_failed;
+	if (context->render_failed)
+		job->failed = true;
 }
 
 static VAStatus submit(struct context *context)

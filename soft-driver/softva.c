@@ -139,7 +139,7 @@ static void fill_limits(VADriverContextP va)
 {
 	va->version_major = VA_MAJOR_VERSION;
 	va->version_minor = VA_MINOR_VERSION;
-	va->max_profiles = 8;
+	va->max_profiles = 48;
 	va->max_entrypoints = 2;
 	va->max_attributes = 16;
 	va->max_image_formats = (int)num_formats;

@@ -27,6 +27,8 @@
 #define SOFTVA_MAX_HEIGHT 8192
 #define SOFTVA_POISON     0x55
 
+struct codec;
+
 struct softva {
 	VADriverContextP va;
 	struct object_heap heap;
@@ -49,6 +51,7 @@ struct config {
 /* What a profile has: surfaces, and pictures of them. */
 struct profile {
 	VAProfile profile;
+	const struct codec *codec;
 	uint32_t rt_format;
 	uint32_t chroma_format_idc;
 	uint32_t bit_depth;

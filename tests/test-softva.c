@@ -15,18 +15,18 @@
 
 #define POISON 0x55
 
-static void test_profiles_are_five(void **state)
+static void test_profiles_decode_and_no_more(void **state)
 {
 	VADisplay display = client_open_display();
-	VAProfile profiles[16];
+	VAProfile profiles[48];
 	VAEntrypoint entrypoints[8];
 	int count;
 
 	(void)state;
 	assert_non_null(strstr(vaQueryVendorString(display), "softva"));
-	assert_true(vaMaxNumProfiles(display) <= 16 && vaMaxNumEntrypoints(display) <= 8);
+	assert_true(vaMaxNumProfiles(display) <= 48 && vaMaxNumEntrypoints(display) <= 8);
 	assert_int_equal(vaQueryConfigProfiles(display, profiles, &count), VA_STATUS_SUCCESS);
-	assert_int_equal(count, 5);
+	assert_in_range(count, 5, vaMaxNumProfiles(display));
 	for (int i = 0; i < count; i++) {
 		int n;
 
@@ -35,8 +35,9 @@ static void test_profiles_are_five(void **state)
 		assert_int_equal(n, 1);
 		assert_int_equal(entrypoints[0], VAEntrypointVLD);
 	}
-	assert_int_equal(vaQueryConfigEntrypoints(display, VAProfileHEVCMain, entrypoints, &count),
-			 VA_STATUS_ERROR_UNSUPPORTED_PROFILE);
+	assert_int_equal(
+		vaQueryConfigEntrypoints(display, VAProfileJPEGBaseline, entrypoints, &count),
+		VA_STATUS_ERROR_UNSUPPORTED_PROFILE);
 	vaTerminate(display);
 }
 
@@ -49,7 +50,7 @@ static void test_unsupported_configs_are_refused(void **state)
 
 	(void)state;
 	assert_int_equal(
-		vaCreateConfig(display, VAProfileAV1Profile0, VAEntrypointVLD, NULL, 0, &config),
+		vaCreateConfig(display, VAProfileJPEGBaseline, VAEntrypointVLD, NULL, 0, &config),
 		VA_STATUS_ERROR_UNSUPPORTED_PROFILE);
 	assert_int_equal(
 		vaCreateConfig(display, VAProfileH264Main, VAEntrypointEncSlice, NULL, 0, &config),
@@ -426,7 +427,7 @@ static void test_displays_work_side_by_side(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_profiles_are_five),
+		cmocka_unit_test(test_profiles_decode_and_no_more),
 		cmocka_unit_test(test_unsupported_configs_are_refused),
 		cmocka_unit_test(test_config_tells_its_attributes),
 		cmocka_unit_test(test_surface_attributes_are_listed),
