@@ -90,7 +90,7 @@ static void close_session(struct session *session)
 static void find_units(struct stream *s)
 {
 	s->n_units = nal_count(s->data, s->size_bytes, 0);
-	assert_in_range(s->n_units, 1, MAX_UNITS);
+	assert_true(s->n_units >= 1 && s->n_units <= MAX_UNITS);
 	s->unit[0] = nal_find(s->data, s->size_bytes, 0, 0);
 	for (unsigned int i = 1; i <= s->n_units; i++)
 		s->unit[i] = nal_find(s->data, s->size_bytes, s->unit[i - 1] + 3, 0);

@@ -26,7 +26,7 @@ static void test_profiles_decode_and_no_more(void **state)
 	assert_non_null(strstr(vaQueryVendorString(display), "softva"));
 	assert_true(vaMaxNumProfiles(display) <= 48 && vaMaxNumEntrypoints(display) <= 8);
 	assert_int_equal(vaQueryConfigProfiles(display, profiles, &count), VA_STATUS_SUCCESS);
-	assert_in_range(count, 5, vaMaxNumProfiles(display));
+	assert_true(count >= 5 && count <= vaMaxNumProfiles(display));
 	for (int i = 0; i < count; i++) {
 		int n;
 

@@ -232,10 +232,10 @@ static void load(struct stream *s, const char *name)
 	assert_non_null(file);
 	s->size_bytes = fread(s->data, 1, sizeof(s->data), file);
 	fclose(file);
-	assert_in_range(s->size_bytes, 1, sizeof(s->data) - 1);
+	assert_true(s->size_bytes >= 1 && s->size_bytes < sizeof(s->data));
 	snprintf(path, sizeof(path), "%s/%s.264.md5", STREAMS, name);
 	s->n_frames = frame_md5_load(path, s->md5, MAX_FRAMES);
-	assert_in_range(s->n_frames, 1, MAX_FRAMES - 1);
+	assert_true(s->n_frames >= 1 && s->n_frames < MAX_FRAMES);
 }
 
 /* Byte by byte; from then on it is known with which byte each frame begins. */
