@@ -116,7 +116,11 @@ struct vacodec_frame_info {
 	struct vacodec_rect crop;
 };
 
-/* A frame goes back to its pool with its last reference. NULL is accepted; unref returns NULL. */
+/*
+ * A frame goes back to its pool with its last reference. NULL is accepted; unref returns NULL.
+ * A picture that the stream shows again is a frame of its own, with its own timestamp, on the surface of
+ * the first one: frames are not to be written to.
+ */
 struct vacodec_frame *vacodec_frame_ref(struct vacodec_frame *frame);
 struct vacodec_frame *vacodec_frame_unref(struct vacodec_frame *frame);
 int vacodec_frame_get_info(const struct vacodec_frame *frame, struct vacodec_frame_info *info);
@@ -197,7 +201,8 @@ struct vacodec_packet {
 ssize_t vacodec_decoder_send(struct vacodec_decoder *decoder, const struct vacodec_packet *packet);
 
 enum vacodec_event_type {
-	VACODEC_EVENT_FORMAT = 1, /* frames of the old format came before it */
+	VACODEC_EVENT_FORMAT = 1, /* frames of the old format came before it; one of them that the
+				     stream shows again may come after it */
 	VACODEC_EVENT_FRAME,
 	VACODEC_EVENT_DRAINED,
 	VACODEC_EVENT_ERROR, /* the session has ended; error says why */

@@ -87,7 +87,7 @@ static void decoder_free(struct vacodec_decoder *decoder)
 	submit_forget_all(decoder);
 	reorder_clear(&decoder->reorder);
 	event_queue_clear(&decoder->events);
-	frame_pool_unref(decoder->pool);
+	frames_finish(decoder);
 	unit_splitter_finish(&decoder->splitter);
 	wake_unref(decoder->wake);
 	vawrap_display_unref(decoder->display);
@@ -110,6 +110,7 @@ static struct vacodec_decoder *decoder_alloc(struct vawrap_display *display,
 	decoder->show_incomplete = params->show_incomplete;
 	decoder->in_flight.max = max < DECODER_MAX_IN_FLIGHT ? max : DECODER_MAX_IN_FLIGHT;
 	unit_splitter_init(&decoder->splitter, decoder->ops->syntax, 0);
+	decoder->splitter.split_packet = ops->split_packet;
 	return decoder;
 }
 

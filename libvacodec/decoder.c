@@ -7,7 +7,6 @@
  * more than one unit.
  */
 #include "decoder.h"
-#include "surface-format.h"
 
 #include <errno.h>
 #include <string.h>
@@ -33,7 +32,7 @@ const char *vacodec_codec_get_name(enum vacodec_codec codec)
 
 /* ---- Events ---- */
 
-static void push_event(struct vacodec_decoder *decoder, enum vacodec_event_type type, int error)
+void decoder_push_event(struct vacodec_decoder *decoder, enum vacodec_event_type type, int error)
 {
 	struct vacodec_event event = {.size_bytes = sizeof(event), .type = type, .error = error};
 
@@ -50,7 +49,7 @@ bool decoder_output_first(struct vacodec_decoder *decoder)
 	if (!event.frame)
 		return false;
 	decoder->stats.frames++;
-	if (atomic_load(&event.frame->flags) & VACODEC_FRAME_CORRUPT)
+	if (frame_get_flags(event.frame) & VACODEC_FRAME_CORRUPT)
 		decoder->stats.corrupt_frames++;
 	event_queue_push(&decoder->events, &event);
 	return true;
@@ -70,49 +69,7 @@ static void fail(struct vacodec_decoder *decoder, int error)
 	decoder_output_all(decoder);
 	decoder->ended = error;
 	decoder->draining = false;
-	push_event(decoder, VACODEC_EVENT_ERROR, error);
-}
-
-/* ---- For the codecs ---- */
-
-int decoder_begin_sequence(struct vacodec_decoder *decoder, const struct vacodec_format *format)
-{
-	int ret;
-
-	if (memcmp(&decoder->format, format, sizeof(*format)) == 0)
-		return decoder->format_state == FORMAT_NONE ? 0 : -EAGAIN;
-	ret = submit_wait_all(decoder);
-	if (ret < 0)
-		return ret;
-	decoder->ops->new_sequence(decoder);
-	start_reset(&decoder->start);
-	decoder_output_all(decoder);
-	memcpy(&decoder->format, format, sizeof(*format)); /* with its padding: it is compared */
-	decoder->format_state = FORMAT_QUEUED;
-	push_event(decoder, VACODEC_EVENT_FORMAT, 0);
-	return -EAGAIN;
-}
-
-int decoder_acquire_frame(struct vacodec_decoder *decoder, struct vacodec_frame **out)
-{
-	int error = 0;
-	int ret = frame_pool_acquire(decoder->pool, out);
-
-	/* Frames that only their unfinished picture holds are ours to wait for. */
-	while (ret == -EAGAIN && submit_wait_oldest(decoder, &error)) {
-		if (error < 0)
-			return error;
-		ret = frame_pool_acquire(decoder->pool, out);
-	}
-	if (ret == -EAGAIN) {
-		/* Armed before the last look, so that no free frame goes unseen. */
-		wake_arm_frame(decoder->wake, true);
-		ret = frame_pool_acquire(decoder->pool, out);
-	}
-	decoder->waiting_frame = ret == -EAGAIN;
-	if (ret != -EAGAIN)
-		wake_arm_frame(decoder->wake, false);
-	return ret;
+	decoder_push_event(decoder, VACODEC_EVENT_ERROR, error);
 }
 
 /* ---- Progress ---- */
@@ -140,7 +97,7 @@ static int end_drain(struct vacodec_decoder *decoder)
 		return ret;
 	decoder_output_all(decoder);
 	decoder->draining = false;
-	push_event(decoder, VACODEC_EVENT_DRAINED, 0);
+	decoder_push_event(decoder, VACODEC_EVENT_DRAINED, 0);
 	return 0;
 }
 
@@ -303,27 +260,6 @@ int vacodec_decoder_receive(struct vacodec_decoder *decoder, struct vacodec_even
 	return ret;
 }
 
-static int new_pool(struct vacodec_decoder *decoder, const struct vacodec_frame_ops *ops,
-		    unsigned int n_frames)
-{
-	struct frame_pool_params params = {
-		.display = decoder->display,
-		.format = &decoder->format,
-		.rt_format = surface_format_get_rt(&decoder->format),
-		.ops = ops,
-		.n_frames = n_frames,
-		.wake = decoder->wake,
-	};
-	struct frame_pool *pool;
-	int ret = frame_pool_new(&params, &pool);
-
-	if (ret < 0)
-		return ret;
-	frame_pool_unref(decoder->pool);
-	decoder->pool = pool;
-	return 0;
-}
-
 int vacodec_decoder_accept_format(struct vacodec_decoder *decoder,
 				  const struct vacodec_frame_ops *ops, unsigned int n_frames)
 {
@@ -335,9 +271,7 @@ int vacodec_decoder_accept_format(struct vacodec_decoder *decoder,
 	if (n_frames > FRAME_POOL_MAX_FRAMES ||
 	    (ops && (!ops->acquire || !ops->release || n_frames < decoder->format.min_frames)))
 		return -EINVAL;
-	/* The codec has let go of the old format's references: their memory is needed. */
-	decoder->pool = frame_pool_unref(decoder->pool);
-	ret = new_pool(decoder, ops, ops ? n_frames : decoder->format.min_frames + n_frames);
+	ret = frames_make(decoder, ops, ops ? n_frames : decoder->format.min_frames + n_frames);
 	if (ret < 0) {
 		vawrap_display_get_last_error(decoder->display, &error);
 		decoder_warn(decoder, "cannot make the frames: %s",

@@ -19,6 +19,8 @@
 #include "wake.h"
 
 #define DECODER_MAX_IN_FLIGHT 32
+/* Sizes of pictures that are never output, at one time. */
+#define DECODER_MAX_LAYERS 4
 
 struct probe_ops;
 
@@ -29,8 +31,9 @@ struct probe_ops;
 struct codec_ops {
 	enum vacodec_codec codec;
 	const char *name;
-	const VAProfile *profiles; /* that it can decode, best last; ends with VAProfileNone */
-	enum unit_syntax syntax;   /* how units are told apart where extradata does not say */
+	const VAProfile *profiles;  /* that it can decode, best last; ends with VAProfileNone */
+	enum unit_syntax syntax;    /* how units are told apart where extradata does not say */
+	unit_split_fn split_packet; /* of packets with more than one unit; NULL where each is one */
 	int (*open)(struct vacodec_decoder *decoder);
 	void (*close)(struct vacodec_decoder *decoder);
 	/*
@@ -115,6 +118,7 @@ struct vacodec_decoder {
 	struct vacodec_format format; /* the newest; of pool once it was accepted */
 	enum format_state format_state;
 	struct frame_pool *pool;
+	struct frame_pool *layers[DECODER_MAX_LAYERS]; /* of other sizes; the newest first */
 	struct in_flight in_flight;
 	struct start start;
 	struct current current;
@@ -144,16 +148,54 @@ bool decoder_has_profile(struct vacodec_decoder *decoder, VAProfile profile);
  * FORMAT event follows, and the answer is -EAGAIN until it is accepted.
  */
 int decoder_begin_sequence(struct vacodec_decoder *decoder, const struct vacodec_format *format);
+/*
+ * The same in the middle of a sequence: references stay, and their frames, of the old format, may be
+ * referred to by pictures of the new one. Where surfaces and their number stay, so do the frames, and
+ * only their crop is new.
+ */
+int decoder_change_format(struct vacodec_decoder *decoder, const struct vacodec_format *format);
 /* A free frame with one reference; -EAGAIN when there is none. */
 int decoder_acquire_frame(struct vacodec_decoder *decoder, struct vacodec_frame **out);
 /* Queues the first frame in output order; false when none waits. */
 bool decoder_output_first(struct vacodec_decoder *decoder);
 void decoder_output_all(struct vacodec_decoder *decoder);
 
+void decoder_push_event(struct vacodec_decoder *decoder, enum vacodec_event_type type, int error);
+
+/* ---- frames.c: the pools; for decoder.c and picture.c ---- */
+
+/* Of the format that the client has accepted; ops NULL: own surfaces. */
+int frames_make(struct vacodec_decoder *decoder, const struct vacodec_frame_ops *ops,
+		unsigned int n_frames);
+void frames_finish(struct vacodec_decoder *decoder);
+/* The pool with frames of that format's surfaces, which is made where there is none. */
+int frames_find_pool(struct vacodec_decoder *decoder, const struct vacodec_format *format,
+		     struct frame_pool **out);
+/* As decoder_acquire_frame(). */
+int frames_acquire(struct vacodec_decoder *decoder, struct frame_pool *pool,
+		   struct vacodec_frame **out);
+int frames_acquire_again(struct vacodec_decoder *decoder, struct vacodec_frame *frame,
+			 struct vacodec_frame **out);
+
 /* ---- picture.c: the current picture ---- */
 
 /* Begins a picture in a free frame; -EAGAIN as parse_unit() says. */
 int picture_begin(struct vacodec_decoder *decoder, uint64_t timestamp);
+/*
+ * The same for a picture of a size of its own that is never output: layer is the format that it would
+ * have, with min_frames as many as can be in use at one time.
+ */
+int picture_begin_layer(struct vacodec_decoder *decoder, uint64_t timestamp,
+			const struct vacodec_format *layer);
+/* After picture_place(): the current picture is decoded and may be referred to, but is not output. */
+void picture_hide(struct vacodec_decoder *decoder);
+/*
+ * A frame that was decoded before is output (again), in its turn behind all that wait, with another
+ * timestamp and flags of its own; with a picture at hand only after that is finished. -EAGAIN as
+ * parse_unit() says.
+ */
+int picture_show_again(struct vacodec_decoder *decoder, struct vacodec_frame *frame,
+		       uint64_t timestamp, uint32_t flags);
 /* Goes on with the second field of the current frame. */
 void picture_begin_second(struct vacodec_decoder *decoder);
 /* Its place in output order is known, and start.h where it stands: decides whether it is shown. */

@@ -48,6 +48,9 @@ int extradata_read(const struct codec_ops *ops, struct unit_splitter *splitter, 
 	unsigned int length_bytes;
 	int ret = 0;
 
+	/* Packets need no parameter sets: what containers keep is a summary for themselves. */
+	if (ops->syntax == UNIT_PACKETS)
+		return 0;
 	if (ops->read_record && size_bytes > 0)
 		ret = ops->read_record(data, size_bytes, sink, &length_bytes);
 	if (ret == 0)

@@ -7,10 +7,10 @@
  */
 #include "frame-pool.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct frame_pool {
 	atomic_uint refs; /* the decoder's, and one for each frame that is out */
@@ -23,25 +23,42 @@ struct frame_pool {
 	struct vawrap_surface **targets; /* known to the context */
 	unsigned int n_targets;
 	unsigned int n_frames;
-	struct vacodec_frame *frames;
-	pthread_mutex_t lock; /* over free */
+	struct vacodec_frame *frames; /* and as many more that show others again */
+	pthread_mutex_t lock;         /* over what follows, and what frames depend on */
 	struct vacodec_frame *free;
+	struct vacodec_frame *free_again;
+	bool retired;
 };
+
+static void drop_pictures(struct vacodec_frame *frame)
+{
+	frame->pictures[0] = vawrap_picture_unref(frame->pictures[0]);
+	frame->pictures[1] = vawrap_picture_unref(frame->pictures[1]);
+}
+
+/* All but the frames that somebody holds. */
+static void drop_context(struct frame_pool *pool)
+{
+	unsigned int i;
+
+	for (i = 0; i < pool->n_frames; i++)
+		drop_pictures(&pool->frames[i]);
+	pool->context = vawrap_context_unref(pool->context);
+	pool->config = vawrap_config_unref(pool->config);
+	while (pool->n_targets > 0)
+		vawrap_surface_unref(pool->targets[--pool->n_targets]);
+}
 
 static void pool_destroy(struct frame_pool *pool)
 {
 	unsigned int i;
 
 	for (i = 0; i < pool->n_frames; i++) {
-		vawrap_picture_unref(pool->frames[i].pictures[0]);
-		vawrap_picture_unref(pool->frames[i].pictures[1]);
+		drop_pictures(&pool->frames[i]);
 		if (!pool->client_owned)
 			vawrap_surface_unref(pool->frames[i].surface);
 	}
-	vawrap_context_unref(pool->context);
-	vawrap_config_unref(pool->config);
-	for (i = 0; i < pool->n_targets; i++)
-		vawrap_surface_unref(pool->targets[i]);
+	drop_context(pool);
 	wake_unref(pool->wake);
 	pthread_mutex_destroy(&pool->lock);
 	free(pool->targets);
@@ -54,6 +71,58 @@ struct frame_pool *frame_pool_unref(struct frame_pool *pool)
 	if (pool && atomic_fetch_sub_explicit(&pool->refs, 1, memory_order_acq_rel) == 1)
 		pool_destroy(pool);
 	return NULL;
+}
+
+struct frame_pool *frame_pool_retire(struct frame_pool *pool)
+{
+	struct vacodec_frame *frame;
+
+	if (!pool)
+		return NULL;
+	pthread_mutex_lock(&pool->lock);
+	frame = pool->free;
+	pool->free = NULL;
+	pool->retired = true;
+	pthread_mutex_unlock(&pool->lock);
+	drop_context(pool);
+	for (; frame && !pool->client_owned; frame = frame->next_free)
+		frame->surface = vawrap_surface_unref(frame->surface);
+	return frame_pool_unref(pool);
+}
+
+const struct vacodec_format *frame_pool_get_format(const struct frame_pool *pool)
+{
+	return &pool->format;
+}
+
+void frame_pool_lock(struct frame_pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+}
+
+void frame_pool_unlock(struct frame_pool *pool)
+{
+	pthread_mutex_unlock(&pool->lock);
+}
+
+/* What a format says of the stream, and not of its surfaces. */
+bool frame_pool_adapt(struct frame_pool *pool, const struct vacodec_format *format,
+		      unsigned int n_frames)
+{
+	struct vacodec_format same;
+
+	memcpy(&same, format, sizeof(same)); /* with its padding */
+	same.level = pool->format.level;
+	same.crop = pool->format.crop;
+	same.min_frames = pool->format.min_frames;
+	same.max_reorder = pool->format.max_reorder;
+	same.frame_rate_num = pool->format.frame_rate_num;
+	same.frame_rate_den = pool->format.frame_rate_den;
+	if (pool->client_owned || n_frames > pool->n_frames ||
+	    memcmp(&same, &pool->format, sizeof(same)) != 0)
+		return false;
+	pool->format.crop = format->crop;
+	return true;
 }
 
 /* Makes the context over the targets; the old one lives on in its pictures. */
@@ -159,7 +228,7 @@ static struct frame_pool *pool_alloc(const struct frame_pool_params *params)
 
 	if (!pool)
 		return NULL;
-	pool->frames = calloc(params->n_frames, sizeof(*pool->frames));
+	pool->frames = calloc(2 * (size_t)params->n_frames, sizeof(*pool->frames));
 	/* Twice as many, for a client who changes surfaces on the way. */
 	pool->targets = calloc(2 * (size_t)params->n_frames, sizeof(struct vawrap_surface *));
 	if (!pool->frames || !pool->targets) {
@@ -170,7 +239,7 @@ static struct frame_pool *pool_alloc(const struct frame_pool_params *params)
 	}
 	atomic_init(&pool->refs, 1);
 	pthread_mutex_init(&pool->lock, NULL);
-	pool->format = *params->format;
+	memcpy(&pool->format, params->format, sizeof(pool->format)); /* with its padding */
 	pool->n_frames = params->n_frames;
 	pool->wake = wake_ref(params->wake);
 	pool->client_owned = params->ops != NULL;
@@ -179,14 +248,19 @@ static struct frame_pool *pool_alloc(const struct frame_pool_params *params)
 	return pool;
 }
 
-static void fill_free_list(struct frame_pool *pool)
+static void push_free(struct vacodec_frame **list, struct vacodec_frame *frame)
+{
+	frame->next_free = *list;
+	*list = frame;
+}
+
+static void fill_free_lists(struct frame_pool *pool)
 {
 	unsigned int i;
 
-	for (i = 0; i < pool->n_frames; i++) {
+	for (i = 0; i < 2 * pool->n_frames; i++) {
 		pool->frames[i].pool = pool;
-		pool->frames[i].next_free = pool->free;
-		pool->free = &pool->frames[i];
+		push_free(i < pool->n_frames ? &pool->free : &pool->free_again, &pool->frames[i]);
 	}
 }
 
@@ -201,22 +275,28 @@ int frame_pool_new(const struct frame_pool_params *params, struct frame_pool **o
 	pool = pool_alloc(params);
 	if (!pool)
 		return -ENOMEM;
-	ret = make_config(pool, params);
-	if (ret < 0)
-		goto fail;
+	if (params->context_of) {
+		pool->config = vawrap_config_ref(params->context_of->config);
+		pool->context = vawrap_context_ref(params->context_of->context);
+	} else {
+		ret = make_config(pool, params);
+		if (ret < 0)
+			goto fail;
+	}
 	if (pool->client_owned)
 		learn_client_surfaces(pool);
 	else
 		ret = make_own_surfaces(pool, params->display, params->rt_format);
 	if (ret < 0)
 		goto fail;
-	ret = make_context(pool);
+	if (!pool->context)
+		ret = make_context(pool);
 	if (ret < 0)
 		goto fail;
 	ret = make_pictures(pool);
 	if (ret < 0)
 		goto fail;
-	fill_free_list(pool);
+	fill_free_lists(pool);
 	*out = pool;
 	return 0;
 fail:
@@ -249,8 +329,7 @@ static int adopt_surface(struct frame_pool *pool, struct vacodec_frame *frame,
 	if (ret < 0)
 		return ret;
 	if (frame->context != pool->context) {
-		frame->pictures[0] = vawrap_picture_unref(frame->pictures[0]);
-		frame->pictures[1] = vawrap_picture_unref(frame->pictures[1]);
+		drop_pictures(frame);
 	}
 	frame->context = pool->context;
 	ret = make_frame_pictures(pool, frame, surface);
@@ -260,24 +339,30 @@ static int adopt_surface(struct frame_pool *pool, struct vacodec_frame *frame,
 	return 0;
 }
 
-static struct vacodec_frame *pop_free(struct frame_pool *pool)
+static struct vacodec_frame *pop_free(struct frame_pool *pool, struct vacodec_frame **list)
 {
 	struct vacodec_frame *frame;
 
 	pthread_mutex_lock(&pool->lock);
-	frame = pool->free;
+	frame = *list;
 	if (frame)
-		pool->free = frame->next_free;
+		*list = frame->next_free;
 	pthread_mutex_unlock(&pool->lock);
 	return frame;
 }
 
-static void push_free(struct frame_pool *pool, struct vacodec_frame *frame)
+/* In a pool that is retired nobody needs the frame's memory any more. */
+static void put_free(struct frame_pool *pool, struct vacodec_frame *frame)
 {
+	bool retired;
+
 	pthread_mutex_lock(&pool->lock);
-	frame->next_free = pool->free;
-	pool->free = frame;
+	retired = pool->retired;
+	if (!retired)
+		push_free(&pool->free, frame);
 	pthread_mutex_unlock(&pool->lock);
+	if (retired && !pool->client_owned)
+		frame->surface = vawrap_surface_unref(frame->surface);
 }
 
 static int acquire_client(struct frame_pool *pool, struct vacodec_frame *frame)
@@ -316,9 +401,22 @@ static int prepare(struct frame_pool *pool, struct vacodec_frame *frame)
 	return ret;
 }
 
+/* The first reference on a frame, which is one on the pool. */
+static void begin_life(struct frame_pool *pool, struct vacodec_frame *frame)
+{
+	atomic_fetch_add_explicit(&pool->refs, 1, memory_order_relaxed);
+	atomic_store(&frame->refs, 1);
+	atomic_store(&frame->flags, 0);
+	atomic_store(&frame->error, 0);
+	frame->current = 0;
+	frame->is_reference = false;
+	frame->crop = pool->format.crop;
+	atomic_store(&frame->sync_result, FRAME_SYNC_PENDING);
+}
+
 int frame_pool_acquire(struct frame_pool *pool, struct vacodec_frame **out)
 {
-	struct vacodec_frame *frame = pop_free(pool);
+	struct vacodec_frame *frame = pop_free(pool, &pool->free);
 	int ret;
 
 	*out = NULL;
@@ -326,178 +424,54 @@ int frame_pool_acquire(struct frame_pool *pool, struct vacodec_frame **out)
 		return -EAGAIN;
 	ret = prepare(pool, frame);
 	if (ret < 0) {
-		push_free(pool, frame);
+		put_free(pool, frame);
 		return ret;
 	}
-	atomic_fetch_add_explicit(&pool->refs, 1, memory_order_relaxed);
-	atomic_store(&frame->refs, 1);
-	atomic_store(&frame->flags, 0);
-	atomic_store(&frame->error, 0);
-	frame->current = 0;
-	frame->is_reference = false;
-	atomic_store(&frame->sync_result, FRAME_SYNC_PENDING);
+	begin_life(pool, frame);
 	*out = frame;
 	return 0;
 }
 
-static void drop_depends(struct vacodec_frame *frame);
+int frame_pool_acquire_again(struct vacodec_frame *first, struct vacodec_frame **out)
+{
+	struct frame_pool *pool = first->pool;
+	struct vacodec_frame *frame = pop_free(pool, &pool->free_again);
 
-static void frame_free(struct vacodec_frame *frame)
+	*out = frame;
+	if (!frame)
+		return -EAGAIN;
+	begin_life(pool, frame);
+	frame->again = vacodec_frame_ref(first);
+	frame->surface = first->surface;
+	frame->crop = first->crop;
+	return 0;
+}
+
+static void give_back_again(struct frame_pool *pool, struct vacodec_frame *frame)
+{
+	struct vacodec_frame *first = frame->again;
+
+	frame->again = NULL;
+	frame->surface = NULL;
+	pthread_mutex_lock(&pool->lock);
+	push_free(&pool->free_again, frame);
+	pthread_mutex_unlock(&pool->lock);
+	vacodec_frame_unref(first);
+}
+
+void frame_pool_give_back(struct vacodec_frame *frame)
 {
 	struct frame_pool *pool = frame->pool;
 	struct wake *wake = wake_ref(pool->wake);
 
-	drop_depends(frame);
-	release_surface(pool, frame);
-	push_free(pool, frame);
+	if (frame->again) {
+		give_back_again(pool, frame);
+	} else {
+		frame_drop_depends(frame);
+		release_surface(pool, frame);
+		put_free(pool, frame);
+	}
 	frame_pool_unref(pool);
 	wake_frame_free(wake);
 	wake_unref(wake);
-}
-
-struct vacodec_frame *vacodec_frame_ref(struct vacodec_frame *frame)
-{
-	if (frame)
-		atomic_fetch_add_explicit(&frame->refs, 1, memory_order_relaxed);
-	return frame;
-}
-
-struct vacodec_frame *vacodec_frame_unref(struct vacodec_frame *frame)
-{
-	if (frame && atomic_fetch_sub_explicit(&frame->refs, 1, memory_order_acq_rel) == 1)
-		frame_free(frame);
-	return NULL;
-}
-
-int vacodec_frame_get_info(const struct vacodec_frame *frame, struct vacodec_frame_info *info)
-{
-	const struct vacodec_format *format;
-
-	if (!frame || !info || info->size_bytes < sizeof(*info))
-		return -EINVAL;
-	format = &frame->pool->format;
-	info->timestamp = frame->timestamp;
-	info->flags = atomic_load(&frame->flags);
-	info->fourcc = format->fourcc;
-	info->chroma = format->chroma;
-	info->bit_depth = format->bit_depth;
-	info->coded_width = format->coded_width;
-	info->coded_height = format->coded_height;
-	info->crop = format->crop;
-	return 0;
-}
-
-struct vawrap_surface *vacodec_frame_get_surface(const struct vacodec_frame *frame)
-{
-	return frame ? frame->surface : NULL;
-}
-
-void frame_add_flags(struct vacodec_frame *frame, uint32_t flags)
-{
-	atomic_fetch_or(&frame->flags, flags);
-}
-
-void frame_begin_second(struct vacodec_frame *frame)
-{
-	assert(frame->pictures[1]);
-	frame->current = 1;
-}
-
-void frame_add_error(struct vacodec_frame *frame, int error)
-{
-	int none = 0;
-
-	if (error == 0)
-		return;
-	atomic_compare_exchange_strong(&frame->error, &none, error);
-	frame_add_flags(frame, VACODEC_FRAME_CORRUPT);
-}
-
-void frame_depend(struct vacodec_frame *frame, struct vacodec_frame *reference)
-{
-	unsigned int i;
-
-	if (atomic_load(&reference->flags) & VACODEC_FRAME_CORRUPT)
-		frame_add_flags(frame, VACODEC_FRAME_CORRUPT);
-	if (reference == frame || atomic_load(&reference->sync_result) != FRAME_SYNC_PENDING ||
-	    frame->n_depends == FRAME_MAX_DEPENDS)
-		return;
-	for (i = 0; i < frame->n_depends; i++) {
-		if (frame->depends[i] == reference)
-			return;
-	}
-	frame->depends[frame->n_depends++] = vacodec_frame_ref(reference);
-}
-
-/* Copies what the frame depends on, with references; or takes it away. */
-static unsigned int get_depends(struct vacodec_frame *frame,
-				struct vacodec_frame *depends[FRAME_MAX_DEPENDS], bool take)
-{
-	unsigned int i, n;
-
-	pthread_mutex_lock(&frame->pool->lock);
-	n = frame->n_depends;
-	for (i = 0; i < n; i++)
-		depends[i] = take ? frame->depends[i] : vacodec_frame_ref(frame->depends[i]);
-	if (take)
-		frame->n_depends = 0;
-	pthread_mutex_unlock(&frame->pool->lock);
-	return n;
-}
-
-static void drop_depends(struct vacodec_frame *frame)
-{
-	struct vacodec_frame *depends[FRAME_MAX_DEPENDS];
-	unsigned int n = get_depends(frame, depends, true);
-
-	while (n > 0)
-		vacodec_frame_unref(depends[--n]);
-}
-
-/* Drivers do pictures in order, so these are done. No deeper than there are pictures in flight. */
-static void inherit_flags(struct vacodec_frame *frame)
-{
-	struct vacodec_frame *depends[FRAME_MAX_DEPENDS];
-	unsigned int n = get_depends(frame, depends, false);
-
-	while (n > 0) {
-		n--;
-		vacodec_frame_sync(depends[n], -1);
-		if (atomic_load(&depends[n]->flags) & VACODEC_FRAME_CORRUPT)
-			frame_add_flags(frame, VACODEC_FRAME_CORRUPT);
-		vacodec_frame_unref(depends[n]);
-	}
-}
-
-void frame_set_result(struct vacodec_frame *frame, int result)
-{
-	int pending = FRAME_SYNC_PENDING;
-
-	assert(result <= 0);
-	inherit_flags(frame);
-	if (result == 0)
-		result = atomic_load(&frame->error);
-	if (!atomic_compare_exchange_strong(&frame->sync_result, &pending, result))
-		return;
-	if (result < 0)
-		frame_add_flags(frame, VACODEC_FRAME_CORRUPT);
-	drop_depends(frame);
-}
-
-int vacodec_frame_sync(struct vacodec_frame *frame, int64_t timeout_ns)
-{
-	int ret;
-
-	if (!frame)
-		return -EINVAL;
-	ret = atomic_load(&frame->sync_result);
-	if (ret != FRAME_SYNC_PENDING)
-		return ret;
-	ret = vawrap_surface_sync(frame->surface, timeout_ns);
-	if (ret == -ETIMEDOUT)
-		return ret;
-	/* As in submit.c: a driver that is busy here has lost its device. */
-	frame_set_result(frame, ret == -EBUSY ? -ENODEV : ret);
-	ret = atomic_load(&frame->sync_result);
-	return ret == FRAME_SYNC_PENDING ? 0 : ret;
 }

@@ -42,6 +42,9 @@ struct vacodec_frame {
 	atomic_uint flags;      /* enum vacodec_frame_flags */
 	atomic_int error;       /* the first of its pictures' errors, 0 without one */
 	atomic_int sync_result; /* FRAME_SYNC_PENDING, 0 or -errno; the first result stays */
+	struct vacodec_rect crop;
+	struct vacodec_frame
+		*again; /* shown a second time by this one, which holds it; else NULL */
 	struct vacodec_frame *next_free;
 };
 
@@ -52,12 +55,36 @@ struct frame_pool_params {
 	const struct vacodec_frame_ops *ops; /* NULL: own surfaces */
 	unsigned int n_frames;               /* all of them */
 	struct wake *wake;
+	const struct frame_pool
+		*context_of; /* decode with its context; NULL: with one of its own */
 };
 
 int frame_pool_new(const struct frame_pool_params *params, struct frame_pool **out);
 struct frame_pool *frame_pool_unref(struct frame_pool *pool);
+/*
+ * The decoder goes on with another pool, once all pictures are synced: lets go of it and of all its
+ * memory but the frames that somebody holds, which may still be referred to.
+ */
+struct frame_pool *frame_pool_retire(struct frame_pool *pool);
+/* True when it serves a format as it stands; its next frames have the format's crop. */
+bool frame_pool_adapt(struct frame_pool *pool, const struct vacodec_format *format,
+		      unsigned int n_frames);
+const struct vacodec_format *frame_pool_get_format(const struct frame_pool *pool);
 /* Gives a frame with one reference; -EAGAIN when none is free. */
 int frame_pool_acquire(struct frame_pool *pool, struct vacodec_frame **out);
+/*
+ * Gives a second frame on the surface of one, which is shown again: of its own are the timestamp, the
+ * flags and the crop; damage is that of the first. -EAGAIN when none is free.
+ */
+int frame_pool_acquire_again(struct vacodec_frame *frame, struct vacodec_frame **out);
+/* A frame without references goes back to its pool. */
+void frame_pool_give_back(struct vacodec_frame *frame);
+/* Over what frames of the pool depend on. */
+void frame_pool_lock(struct frame_pool *pool);
+void frame_pool_unlock(struct frame_pool *pool);
+
+/* ---- frame.c: one frame ---- */
+
 /* From here on data is for the picture of the frame's second field. */
 void frame_begin_second(struct vacodec_frame *frame);
 /* Notes that one of the frame's pictures failed; 0 notes nothing. */
@@ -70,5 +97,8 @@ void frame_depend(struct vacodec_frame *frame, struct vacodec_frame *reference);
  */
 void frame_set_result(struct vacodec_frame *frame, int result);
 void frame_add_flags(struct vacodec_frame *frame, uint32_t flags);
+uint32_t frame_get_flags(const struct vacodec_frame *frame);
+/* Lets go of what the frame depends on. */
+void frame_drop_depends(struct vacodec_frame *frame);
 
 #endif

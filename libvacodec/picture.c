@@ -10,11 +10,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int picture_begin(struct vacodec_decoder *decoder, uint64_t timestamp)
+static int begin(struct vacodec_decoder *decoder, uint64_t timestamp, struct frame_pool *pool)
 {
 	struct current *current = &decoder->current;
 	struct vacodec_frame *frame;
-	int ret = decoder_acquire_frame(decoder, &frame);
+	int ret = frames_acquire(decoder, pool, &frame);
 
 	if (ret < 0)
 		return ret;
@@ -22,6 +22,42 @@ int picture_begin(struct vacodec_decoder *decoder, uint64_t timestamp)
 	frame->timestamp = timestamp;
 	frame->number = ++decoder->n_begun;
 	decoder->ops->begin_picture(decoder);
+	return 0;
+}
+
+int picture_begin(struct vacodec_decoder *decoder, uint64_t timestamp)
+{
+	return begin(decoder, timestamp, decoder->pool);
+}
+
+int picture_begin_layer(struct vacodec_decoder *decoder, uint64_t timestamp,
+			const struct vacodec_format *layer)
+{
+	struct frame_pool *pool;
+	int ret = frames_find_pool(decoder, layer, &pool);
+
+	return ret < 0 ? ret : begin(decoder, timestamp, pool);
+}
+
+void picture_hide(struct vacodec_decoder *decoder)
+{
+	decoder->current.shown = false;
+}
+
+int picture_show_again(struct vacodec_decoder *decoder, struct vacodec_frame *frame,
+		       uint64_t timestamp, uint32_t flags)
+{
+	struct vacodec_frame *again;
+	int ret = frames_acquire_again(decoder, frame, &again);
+
+	if (ret < 0)
+		return ret;
+	again->timestamp = timestamp;
+	frame_add_flags(again, flags);
+	decoder_output_all(decoder);
+	reorder_add(&decoder->reorder, again, 0);
+	vacodec_frame_unref(again);
+	decoder_output_first(decoder);
 	return 0;
 }
 

@@ -76,6 +76,7 @@ int vacodec_probe_new(struct vawrap_display *display, enum vacodec_codec codec,
 		return ret;
 	}
 	unit_splitter_init(&probe->splitter, ops->syntax, 0);
+	probe->splitter.split_packet = ops->split_packet;
 	probe->result.error = -ENODEV;
 	if (display) {
 		probe->judge.ops = ops;
@@ -112,11 +113,11 @@ static void take_ready(struct vacodec_probe *probe)
 {
 	struct unit unit;
 
-	if (!probe->splitter.ready)
-		return;
-	unit_splitter_get(&probe->splitter, &unit);
-	take_unit(probe, &unit);
-	unit_splitter_next(&probe->splitter);
+	while (probe->splitter.ready) {
+		unit_splitter_get(&probe->splitter, &unit);
+		take_unit(probe, &unit);
+		unit_splitter_next(&probe->splitter);
+	}
 }
 
 int vacodec_probe_set_extradata(struct vacodec_probe *probe, const uint8_t *data, size_t size_bytes)

@@ -244,6 +244,22 @@ static int64_t push_lengths(struct unit_splitter *s, const uint8_t *data, size_t
 
 /* ---- Packets ---- */
 
+static void split_packet(struct unit_splitter *s)
+{
+	int n = 1;
+
+	s->parts[0] = (struct unit_part){0, s->size_bytes};
+	if (s->split_packet && !s->damaged)
+		n = s->split_packet(s->data, s->size_bytes, s->parts);
+	if (n < 0) {
+		s->damaged = true;
+		s->parts[0] = (struct unit_part){0, s->size_bytes};
+	}
+	s->n_parts = n < 0 ? 1 : (unsigned int)n;
+	s->part = 0;
+	s->ready = s->n_parts > 0;
+}
+
 static int64_t push_packet(struct unit_splitter *s, const uint8_t *data, size_t size_bytes,
 			   uint64_t timestamp)
 {
@@ -255,7 +271,9 @@ static int64_t push_packet(struct unit_splitter *s, const uint8_t *data, size_t 
 	s->in_unit = false;
 	if (ret < 0)
 		return ret;
-	s->ready = true;
+	split_packet(s);
+	if (!s->ready)
+		s->size_bytes = 0;
 	return (int64_t)size_bytes;
 }
 
@@ -303,10 +321,22 @@ void unit_splitter_get(const struct unit_splitter *s, struct unit *unit)
 	unit->size_bytes = s->size_bytes;
 	unit->timestamp = s->timestamp;
 	unit->damaged = s->damaged;
+	unit->packet = s->data;
+	unit->parts = s->parts;
+	unit->n_parts = s->n_parts;
+	unit->part = s->part;
+	if (s->syntax == UNIT_PACKETS) {
+		unit->data += s->parts[s->part].offset;
+		unit->size_bytes = s->parts[s->part].size_bytes;
+	}
 }
 
 void unit_splitter_next(struct unit_splitter *s)
 {
+	if (s->syntax == UNIT_PACKETS && s->part + 1 < s->n_parts) {
+		s->part++;
+		return;
+	}
 	s->size_bytes = 0;
 	s->damaged = false;
 	s->ready = false;

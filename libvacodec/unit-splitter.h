@@ -21,6 +21,19 @@ enum unit_syntax {
 	UNIT_PACKETS,     /* each packet is a unit: VP8, VP9 */
 };
 
+/* Units that one packet can hold: VP9's superframes (Annex B of its specification). */
+#define UNIT_MAX_PARTS 8
+
+struct unit_part {
+	size_t offset, size_bytes; /* in the packet */
+};
+
+/*
+ * Tells the units of a packet apart: fills in parts in their order and returns how many, at most
+ * UNIT_MAX_PARTS; each lies within the packet. Or -EBADMSG: the packet is one damaged unit.
+ */
+typedef int (*unit_split_fn)(const uint8_t *packet, size_t size_bytes, struct unit_part *parts);
+
 /*
  * A unit's bytes, without what tells it apart, and its first byte's timestamp. A damaged one is cut
  * off, or longer than the limit: data is what there is of its beginning, perhaps nothing.
@@ -30,6 +43,10 @@ struct unit {
 	size_t size_bytes;
 	uint64_t timestamp;
 	bool damaged;
+	/* Packets: all of this one's units, and which of them this is. */
+	const uint8_t *packet;
+	const struct unit_part *parts;
+	unsigned int n_parts, part;
 };
 
 struct unit_splitter {
@@ -51,9 +68,13 @@ struct unit_splitter {
 	uint32_t left_bytes;       /* the length, or what of the unit is not here yet */
 	bool lost;  /* the length was wrong: nothing is known up to the next packet */
 	bool split; /* packets were seen to end within units */
+	/* Packets */
+	unit_split_fn split_packet; /* NULL: each is a unit */
+	struct unit_part parts[UNIT_MAX_PARTS];
+	unsigned int n_parts, part; /* part: the one that is ready */
 };
 
-/* length_bytes: of UNIT_LENGTHS. */
+/* length_bytes: of UNIT_LENGTHS. For packets with more than one unit set split_packet after it. */
 void unit_splitter_init(struct unit_splitter *s, enum unit_syntax syntax,
 			unsigned int length_bytes);
 void unit_splitter_finish(struct unit_splitter *s);

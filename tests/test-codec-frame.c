@@ -25,7 +25,7 @@ static void open_toy(struct client *c, const struct codec_ops *ops, bool show_in
 /* A picture's or header's bytes; a digit is an order or a reference. */
 static int send_unit(struct client *c, const char *text, uint64_t timestamp)
 {
-	uint8_t bytes[16];
+	uint8_t bytes[32];
 	size_t n = strlen(text);
 	size_t i;
 
@@ -251,6 +251,194 @@ static void test_the_row_chooses_the_syntax(void **state)
 	client_close(&c);
 }
 
+/* ---- Packets of several units, hidden pictures, pictures that are shown again ---- */
+
+static void test_a_hidden_picture_is_referred_to(void **state)
+{
+	static const char *const units[] = {"S2230", "K0", "H10", "P21", "H39", "P43", NULL};
+	struct client c = {0};
+
+	(void)state;
+	run(&c, units);
+	/* 4 refers to what is not there, so 5, which refers to it, is flagged. */
+	assert_frames(&c, "135", "..!");
+	client_close(&c);
+}
+
+static void test_a_picture_is_shown_again(void **state)
+{
+	static const char *const units[] = {"S2230", "K0", "H10", "@1", "P21", "@0", NULL};
+	struct client c = {.hold = true, .extra_frames = 8};
+
+	(void)state;
+	run(&c, units);
+	assert_frames(&c, "1345", "....");
+	assert_ptr_equal(vacodec_frame_get_surface(c.held[0]),
+			 vacodec_frame_get_surface(c.held[3]));
+	assert_ptr_not_equal(vacodec_frame_get_surface(c.held[0]),
+			     vacodec_frame_get_surface(c.held[1]));
+	assert_ptr_not_equal(c.held[0], c.held[3]);
+	assert_int_equal(vacodec_frame_sync(c.held[3], -1), 0);
+	client_close(&c);
+}
+
+/* The damage of what is shown again is known only after its picture was decoded. */
+static void test_damage_is_shown_again(void **state)
+{
+	static const char *const units[] = {"S2230", "K0", "H10", NULL};
+	struct client c = {.hold = true, .extra_frames = 8};
+	struct vacodec_frame_info info = {.size_bytes = sizeof(info)};
+
+	(void)state;
+	open_toy(&c, &toy_codec_ops, false);
+	send_units(&c, units);
+	fake_fail_decodes(1);
+	assert_int_equal(send_unit(&c, "@1", 3), 0);
+	assert_int_equal(c.n_frames, 2);
+	assert_int_equal(vacodec_frame_sync(c.held[1], -1), -EBADMSG);
+	assert_int_equal(vacodec_frame_get_info(c.held[1], &info), 0);
+	assert_int_equal(info.timestamp, 3);
+	assert_true(info.flags & VACODEC_FRAME_CORRUPT);
+	client_close(&c);
+}
+
+/* The client holds them all: the unit waits, and goes on where it stopped. */
+static void test_showing_again_waits_for_a_frame(void **state)
+{
+	static const char *const units[] = {"S2210", "K0", "@0", "@0", NULL};
+	struct client c = {.hold = true};
+
+	(void)state;
+	open_toy(&c, &toy_codec_ops, false);
+	send_units(&c, units);
+	assert_int_equal(send_unit(&c, "@0", 4), 0);
+	assert_int_equal(client_drain(&c), -EAGAIN);
+	assert_true(c.n_frames < 4);
+	client_release(&c);
+	assert_int_equal(client_drain(&c), 0);
+	assert_frames(&c, "1234", "....");
+	client_close(&c);
+}
+
+/* All units of a packet have its timestamp; one that is wrong costs itself. */
+static void test_a_packet_holds_several_units(void **state)
+{
+	static const char *const units[] = {"S2230|K0|H10|P21", "P32|x||P43", "P54|", NULL};
+	struct vacodec_stats stats = {.size_bytes = sizeof(stats)};
+	struct client c = {.hold = true, .extra_frames = 8};
+
+	(void)state;
+	run(&c, units);
+	assert_frames(&c, "00112", "..!!!");
+	assert_int_equal(vacodec_decoder_get_stats(c.decoder, &stats), 0);
+	assert_int_equal(stats.units, 10);
+	assert_int_equal(stats.bad_units, 3);
+	client_close(&c);
+}
+
+/* Without room for more frames the packet waits between its units. */
+static void test_a_packet_goes_on_where_it_stopped(void **state)
+{
+	struct client c = {.hold = true};
+
+	(void)state;
+	open_toy(&c, &toy_codec_ops, false);
+	assert_int_equal(send_unit(&c, "S2210|K0|P10|P21|@2", 7), 0);
+	assert_int_equal(client_drain(&c), -EAGAIN);
+	client_release(&c);
+	assert_int_equal(client_drain(&c), 0);
+	client_release(&c);
+	assert_int_equal(c.n_frames, 4);
+	assert_int_equal(c.timestamps[3], 7);
+	client_close(&c);
+}
+
+static void test_too_many_units_are_one_that_is_damaged(void **state)
+{
+	static const char *const units[] = {"S2230", "K0", "P10|||||||||", "P10", NULL};
+	struct client c = {0};
+
+	(void)state;
+	run(&c, units);
+	assert_int_equal(c.n_frames, 2);
+	client_close(&c);
+}
+
+/* ---- Other sizes while references stay ---- */
+
+static unsigned int count_targets(const struct client *c)
+{
+	(void)c;
+	return fake_get_live(FAKE_SURFACE);
+}
+
+static void test_references_outlive_a_change_of_size(void **state)
+{
+	static const char *const units[] = {"S2230", "K0", "P10", "C4430", "P21",
+					    "P32",   "@0", "P43", NULL};
+	struct client c = {0};
+
+	(void)state;
+	run(&c, units);
+	assert_int_equal(c.n_formats, 2);
+	assert_frames(&c, "124567", "......");
+	assert_int_equal(c.widths[1], 32);
+	assert_int_equal(c.widths[2], 64);
+	assert_int_equal(c.widths[4], 32); /* shown again as it was decoded */
+	client_close(&c);
+}
+
+/* Of the old size there are the surfaces that are referred to, and no context. */
+static void test_old_frames_cost_no_more_than_themselves(void **state)
+{
+	struct client c = {0};
+	char change[] = "C2230";
+	unsigned int i;
+
+	(void)state;
+	open_toy(&c, &toy_codec_ops, false);
+	assert_int_equal(send_unit(&c, "S1130|K0", 0), 0);
+	for (i = 2; i < 9; i++) {
+		change[1] = (char)('0' + i);
+		assert_int_equal(send_unit(&c, change, i), 0);
+		assert_int_equal(send_unit(&c, "P00", i), 0);
+	}
+	assert_int_equal(client_drain(&c), 0);
+	assert_int_equal(c.n_formats, 8);
+	assert_true(count_targets(&c) <= 4 + 3);
+	assert_int_equal(fake_get_live(FAKE_CONTEXT), 1);
+	client_close(&c);
+}
+
+/* What the client still holds after a change goes back to a pool that is not there any more. */
+static void test_held_frames_outlive_a_change_of_size(void **state)
+{
+	static const char *const units[] = {"S2230", "K0", "P10", "C4430", "P21", NULL};
+	struct client c = {.hold = true, .extra_frames = 4};
+
+	(void)state;
+	run(&c, units);
+	assert_int_equal(c.n_frames, 3);
+	c.decoder = vacodec_decoder_unref(c.decoder);
+	assert_int_equal(vacodec_frame_sync(c.held[0], -1), 0);
+	client_close(&c);
+}
+
+static void test_pictures_of_another_size_are_referred_to(void **state)
+{
+	static const char *const units[] = {"S4430", "K0",  "L110", "P21", "L312", "P43",
+					    "L524",  "P65", "L796", "P87", NULL};
+	struct client c = {0};
+
+	(void)state;
+	run(&c, units);
+	assert_int_equal(c.n_formats, 1);
+	/* The last one is larger than the context, and has one of its own. */
+	assert_frames(&c, "13579", ".....");
+	assert_int_equal(c.widths[2], 64);
+	client_close(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +454,17 @@ int main(void)
 		FAKE_TEST(test_what_is_not_supported_ends_the_session),
 		FAKE_TEST(test_a_picture_waits_for_a_frame),
 		FAKE_TEST(test_the_row_chooses_the_syntax),
+		FAKE_TEST(test_a_hidden_picture_is_referred_to),
+		FAKE_TEST(test_a_picture_is_shown_again),
+		FAKE_TEST(test_damage_is_shown_again),
+		FAKE_TEST(test_showing_again_waits_for_a_frame),
+		FAKE_TEST(test_a_packet_holds_several_units),
+		FAKE_TEST(test_a_packet_goes_on_where_it_stopped),
+		FAKE_TEST(test_too_many_units_are_one_that_is_damaged),
+		FAKE_TEST(test_references_outlive_a_change_of_size),
+		FAKE_TEST(test_old_frames_cost_no_more_than_themselves),
+		FAKE_TEST(test_held_frames_outlive_a_change_of_size),
+		FAKE_TEST(test_pictures_of_another_size_are_referred_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,7 @@ struct slot {
 struct toy {
 	uint8_t sequence[4]; /* the newest header */
 	bool has_sequence;
+	bool keep;                  /* references, when it begins */
 	struct slot slots[N_SLOTS]; /* references, the newest first */
 	unsigned int n_slots;
 	uint8_t type, order; /* of the current picture */
@@ -75,12 +76,17 @@ static bool get_order(const void *item, int64_t *order)
 	return true;
 }
 
-static const struct slot *find_slot(struct vacodec_decoder *decoder, int64_t order)
+static const struct slot *find_nearest(const struct toy *toy, int64_t order)
 {
-	const struct toy *toy = decoder->codec;
 	const struct conceal_candidates candidates = {toy->slots, toy->n_slots,
 						      sizeof(toy->slots[0]), get_order};
-	const struct slot *slot = conceal_find_nearest(&candidates, order);
+
+	return conceal_find_nearest(&candidates, order);
+}
+
+static const struct slot *find_slot(struct vacodec_decoder *decoder, int64_t order)
+{
+	const struct slot *slot = find_nearest(decoder->codec, order);
 
 	if (!slot || slot->order != order)
 		picture_refer_missing(decoder, UINT64_MAX);
@@ -119,11 +125,26 @@ static int begin_sequence(struct vacodec_decoder *decoder)
 	format.bit_depth = 8;
 	format.coded_width = 16U * toy->sequence[0];
 	format.coded_height = 16U * toy->sequence[1];
+	format.crop.width = format.coded_width;
+	format.crop.height = format.coded_height;
 	format.min_frames = toy->sequence[2] + 1U;
 	format.max_reorder = toy->sequence[3];
 	decoder->output_limits.max_frames = toy->sequence[2];
 	decoder->output_limits.max_reorder = toy->sequence[3];
-	return decoder_begin_sequence(decoder, &format);
+	return toy->keep ? decoder_change_format(decoder, &format)
+			 : decoder_begin_sequence(decoder, &format);
+}
+
+/* Of a picture that is never output, in other surfaces. */
+static int begin_layer(struct vacodec_decoder *decoder, const struct unit *unit)
+{
+	struct vacodec_format layer;
+	int ret = begin_sequence(decoder);
+
+	memcpy(&layer, &decoder->format, sizeof(layer));
+	layer.coded_width = 16U * unit->data[2];
+	layer.coded_height = 16U * unit->data[2];
+	return ret < 0 ? ret : picture_begin_layer(decoder, unit->timestamp, &layer);
 }
 
 static void toy_begin_picture(struct vacodec_decoder *decoder)
@@ -140,6 +161,8 @@ static void toy_begin_picture(struct vacodec_decoder *decoder)
 		start_reach(&decoder->start, toy->order, decoder->current.frame->number);
 	}
 	picture_place(decoder, toy->order);
+	if (toy->type == 'H' || toy->type == 'L')
+		picture_hide(decoder);
 }
 
 static int toy_finish_picture(struct vacodec_decoder *decoder)
@@ -161,7 +184,7 @@ static int parse_picture(struct vacodec_decoder *decoder, const struct unit *uni
 {
 	struct toy *toy = decoder->codec;
 	int ret = toy_finish_picture(decoder);
-	size_t i;
+	size_t i = unit->data[0] == 'L' ? 3 : 2;
 
 	if (ret < 0 || !toy->has_sequence)
 		return ret;
@@ -169,10 +192,10 @@ static int parse_picture(struct vacodec_decoder *decoder, const struct unit *uni
 	toy->order = unit->data[1];
 	if (decoder->start.state == START_WAITING && toy->type != 'K' && toy->type != 'R')
 		return 0;
-	ret = begin_sequence(decoder);
-	if (ret == 0)
+	ret = toy->type == 'L' ? begin_layer(decoder, unit) : begin_sequence(decoder);
+	if (ret == 0 && toy->type != 'L')
 		ret = picture_begin(decoder, unit->timestamp);
-	for (i = 2; i < unit->size_bytes && ret == 0; i++)
+	for (; i < unit->size_bytes && ret == 0; i++)
 		ret = add_reference(decoder, unit->data[i]);
 	if (ret < 0)
 		return ret;
@@ -181,22 +204,60 @@ static int parse_picture(struct vacodec_decoder *decoder, const struct unit *uni
 						 unit->data, unit->size_bytes));
 }
 
+static int show_again(struct vacodec_decoder *decoder, const struct unit *unit)
+{
+	int ret = toy_finish_picture(decoder);
+	const struct slot *slot;
+
+	if (ret < 0)
+		return ret;
+	slot = find_nearest(decoder->codec, unit->data[1]);
+	return slot ? picture_show_again(decoder, slot->frame, unit->timestamp, 0) : -EBADMSG;
+}
+
+/* Units of one packet stand between bars. */
+static int toy_split(const uint8_t *packet, size_t size_bytes, struct unit_part *parts)
+{
+	size_t at = 0;
+	int n = 0;
+	size_t i;
+
+	for (i = 0; i <= size_bytes; i++) {
+		if (i < size_bytes && packet[i] != '|')
+			continue;
+		if (n == UNIT_MAX_PARTS)
+			return -EBADMSG;
+		parts[n++] = (struct unit_part){at, i - at};
+		at = i + 1;
+	}
+	return n;
+}
+
 static int toy_parse_unit(struct vacodec_decoder *decoder, const struct unit *unit)
 {
 	struct toy *toy = decoder->codec;
 
+	if (unit->damaged || unit->size_bytes == 0)
+		return -EBADMSG;
 	switch (unit->data[0]) {
+	case 'C':
 	case 'S':
 		if (unit->size_bytes != 5)
 			return -EBADMSG;
 		memcpy(toy->sequence, unit->data + 1, 4);
 		toy->has_sequence = true;
+		toy->keep = unit->data[0] == 'C';
 		return 0;
 	case 'K':
 	case 'R':
 	case 'P':
 	case 'B':
+	case 'H':
 		return unit->size_bytes < 2 ? -EBADMSG : parse_picture(decoder, unit);
+	case 'L':
+		return unit->size_bytes < 3 ? -EBADMSG : parse_picture(decoder, unit);
+	case '@':
+		return unit->size_bytes < 2 ? -EBADMSG : show_again(decoder, unit);
 	case '?':
 		decoder_warn(decoder, "a toy cannot do that");
 		return -ENOTSUP;
@@ -207,10 +268,11 @@ static int toy_parse_unit(struct vacodec_decoder *decoder, const struct unit *un
 
 #define TOY_OPS(unit_syntax)                                                                       \
 	{                                                                                          \
-		.name = "toy", .profiles = profiles, .syntax = (unit_syntax), .open = toy_open,    \
-		.close = toy_close, .parse_unit = toy_parse_unit,                                  \
-		.new_sequence = toy_new_sequence, .begin_picture = toy_begin_picture,              \
-		.finish_picture = toy_finish_picture, .flush = toy_new_sequence,                   \
+		.name = "toy", .profiles = profiles, .syntax = (unit_syntax),                      \
+		.split_packet = toy_split, .open = toy_open, .close = toy_close,                   \
+		.parse_unit = toy_parse_unit, .new_sequence = toy_new_sequence,                    \
+		.begin_picture = toy_begin_picture, .finish_picture = toy_finish_picture,          \
+		.flush = toy_new_sequence,                                                         \
 	}
 
 const struct codec_ops toy_codec_ops = TOY_OPS(UNIT_PACKETS);

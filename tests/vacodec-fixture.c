@@ -91,6 +91,7 @@ static void take_frame(struct client *client, struct vacodec_frame *frame)
 	if (client->n_frames < CLIENT_MAX_FRAMES) {
 		client->timestamps[client->n_frames] = info.timestamp;
 		client->flags[client->n_frames] = info.flags;
+		client->widths[client->n_frames] = info.coded_width;
 	}
 	client->n_frames++;
 	client->n_corrupt += (info.flags & VACODEC_FRAME_CORRUPT) != 0;

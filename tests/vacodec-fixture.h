@@ -33,6 +33,7 @@ struct client {
 	struct vacodec_format format;
 	uint64_t timestamps[CLIENT_MAX_FRAMES];
 	uint32_t flags[CLIENT_MAX_FRAMES];
+	unsigned int widths[CLIENT_MAX_FRAMES]; /* coded */
 	struct vacodec_frame *held[CLIENT_MAX_FRAMES];
 };
 
