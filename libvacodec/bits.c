@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bits.c - bit reader over the bytes of a NAL unit
+ * bits.c - bit reader over the bytes of a NAL unit, or of plain bytes
  */
 #include "bits.h"
 
@@ -14,12 +14,18 @@ void bits_init(struct bits *b, const uint8_t *data, size_t size_bytes)
 	b->size_bytes = size_bytes;
 }
 
+void bits_init_raw(struct bits *b, const uint8_t *data, size_t size_bytes)
+{
+	bits_init(b, data, size_bytes);
+	b->raw = true;
+}
+
 /* Fetches one byte of payload; false at the end. */
 static bool fetch(struct bits *b)
 {
 	uint8_t byte;
 
-	if (b->next < b->size_bytes && b->zeros >= 2 && b->data[b->next] == 3) {
+	if (!b->raw && b->next < b->size_bytes && b->zeros >= 2 && b->data[b->next] == 3) {
 		b->next++;
 		b->zeros = 0;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bits.h - bit reader over the bytes of a NAL unit
+ * bits.h - bit reader over the bytes of a NAL unit, or of plain bytes
  *
- * Removes emulation prevention bytes as it goes. Its error is sticky: past the end, or over a stated
+ * Removes the emulation prevention bytes of NAL units as it goes. Its error is sticky: past the end, or over a stated
  * limit, every read gives 0 from then on, so that a syntax structure is parsed straight down and
  * tested once.
  */
@@ -21,10 +21,13 @@ struct bits {
 	unsigned int n_cached;
 	unsigned int zeros; /* zero bytes in a row before next, as of emulation prevention */
 	uint64_t n_read;    /* bits read, emulation prevention bytes not counted */
+	bool raw;           /* no emulation prevention */
 	int err;            /* 0 or -EBADMSG */
 };
 
 void bits_init(struct bits *b, const uint8_t *data, size_t size_bytes);
+/* For syntaxes without emulation prevention: VP8, VP9, AV1. */
+void bits_init_raw(struct bits *b, const uint8_t *data, size_t size_bytes);
 /* u(n), n at most 32. */
 uint32_t bits_u(struct bits *b, unsigned int n);
 bool bits_flag(struct bits *b);

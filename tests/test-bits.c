@@ -134,6 +134,19 @@ static void test_more_rbsp_sees_the_stop_bit(void **state)
 	assert_false(bits_more_rbsp(&b));
 }
 
+static void test_raw_bytes_keep_their_threes(void **state)
+{
+	const uint8_t data[] = {0, 0, 3, 0, 0, 3, 1};
+	struct bits b;
+	size_t i;
+
+	(void)state;
+	bits_init_raw(&b, data, sizeof(data));
+	for (i = 0; i < sizeof(data); i++)
+		assert_int_equal(bits_u(&b, 8), data[i]);
+	assert_true(bits_ok(&b));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +158,7 @@ int main(void)
 		cmocka_unit_test(test_ue_takes_32_zeros_and_no_more),
 		cmocka_unit_test(test_emulation_prevention_is_removed),
 		cmocka_unit_test(test_more_rbsp_sees_the_stop_bit),
+		cmocka_unit_test(test_raw_bytes_keep_their_threes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
