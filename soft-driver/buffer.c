@@ -37,9 +37,9 @@ static struct buffer *buffer_new(VABufferType type, unsigned int size, unsigned 
 
 static bool is_supported(VABufferType type)
 {
-	return type == VAPictureParameterBufferType || type == VAIQMatrixBufferType ||
-	       type == VASliceParameterBufferType || type == VASliceDataBufferType ||
-	       type == VAProbabilityBufferType;
+	return type == VAProcPipelineParameterBufferType || type == VAPictureParameterBufferType ||
+	       type == VAIQMatrixBufferType || type == VASliceParameterBufferType ||
+	       type == VASliceDataBufferType || type == VAProbabilityBufferType;
 }
 
 static VAStatus buffer_add(struct softva *softva, struct buffer *buffer)

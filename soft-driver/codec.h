@@ -13,6 +13,7 @@
 
 #include "check.h"
 
+struct buffer;
 struct context;
 struct decoder_kind;
 struct job;
@@ -46,6 +47,8 @@ struct codec {
 	int (*open)(struct context *context);
 	/* Failed or not, it is due after open. */
 	void (*close)(struct context *context);
+	/* Whether a buffer can be rendered into the context's picture; its size is good. */
+	VAStatus (*render)(struct context *context, const struct buffer *buffer);
 	/* Checks the rendered buffers; fills in the packet (empty if nothing can be decoded) and the rest. */
 	void (*build)(struct context *context, struct job *job);
 	/* Decodes the job's packet into its surface, whose lock it takes to write. 0 or -errno. */
@@ -55,6 +58,7 @@ struct codec {
 };
 
 extern const struct codec codec_h264;
+extern const struct codec codec_vpp;
 
 /* What the pictures of all codecs have while they are built. */
 struct picture {

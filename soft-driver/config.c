@@ -11,7 +11,12 @@
 #define PROFILE_H264_HIGH_10  ((VAProfile)36)
 #define PROFILE_H264_HIGH_422 ((VAProfile)40)
 
-#define RT_HIGH    (VA_RT_FORMAT_YUV420 | VA_RT_FORMAT_YUV400)
+#define RT_HIGH (VA_RT_FORMAT_YUV420 | VA_RT_FORMAT_YUV400)
+#define RT_ALL                                                                                     \
+	(VA_RT_FORMAT_YUV420 | VA_RT_FORMAT_YUV420_10 | VA_RT_FORMAT_YUV420_12 |                   \
+	 VA_RT_FORMAT_YUV422 | VA_RT_FORMAT_YUV422_10 | VA_RT_FORMAT_YUV422_12 |                   \
+	 VA_RT_FORMAT_YUV444 | VA_RT_FORMAT_YUV444_10 | VA_RT_FORMAT_YUV444_12 |                   \
+	 VA_RT_FORMAT_YUV400)
 #define RT_HIGH_10 (RT_HIGH | VA_RT_FORMAT_YUV420_10)
 
 static const struct profile profiles[] = {
@@ -21,6 +26,7 @@ static const struct profile profiles[] = {
 	{PROFILE_H264_HIGH_10, &codec_h264, RT_HIGH_10, 1, 10},
 	{PROFILE_H264_HIGH_422, &codec_h264,
 	 RT_HIGH_10 | VA_RT_FORMAT_YUV422 | VA_RT_FORMAT_YUV422_10, 2, 10},
+	{VAProfileNone, &codec_vpp, RT_ALL, 0, 0},
 };
 
 #define NUM_PROFILES ((int)(sizeof(profiles) / sizeof(profiles[0])))
@@ -33,12 +39,17 @@ const struct profile *profile_find(VAProfile profile)
 	return NULL;
 }
 
+static VAEntrypoint entrypoint_of(VAProfile profile)
+{
+	return profile == VAProfileNone ? VAEntrypointVideoProc : VAEntrypointVLD;
+}
+
 static VAStatus check_support(VAProfile profile, VAEntrypoint entrypoint)
 {
 	if (!profile_find(profile))
 		return VA_STATUS_ERROR_UNSUPPORTED_PROFILE;
-	return entrypoint == VAEntrypointVLD ? VA_STATUS_SUCCESS
-					     : VA_STATUS_ERROR_UNSUPPORTED_ENTRYPOINT;
+	return entrypoint == entrypoint_of(profile) ? VA_STATUS_SUCCESS
+						    : VA_STATUS_ERROR_UNSUPPORTED_ENTRYPOINT;
 }
 
 VAStatus config_query_profiles(VADriverContextP va, VAProfile *list, int *count)
@@ -57,18 +68,20 @@ VAStatus config_query_entrypoints(VADriverContextP va, VAProfile profile, VAEntr
 	*count = 0;
 	if (!profile_find(profile))
 		return VA_STATUS_ERROR_UNSUPPORTED_PROFILE;
-	list[0] = VAEntrypointVLD;
+	list[0] = entrypoint_of(profile);
 	*count = 1;
 	return VA_STATUS_SUCCESS;
 }
 
-static uint32_t attribute_value(VAConfigAttribType type, uint32_t rt_format)
+static uint32_t attribute_value(VAConfigAttribType type, VAEntrypoint entrypoint,
+				uint32_t rt_format)
 {
 	switch (type) {
 	case VAConfigAttribRTFormat:
 		return rt_format;
 	case VAConfigAttribDecSliceMode:
-		return VA_DEC_SLICE_MODE_NORMAL;
+		return entrypoint == VAEntrypointVLD ? VA_DEC_SLICE_MODE_NORMAL
+						     : VA_ATTRIB_NOT_SUPPORTED;
 	case VAConfigAttribMaxPictureWidth:
 		return SOFTVA_MAX_WIDTH;
 	case VAConfigAttribMaxPictureHeight:
@@ -85,7 +98,8 @@ VAStatus config_get_attributes(VADriverContextP va, VAProfile profile, VAEntrypo
 
 	(void)va;
 	for (int i = 0; i < count && status == VA_STATUS_SUCCESS; i++)
-		list[i].value = attribute_value(list[i].type, profile_find(profile)->rt_format);
+		list[i].value =
+			attribute_value(list[i].type, entrypoint, profile_find(profile)->rt_format);
 	return status;
 }
 
@@ -93,7 +107,8 @@ VAStatus config_get_attributes(VADriverContextP va, VAProfile profile, VAEntrypo
 static VAStatus take_attributes(struct config *config, const VAConfigAttrib *list, int count)
 {
 	for (int i = 0; i < count; i++) {
-		uint32_t offered = attribute_value(list[i].type, config->rt_format);
+		uint32_t offered =
+			attribute_value(list[i].type, config->entrypoint, config->rt_format);
 
 		if (list[i].type == VAConfigAttribRTFormat) {
 			config->rt_format &= list[i].value;
@@ -168,9 +183,12 @@ VAStatus config_query_attributes(VADriverContextP va, VAConfigID id, VAProfile *
 	*profile = config->profile;
 	*entrypoint = config->entrypoint;
 	*count = 0;
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		list[(*count)++] =
-			(VAConfigAttrib){types[i], attribute_value(types[i], config->rt_format)};
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		uint32_t value = attribute_value(types[i], config->entrypoint, config->rt_format);
+
+		if (value != VA_ATTRIB_NOT_SUPPORTED)
+			list[(*count)++] = (VAConfigAttrib){types[i], value};
+	}
 	object_unref(&config->object);
 	return VA_STATUS_SUCCESS;
 }

@@ -22,6 +22,7 @@ void job_free(struct job *job)
 	}
 	free(job->buffers);
 	bytes_finish(&job->packet);
+	vpp_free(job->pipelines);
 	if (job->surface)
 		object_unref(&job->surface->object);
 	free(job);
@@ -92,7 +93,7 @@ static bool decode_job(struct context *context, struct job *job)
 		reset(context);
 	if (context->softva->no_decode)
 		return true;
-	good = job->packet.size && !decode(context, job);
+	good = (job->packet.size || job->pipelines) && !decode(context, job);
 	if (!good && !job->failed)
 		check_event(&context->softva->checks, EVENT_DECODE_ERRORS);
 	return good;
@@ -207,7 +208,7 @@ static int open_codec(struct context *context)
 {
 	const struct codec *codec = context->codec;
 
-	context->state = calloc(1, codec->state_size);
+	context->state = calloc(1, codec->state_size + 1);
 	if (!context->state)
 		return -ENOMEM;
 	if (codec->decoder) {
@@ -266,7 +267,10 @@ VAStatus context_create(VADriverContextP va, VAConfigID config_id, int width, in
 	profile = profile_find(config->profile);
 	rt_format = config->rt_format;
 	object_unref(&config->object);
-	if (width <= 0 || height <= 0 || width > SOFTVA_MAX_WIDTH || height > SOFTVA_MAX_HEIGHT)
+	/* Video processing goes by its surfaces. */
+	if (profile->codec != &codec_vpp && (width <= 0 || height <= 0))
+		return VA_STATUS_ERROR_RESOLUTION_NOT_SUPPORTED;
+	if (width < 0 || height < 0 || width > SOFTVA_MAX_WIDTH || height > SOFTVA_MAX_HEIGHT)
 		return VA_STATUS_ERROR_RESOLUTION_NOT_SUPPORTED;
 	status = check_targets(softva, targets, num_targets);
 	if (status != VA_STATUS_SUCCESS)

@@ -10,6 +10,7 @@
 #include "codec.h"
 #include "decoder.h"
 #include "softva.h"
+#include "vpp.h"
 
 /* Two buffers for each macroblock of the largest picture in slices of one would be far too many. */
 #define MAX_PICTURE_BUFFERS 20000
@@ -19,6 +20,8 @@ struct job {
 	struct job *next;
 	struct surface *surface;
 	struct bytes packet;
+	/* Of video processing, instead of a packet. */
+	struct vpp_pipeline *pipelines;
 	/* The fields that this picture writes: 1 top, 2 bottom, 3 both. */
 	unsigned int fields;
 	bool second_field;

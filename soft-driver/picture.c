@@ -101,6 +101,8 @@ static VAStatus render_one(struct context *context, VABufferID id)
 	if (!check_count(&softva->checks, CHECK_BUFFER_ID, buffer))
 		return VA_STATUS_ERROR_INVALID_BUFFER;
 	status = check_buffer(context, buffer);
+	if (status == VA_STATUS_SUCCESS && context->codec->render)
+		status = context->codec->render(context, buffer);
 	if (status == VA_STATUS_SUCCESS)
 		status = keep(context, buffer);
 	object_unref(&buffer->object);

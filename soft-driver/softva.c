@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "context.h"
+#include "vpp.h"
 
 #define VENDOR "softva - software decoder driver " PACKAGE_VERSION
 
@@ -170,6 +171,7 @@ VAStatus __vaDriverInit_1_17(VADriverContextP va)
 	}
 	fill_objects(va->vtable);
 	fill_pictures(va->vtable);
+	vpp_fill(va->vtable_vpp);
 	if (softva->fail.count)
 		fail_fill(va->vtable);
 	stubs_fill(va->vtable);

@@ -17,6 +17,7 @@
 #include <va/va.h>
 #include <va/va_backend.h>
 #include <va/va_drmcommon.h>
+#include <va/va_vpp.h>
 
 #include "check.h"
 #include "fail.h"
@@ -26,6 +27,8 @@
 #define SOFTVA_MAX_WIDTH  8192
 #define SOFTVA_MAX_HEIGHT 8192
 #define SOFTVA_POISON     0x55
+/* At least as many as the table of pixel formats has. */
+#define SOFTVA_MAX_FORMATS 24
 
 struct codec;
 
@@ -38,6 +41,9 @@ struct softva {
 	unsigned int delay_us;
 	bool no_decode;
 	struct fail_rules fail;
+	/* What the answers of video processing point to. */
+	uint32_t vpp_fourccs[SOFTVA_MAX_FORMATS];
+	VAProcColorStandardType vpp_standards[1];
 };
 
 struct config {
@@ -167,6 +173,8 @@ VAStatus surface_query_error(VADriverContextP va, VASurfaceID id, VAStatus statu
 /* A picture was queued for the surface; one more surface_complete() is due. */
 void surface_submit(struct surface *surface, bool poison);
 void surface_complete(struct surface *surface, bool good);
+/* Until no picture is due for it. */
+void surface_wait(struct surface *surface);
 static inline uint8_t *surface_row(const struct surface *surface, unsigned int plane, uint32_t y)
 {
 	return surface->map + surface->planes[plane].offset_bytes +

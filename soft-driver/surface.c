@@ -257,6 +257,11 @@ void surface_access(struct softva *softva, struct surface *surface)
 	if (check_count(&softva->checks, CHECK_READ_BEFORE_SYNC, !is_pending(surface)))
 		return;
 	softva_log(softva, "surface 0x%08x is accessed before vaSyncSurface", surface->object.id);
+	surface_wait(surface);
+}
+
+void surface_wait(struct surface *surface)
+{
 	wait_for(surface, VA_TIMEOUT_INFINITE);
 }
 
