@@ -22,6 +22,7 @@
 #include "fail.h"
 #include "format.h"
 #include "object.h"
+#include "quirks.h"
 
 #define SOFTVA_MAX_WIDTH  8192
 #define SOFTVA_MAX_HEIGHT 8192
@@ -38,6 +39,7 @@ struct softva {
 	unsigned int delay_us;
 	bool no_decode;
 	struct fail_rules fail;
+	struct quirks quirks;
 };
 
 struct config {
@@ -93,6 +95,7 @@ struct surface {
 	int fd;
 	uint8_t *map;
 	size_t size_bytes;
+	bool imported;
 	const struct format *format;
 	struct surface_plane planes[FORMAT_MAX_PLANES];
 	pthread_mutex_t lock;
