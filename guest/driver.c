@@ -194,6 +194,12 @@ static int query_control(struct guest_driver *driver, uint32_t control, uint32_t
 	return 0;
 }
 
+/* Of the others the protocol has none, and the Linux driver does not ask. */
+static bool has_levels(uint32_t format)
+{
+	return format == WIRE_FORMAT_H264 || format == WIRE_FORMAT_HEVC;
+}
+
 static int query_all(struct guest_driver *driver)
 {
 	const struct guest_formats *coded = &driver->input_formats;
@@ -206,7 +212,7 @@ static int query_all(struct guest_driver *driver)
 		ret = guest_fault_set(&driver->fault, -ENOTSUP, "the device has no format");
 	for (unsigned int i = 0; i < coded->n && ret == 0; i++) {
 		ret = query_control(driver, WIRE_CONTROL_PROFILE, coded->desc[i].format);
-		if (ret == 0)
+		if (ret == 0 && has_levels(coded->desc[i].format))
 			ret = query_control(driver, WIRE_CONTROL_LEVEL, coded->desc[i].format);
 	}
 	return ret;

@@ -110,6 +110,7 @@ enum wire_format {
 	WIRE_FORMAT_HEVC,
 	WIRE_FORMAT_VP8,
 	WIRE_FORMAT_VP9,
+	WIRE_FORMAT_AV1 = 0x1f00, /* no number of the protocol */
 };
 
 enum wire_control {

@@ -55,6 +55,12 @@ enum vvd_queue {
 #define VVD_FEATURE_RESOURCE_NON_CONTIG    (UINT64_C(1) << 1)
 #define VVD_FEATURE_RESOURCE_VIRTIO_OBJECT (UINT64_C(1) << 2)
 
+/*
+ * The protocol has no number for AV1. Where the embedder asks for it, it is offered under this one, which
+ * is also that of its only profile; guests must know it.
+ */
+#define VVD_FORMAT_AV1 0x1f00
+
 /* As enum vawrap_log_level: 0 error, 1 warning, 2 info, 3 debug. May run on a stream's thread. */
 struct vvd_log {
 	void (*write)(void *cookie, int level, const char *message);
@@ -112,6 +118,7 @@ struct vvd_device_options {
 	 * the stream has failed: its guest gets the event ERROR, its thread is left alone.
 	 */
 	unsigned int hang_ms;
+	bool offer_av1; /* as VVD_FORMAT_AV1 */
 };
 
 /*

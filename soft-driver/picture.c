@@ -32,7 +32,10 @@ VAStatus picture_begin(VADriverContextP va, VAContextID id, VASurfaceID target)
 		return context ? VA_STATUS_ERROR_INVALID_SURFACE : VA_STATUS_ERROR_INVALID_CONTEXT;
 	}
 	pthread_mutex_lock(&context->lock);
-	if (check_count(&softva->checks, CHECK_CALL_ORDER, !context->target)) {
+	if (surface->imported && softva->quirks.import == QUIRK_IMPORT_VPP_ONLY) {
+		status = VA_STATUS_ERROR_UNSUPPORTED_MEMORY_TYPE;
+		object_unref(&surface->object);
+	} else if (check_count(&softva->checks, CHECK_CALL_ORDER, !context->target)) {
 		context->target = surface;
 	} else {
 		status = VA_STATUS_ERROR_OPERATION_FAILED;

@@ -83,6 +83,7 @@ static bool read_options(struct softva *softva)
 	const char *fail = getenv("SOFTVA_FAIL");
 	const char *delay = getenv("SOFTVA_DELAY_US");
 	const char *no_decode = getenv("SOFTVA_NO_DECODE");
+	const char *quirks = getenv("SOFTVA_QUIRKS");
 
 	softva->checks_path = copy_env("SOFTVA_CHECKS");
 	softva->gate_path = copy_env("SOFTVA_GATE");
@@ -90,6 +91,8 @@ static bool read_options(struct softva *softva)
 	if (softva->delay_us > 10000000)
 		softva->delay_us = 10000000;
 	softva->no_decode = no_decode && *no_decode && strcmp(no_decode, "0");
+	if (quirks && *quirks && quirks_parse(&softva->quirks, quirks))
+		return false;
 	return !fail || !*fail || !fail_parse(&softva->fail, fail);
 }
 

@@ -23,6 +23,7 @@
 #include "fail.h"
 #include "format.h"
 #include "object.h"
+#include "quirks.h"
 
 #define SOFTVA_MAX_WIDTH  8192
 #define SOFTVA_MAX_HEIGHT 8192
@@ -44,6 +45,7 @@ struct softva {
 	/* What the answers of video processing point to. */
 	uint32_t vpp_fourccs[SOFTVA_MAX_FORMATS];
 	VAProcColorStandardType vpp_standards[1];
+	struct quirks quirks;
 };
 
 struct config {
@@ -99,6 +101,7 @@ struct surface {
 	int fd;
 	uint8_t *map;
 	size_t size_bytes;
+	bool imported;
 	const struct format *format;
 	struct surface_plane planes[FORMAT_MAX_PLANES];
 	pthread_mutex_t lock;

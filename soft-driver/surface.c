@@ -112,7 +112,8 @@ static VAStatus create_one(struct softva *softva, const uint32_t size[2],
 	if (!surface)
 		return VA_STATUS_ERROR_ALLOCATION_FAILED;
 	surface->format = import->format;
-	ret = import->fd >= 0 ? adopt(surface, import) : allocate_own(surface);
+	surface->imported = import->fd >= 0 && softva->quirks.import != QUIRK_IMPORT_IGNORED;
+	ret = surface->imported ? adopt(surface, import) : allocate_own(surface);
 	if (!ret)
 		ret = map_memory(surface);
 	if (!ret)
@@ -132,6 +133,8 @@ static VAStatus create_surface(struct softva *softva, unsigned int rt_format,
 		import->format = format_find_rt(rt_format);
 	if (!(import->format->rt_format & rt_format))
 		return VA_STATUS_ERROR_UNSUPPORTED_RT_FORMAT;
+	if (import->fd >= 0 && softva->quirks.import == QUIRK_IMPORT_NONE)
+		return VA_STATUS_ERROR_UNSUPPORTED_MEMORY_TYPE;
 	return create_one(softva, size, import, id);
 }
 

@@ -22,6 +22,7 @@
 struct fake_state {
 	bool no_derive;    /* vaDeriveImage fails: transfers are used */
 	bool no_display;   /* opening a display fails */
+	bool all_codecs;   /* the display decodes more than H.264 */
 	bool slow;         /* mapping an image takes a while */
 	bool hang_in_sync; /* frames hang until fake_unhang() when they are waited for */
 	bool no_import;    /* objects become no surfaces */

@@ -291,6 +291,48 @@ static void test_query_control(void **state)
 	}
 }
 
+/* Each codec in the protocol's order, and only profiles whose pictures have a raw format. */
+static void test_all_codecs_have_their_numbers(void **state)
+{
+	static const struct {
+		uint32_t format, n, values[4], n_levels;
+	} rows[] = {
+		{0x1003, 2, {0x200, 0x202}, 13}, {0x1004, 4, {0x300, 0x301, 0x302, 0x303}, 0},
+		{0x1005, 1, {0x400}, 0},         {0x1000, 2, {0x500, 0x501}, 0},
+		{0x1f00, 1, {0x1f00}, 0},
+	};
+	struct vvd_device_options options = {.size_bytes = sizeof(options),
+					     .role = VVD_ROLE_DECODER};
+	const struct got *got;
+
+	(void)state;
+	fake.all_codecs = true;
+	for (uint32_t n = 4; n <= 5; n++) {
+		options.offer_av1 = n == 5;
+		fx_open(&options);
+		got = fx_call(msg_queue_type(0x100, 0, IN));
+		assert_int_equal(get32(got->bytes, 8), n);
+		for (uint32_t i = 0; i < n; i++)
+			assert_int_equal(get32(got->bytes, 16 + 80 * i + 8), rows[i].format);
+		got = fx_call(msg_queue_type(0x100, 0, OUT));
+		assert_true(get64(got->bytes, 16) == (UINT64_C(1) << n) - 1);
+		/* The union of their sizes. */
+		assert_int_equal(get32(got->bytes, 40), 1);
+		assert_int_equal(get32(got->bytes, 44), 8192);
+	}
+	for (size_t i = 0; i < N(rows); i++) {
+		got = fx_call(query_control(2, rows[i].format, 24));
+		assert_int_equal(get32(got->bytes, 0), 0x204);
+		assert_int_equal(get32(got->bytes, 8), rows[i].n);
+		for (uint32_t k = 0; k < rows[i].n; k++)
+			assert_int_equal(get32(got->bytes, 16 + 4 * k), rows[i].values[k]);
+		got = fx_call(query_control(3, rows[i].format, 24));
+		assert_int_equal(get32(got->bytes, 0), rows[i].n_levels ? 0x204 : ERR_CTRL);
+		if (rows[i].n_levels)
+			assert_int_equal(get32(got->bytes, 8), rows[i].n_levels);
+	}
+}
+
 static void test_query_control_without_room_for_the_values(void **state)
 {
 	struct msg msg = query_control(3, H264, 24);
@@ -350,6 +392,7 @@ int main(void)
 		TEST(test_set_params_adjusts),
 		TEST(test_set_params_ext_tells_the_memory_type),
 		TEST(test_query_control),
+		TEST(test_all_codecs_have_their_numbers),
 		TEST(test_query_control_without_room_for_the_values),
 		TEST(test_get_control_before_and_after_the_header),
 		TEST(test_set_control_is_for_encoders),

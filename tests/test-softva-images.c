@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include <va/va_drmcommon.h>
 
+#include "display.h"
 #include "softva-client.h"
 
 #define WIDTH  37
@@ -375,6 +376,81 @@ static void test_import_decodes_into_the_memory(void **state)
 	client_close(&client, NULL);
 }
 
+static VAStatus import_with(const char *quirks, int fd, struct client *client, VASurfaceID *surface)
+{
+	VADRMPRIMESurfaceDescriptor descriptor = describe(fd);
+
+	setenv("SOFTVA_QUIRKS", quirks, 1);
+	client_open(client);
+	unsetenv("SOFTVA_QUIRKS");
+	return import(client->display, VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2, &descriptor,
+		      surface);
+}
+
+/* No sample came into the memory. */
+static bool is_empty(int fd)
+{
+	uint8_t memory[FRAME_BYTES];
+
+	assert_int_equal(pread(fd, memory, FRAME_BYTES, 0), FRAME_BYTES);
+	for (size_t i = 0; i < FRAME_BYTES; i++)
+		if (memory[i])
+			return false;
+	return true;
+}
+
+static void test_quirks_of_import(void **state)
+{
+	struct client client;
+	VASurfaceID surface;
+	struct stream_picture *picture = &client.stream.pictures[0];
+	int fd = make_memory();
+
+	(void)state;
+	assert_int_equal(import_with("import=none", fd, &client, &surface),
+			 VA_STATUS_ERROR_UNSUPPORTED_MEMORY_TYPE);
+	client_close(&client, NULL);
+	/* The last one counts. */
+	assert_int_equal(import_with("import=none,import=ignored", fd, &client, &surface),
+			 VA_STATUS_SUCCESS);
+	picture->target = picture->pic.CurrPic.picture_id = surface;
+	assert_int_equal(client_submit(&client, picture), VA_STATUS_SUCCESS);
+	assert_int_equal(vaSyncSurface(client.display, surface), VA_STATUS_SUCCESS);
+	assert_true(client_shows(&client, surface, picture));
+	client_close(&client, NULL);
+	assert_int_equal(import_with("import=vpp-only", fd, &client, &surface), VA_STATUS_SUCCESS);
+	assert_int_equal(vaBeginPicture(client.display, client.context, surface),
+			 VA_STATUS_ERROR_UNSUPPORTED_MEMORY_TYPE);
+	assert_int_equal(client_submit(&client, picture), VA_STATUS_SUCCESS);
+	assert_true(is_empty(fd));
+	client_close(&client, NULL);
+	close(fd);
+}
+
+static void silence(void *cookie, const char *message)
+{
+	(void)cookie, (void)message;
+}
+
+static void test_other_quirks_are_refused(void **state)
+{
+	static const char *const texts[] = {
+		"import", "import=", "import=ignored,", "import=nonex", "import=none ", ",", "x"};
+	int major, minor;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		VADisplay display = display_new("softva");
+
+		setenv("SOFTVA_QUIRKS", texts[i], 1);
+		vaSetInfoCallback(display, silence, NULL);
+		vaSetErrorCallback(display, silence, NULL);
+		assert_int_not_equal(vaInitialize(display, &major, &minor), VA_STATUS_SUCCESS);
+		vaTerminate(display);
+	}
+	unsetenv("SOFTVA_QUIRKS");
+}
+
 static void check_refused(VADisplay display, const VADRMPRIMESurfaceDescriptor *descriptor)
 {
 	VASurfaceID surface;
@@ -435,6 +511,8 @@ int main(void)
 		cmocka_unit_test(test_export_hands_out_the_memory),
 		cmocka_unit_test(test_import_decodes_into_the_memory),
 		cmocka_unit_test(test_false_imports_are_refused),
+		cmocka_unit_test(test_quirks_of_import),
+		cmocka_unit_test(test_other_quirks_are_refused),
 	};
 
 	client_find_driver();

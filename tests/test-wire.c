@@ -17,11 +17,11 @@
 
 static void test_reader_is_sticky(void **state)
 {
-	const uint8_t data[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
-	struct wire_reader r;
+	uint8_t data[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+	struct wire r;
 
 	(void)state;
-	wire_reader_init(&r, data, sizeof(data));
+	wire_init(&r, data, sizeof(data));
 	assert_int_equal(wire_u32(&r), 0x04030201);
 	assert_int_equal(wire_u32(&r), 0x08070605);
 	assert_int_equal(r.err, 0);
@@ -29,7 +29,7 @@ static void test_reader_is_sticky(void **state)
 	assert_int_equal(r.err, -EINVAL);
 	wire_skip(&r, 1);
 	assert_int_equal(r.pos, 8);
-	wire_reader_init(&r, data, sizeof(data));
+	wire_init(&r, data, sizeof(data));
 	assert_true(wire_u64(&r) == UINT64_C(0x0807060504030201));
 	assert_true(wire_u64(&r) == 0);
 	assert_int_equal(r.err, -EINVAL);
@@ -39,18 +39,18 @@ static void test_writer_is_sticky(void **state)
 {
 	const uint8_t expected[] = {4, 3, 2, 1, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0, 0xee};
 	uint8_t data[15];
-	struct wire_writer w;
+	struct wire w;
 
 	(void)state;
 	memset(data, 0xee, sizeof(data));
-	wire_writer_init(&w, data, sizeof(data));
+	wire_init(&w, data, sizeof(data));
 	wire_put_u32(&w, 0x01020304);
 	wire_put_u64(&w, UINT64_C(0x0102030405060708));
 	wire_put_zeros(&w, 2);
 	assert_int_equal(w.err, 0);
 	assert_memory_equal(data, expected, sizeof(data));
 	wire_put_u32(&w, 1);
-	assert_int_equal(w.err, -ENOSPC);
+	assert_int_equal(w.err, -EINVAL);
 	wire_put_zeros(&w, 1);
 	assert_memory_equal(data, expected, sizeof(data));
 }
@@ -189,19 +189,21 @@ static void test_params_dialects_differ_by_the_tail(void **state)
 {
 	struct params in = {.queue_type = 0x101, .format = 3, .width = 5, .mem_type = 1}, out;
 	uint8_t bytes[120];
-	struct wire_writer w;
-	struct wire_reader r;
+	struct wire w, r;
 
 	(void)state;
-	wire_writer_init(&w, bytes, sizeof(bytes));
+	wire_init(&w, bytes, sizeof(bytes));
 	params_write(&w, true, &in);
 	assert_int_equal(w.pos, 120);
-	wire_reader_init(&r, bytes, sizeof(bytes));
+	wire_init(&r, bytes, sizeof(bytes));
+	assert_int_equal(wire_u32(&r), in.queue_type);
 	params_read(&r, true, &out);
 	assert_int_equal(r.pos, 120);
 	assert_int_equal(r.err, 0);
+	out.queue_type = in.queue_type;
 	assert_memory_equal(&in, &out, sizeof(in));
-	wire_reader_init(&r, bytes, sizeof(bytes));
+	wire_init(&r, bytes, sizeof(bytes));
+	wire_skip(&r, 4);
 	params_read(&r, false, &out);
 	assert_int_equal(r.pos, 112);
 	assert_int_equal(out.mem_type, 0);

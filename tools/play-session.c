@@ -17,7 +17,9 @@ static const struct {
 	enum vacodec_codec codec;
 	uint32_t format;
 } formats[] = {
-	{VACODEC_CODEC_H264, WIRE_FORMAT_H264},
+	{VACODEC_CODEC_H264, WIRE_FORMAT_H264},   {VACODEC_CODEC_HEVC, WIRE_FORMAT_HEVC},
+	{VACODEC_CODEC_VP8, WIRE_FORMAT_VP8},     {VACODEC_CODEC_VP9, WIRE_FORMAT_VP9},
+	{VACODEC_CODEC_MPEG2, WIRE_FORMAT_MPEG2}, {VACODEC_CODEC_AV1, WIRE_FORMAT_AV1},
 };
 
 static uint32_t find_format(enum vacodec_codec codec)
@@ -65,6 +67,7 @@ static int make_device(struct play *play)
 			.level = play->common->log.level},
 		.open_display = open_display,
 		.open_display_cookie = play,
+		.offer_av1 = play->options.offer_av1,
 	};
 	int ret = vvd_device_new(&options, &play->device);
 

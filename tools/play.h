@@ -30,7 +30,8 @@ struct play_options {
 	uint64_t seek_ns;
 	const char *socket; /* of a vhost-user device in another process; or NULL */
 	bool stats, json;
-	bool selftest; /* the protocol suite in the place of a file */
+	bool selftest;  /* the protocol suite in the place of a file */
+	bool offer_av1; /* of the device in this process */
 	struct selftest_options suite;
 };
 

@@ -34,6 +34,7 @@ static const char help[] =
 	"  --fd=N                     a socket that is open: listening, or one front end\n"
 	"  --print-capabilities       print what this program is, as JSON, and exit\n"
 	"  --role decoder             the device's role (default: decoder)\n"
+	"  --offer-av1                AV1, which the protocol does not have, under a number of our own\n"
 	"  --sandbox on|off|log       confine this process, or only log what it would not be allowed\n"
 	"                             (default: on)\n"
 	"  --sandbox-read PATH        a file or folder that the driver reads, besides the usual ones\n"
@@ -58,6 +59,7 @@ enum {
 	OPT_FD,
 	OPT_PRINT_CAPABILITIES,
 	OPT_ROLE,
+	OPT_OFFER_AV1,
 	OPT_SANDBOX,
 	OPT_SANDBOX_READ,
 	OPT_MAX_FRONT_ENDS,
@@ -74,6 +76,7 @@ static const struct option options[] = {
 	{"fd", required_argument, NULL, OPT_FD},
 	{"print-capabilities", no_argument, NULL, OPT_PRINT_CAPABILITIES},
 	{"role", required_argument, NULL, OPT_ROLE},
+	{"offer-av1", no_argument, NULL, OPT_OFFER_AV1},
 	{"sandbox", required_argument, NULL, OPT_SANDBOX},
 	{"sandbox-read", required_argument, NULL, OPT_SANDBOX_READ},
 	{"max-front-ends", required_argument, NULL, OPT_MAX_FRONT_ENDS},
@@ -94,6 +97,7 @@ struct daemon {
 	int fd; /* of --fd, or -1 */
 	unsigned int max_front_ends;
 	struct vvd_limits limits;
+	bool offer_av1;
 	struct sandbox_options sandbox;
 	const char *readable[MAX_READABLE];
 	struct server *server;
@@ -207,6 +211,9 @@ static int take_option(struct daemon *daemon, int opt, const char *arg)
 		return 0;
 	case OPT_ROLE:
 		return take_role(daemon, arg);
+	case OPT_OFFER_AV1:
+		daemon->offer_av1 = true;
+		return 0;
 	case OPT_SANDBOX:
 		return take_sandbox(daemon, arg);
 	case OPT_SANDBOX_READ:
@@ -289,6 +296,7 @@ static int open_device(void *cookie, struct vvd_device **out)
 		.open_display = open_display,
 		.open_display_cookie = daemon,
 		.handles_sigbus = true,
+		.offer_av1 = daemon->offer_av1,
 	};
 
 	return vvd_device_new(&device_options, out);

@@ -28,6 +28,7 @@ static const char help[] =
 	"  --no-indirect       no indirect descriptors\n"
 	"  --no-event-idx      no event indices\n"
 	"  --min-buffers       only as many output buffers as the device says it needs\n"
+	"  --offer-av1         of the device in this process: AV1, which the protocol does not have\n"
 	"  --vhost-user SOCKET use the device that listens there, not one in this process\n"
 	"  --stats             more in the report at the end (on stderr)\n"
 	"  --json              the report as JSON on stdout (stderr with --md5 or --y4m -)\n"
@@ -52,6 +53,7 @@ enum {
 	OPT_NO_INDIRECT,
 	OPT_NO_EVENT_IDX,
 	OPT_MIN_BUFFERS,
+	OPT_OFFER_AV1,
 	OPT_STATS,
 	OPT_JSON,
 	OPT_SELFTEST,
@@ -74,6 +76,7 @@ static const struct option options[] = {
 	{"no-indirect", no_argument, NULL, OPT_NO_INDIRECT},
 	{"no-event-idx", no_argument, NULL, OPT_NO_EVENT_IDX},
 	{"min-buffers", no_argument, NULL, OPT_MIN_BUFFERS},
+	{"offer-av1", no_argument, NULL, OPT_OFFER_AV1},
 	{"stats", no_argument, NULL, OPT_STATS},
 	{"json", no_argument, NULL, OPT_JSON},
 	{"selftest", optional_argument, NULL, OPT_SELFTEST},
@@ -141,6 +144,7 @@ static int take_flag(struct play_options *o, int opt)
 		[OPT_NO_INDIRECT - OPT_MD5] = &o->guest.no_indirect,
 		[OPT_NO_EVENT_IDX - OPT_MD5] = &o->guest.no_event_idx,
 		[OPT_MIN_BUFFERS - OPT_MD5] = &o->guest.min_buffers,
+		[OPT_OFFER_AV1 - OPT_MD5] = &o->offer_av1,
 		[OPT_STATS - OPT_MD5] = &o->stats,
 		[OPT_JSON - OPT_MD5] = &o->json,
 	};

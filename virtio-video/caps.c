@@ -3,7 +3,6 @@
  * caps.c - capabilities from VA, and the answer to QUERY_CAPABILITY
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <va/va.h>
 #include "caps.h"
 #include "log.h"
@@ -12,47 +11,68 @@
 
 #define FRAME_RATE_MAX 60
 #define PLANE_ALIGN    1
+#define RAW_DEPTH      8 /* bits of a sample, of all raw formats */
 
 /*
- * VAProfile to the wire's profile; ascending by the wire's number within a codec. Those for more than
- * 8 bit 4:2:0 are left out: there is no raw format for their pictures.
+ * The protocol's numbers. VA names many profiles by one number or one by many: those here ascend by the
+ * wire's. depth: what all of its streams need; no profile is offered whose pictures have no raw format.
+ * Levels are ten times their numbers, and the wire's go on from the first.
  */
-static const struct {
-	enum vacodec_codec codec;
-	int32_t va;
-	uint32_t wire;
-} profiles[] = {
-	{VACODEC_CODEC_H264, VAProfileH264ConstrainedBaseline, 0x100},
-	{VACODEC_CODEC_H264, 5 /* Baseline; its name is deprecated */, 0x100},
-	{VACODEC_CODEC_H264, VAProfileH264Main, 0x101},
-	{VACODEC_CODEC_H264, VAProfileH264High, 0x103},
-	{VACODEC_CODEC_H264, VAProfileH264StereoHigh, 0x109},
-	{VACODEC_CODEC_H264, VAProfileH264MultiviewHigh, 0x10a},
-};
-
-/* Ten times the levels' numbers; the wire's are those from first on. */
-static const struct {
-	enum vacodec_codec codec;
-	uint32_t first;
-	unsigned int n;
-	uint8_t levels[CAPS_MAX_LEVELS];
-} level_lists[] = {
-	{VACODEC_CODEC_H264,
-	 0x100,
-	 15,
-	 {10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 50, 51}},
-};
-
-static const struct {
+static const struct caps_coded {
 	enum vacodec_codec codec;
 	uint32_t format;
+	struct {
+		int32_t va;
+		uint32_t wire; /* 0: there are no more */
+		unsigned int depth;
+	} profiles[CAPS_MAX_PROFILES];
+	uint32_t first_level;
+	uint8_t levels[CAPS_MAX_LEVELS];
 } coded_formats[] = {
-	{VACODEC_CODEC_H264, VIRTIO_VIDEO_FORMAT_H264},
+	{VACODEC_CODEC_H264,
+	 VIRTIO_VIDEO_FORMAT_H264,
+	 {{VAProfileH264ConstrainedBaseline, 0x100, 8},
+	  {5 /* Baseline; its name is deprecated */, 0x100, 8},
+	  {VAProfileH264Main, 0x101, 8},
+	  {VAProfileH264High, 0x103, 8},
+	  {VAProfileH264StereoHigh, 0x109, 8},
+	  {VAProfileH264MultiviewHigh, 0x10a, 8}},
+	 0x100,
+	 {10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 50, 51}},
+	{VACODEC_CODEC_HEVC,
+	 VIRTIO_VIDEO_FORMAT_HEVC,
+	 {{VAProfileHEVCMain, 0x200, 8},
+	  {VAProfileHEVCMain10, 0x201, 10},
+	  {VAProfileHEVCMain, 0x202 /* Main Still Picture */, 8}},
+	 0x200,
+	 {10, 20, 21, 30, 31, 40, 41, 50, 51, 52, 60, 61, 62}},
+	{VACODEC_CODEC_VP8,
+	 VIRTIO_VIDEO_FORMAT_VP8,
+	 {{VAProfileVP8Version0_3, 0x300, 8},
+	  {VAProfileVP8Version0_3, 0x301, 8},
+	  {VAProfileVP8Version0_3, 0x302, 8},
+	  {VAProfileVP8Version0_3, 0x303, 8}},
+	 0,
+	 {0}},
+	{VACODEC_CODEC_VP9,
+	 VIRTIO_VIDEO_FORMAT_VP9,
+	 {{VAProfileVP9Profile0, 0x400, 8}, {VAProfileVP9Profile2, 0x402, 10}},
+	 0,
+	 {0}},
+	{VACODEC_CODEC_MPEG2,
+	 VIRTIO_VIDEO_FORMAT_MPEG2,
+	 {{VAProfileMPEG2Simple, 0x500, 8}, {VAProfileMPEG2Main, 0x501, 8}},
+	 0,
+	 {0}},
+	{VACODEC_CODEC_AV1, VVD_FORMAT_AV1, {{VAProfileAV1Profile0, VVD_FORMAT_AV1, 8}}, 0, {0}},
 };
 
 static const uint32_t raw_formats[] = {VIRTIO_VIDEO_FORMAT_NV12, VIRTIO_VIDEO_FORMAT_YUV420};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+_Static_assert(COUNT(coded_formats) <= WIRE_MAX_FORMATS, "all of them can be there");
+_Static_assert(WIRE_FORMAT_DESC + WIRE_FORMAT_FRAME + WIRE_FORMAT_RANGE == 80, "of WIRE_MAX_CAPS");
 
 /* ---- Reading ---- */
 
@@ -67,14 +87,16 @@ static bool has_profile(const struct vacodec_caps *from, int32_t va)
 
 static void add_profiles(struct caps_format *to, const struct vacodec_caps *from)
 {
-	for (size_t i = 0; i < COUNT(profiles); i++) {
-		if (profiles[i].codec != to->codec || !has_profile(from, profiles[i].va))
+	const struct caps_coded *coded = to->coded;
+
+	for (int i = 0; i < CAPS_MAX_PROFILES && coded->profiles[i].wire; i++) {
+		if (!has_profile(from, coded->profiles[i].va) ||
+		    coded->profiles[i].depth > RAW_DEPTH)
 			continue;
 		/* The table ascends, so that doubles are neighbours. */
-		if (to->n_profiles && to->profiles[to->n_profiles - 1] == profiles[i].wire)
+		if (to->n_profiles && to->profiles[to->n_profiles - 1] == coded->profiles[i].wire)
 			continue;
-		if (to->n_profiles < CAPS_MAX_PROFILES)
-			to->profiles[to->n_profiles++] = profiles[i].wire;
+		to->profiles[to->n_profiles++] = coded->profiles[i].wire;
 	}
 }
 
@@ -83,50 +105,68 @@ static uint32_t at_most(uint32_t value)
 	return value < PARAMS_MAX_SIZE ? value : PARAMS_MAX_SIZE;
 }
 
-static void add_format(struct caps *caps, const struct vacodec_caps *from, uint32_t format)
+static void add_format(struct caps_list *list, const struct vacodec_caps *from,
+		       const struct caps_coded *coded)
 {
-	struct caps_format *to = &caps->formats[caps->n_formats];
+	struct caps_format *to = &list->formats[list->n];
 
 	*to = (struct caps_format){
-		.format = format,
-		.codec = from->codec,
+		.format = coded->format,
+		.coded = coded,
 		.min_width = from->min_width ? from->min_width : 1,
 		.min_height = from->min_height ? from->min_height : 1,
 		.max_width = at_most(from->max_width),
 		.max_height = at_most(from->max_height),
 	};
 	add_profiles(to, from);
-	for (size_t i = 0; i < COUNT(level_lists); i++) {
-		for (unsigned int j = 0;
-		     level_lists[i].codec == from->codec && j < level_lists[i].n; j++)
-			to->levels[to->n_levels++] = level_lists[i].first + j;
-	}
+	for (; to->n_levels < CAPS_MAX_LEVELS && coded->levels[to->n_levels]; to->n_levels++)
+		to->levels[to->n_levels] = coded->first_level + to->n_levels;
 	if (to->n_profiles && to->max_width >= to->min_width && to->max_height >= to->min_height)
-		caps->n_formats++;
+		list->n++;
 }
 
-static int read_formats(struct caps *caps, struct vawrap_display *display)
+/* A raw format is there for the sizes of all coded ones. */
+static void add_raw(struct caps *caps, uint32_t format)
+{
+	struct caps_list *coded = &caps->lists[0], *raw = &caps->lists[1];
+	struct caps_format *to = &raw->formats[raw->n++];
+
+	*to = (struct caps_format){
+		.format = format, .min_width = UINT32_MAX, .min_height = UINT32_MAX};
+	for (const struct caps_format *f = coded->formats; f < coded->formats + coded->n; f++) {
+		to->min_width = f->min_width < to->min_width ? f->min_width : to->min_width;
+		to->min_height = f->min_height < to->min_height ? f->min_height : to->min_height;
+		to->max_width = f->max_width > to->max_width ? f->max_width : to->max_width;
+		to->max_height = f->max_height > to->max_height ? f->max_height : to->max_height;
+	}
+}
+
+int caps_init(struct caps *caps, const struct vvd_device_options *options,
+	      struct vawrap_display *display)
 {
 	struct vacodec_caps from[VACODEC_N_CODECS];
 	int n = vacodec_get_caps(display, from, COUNT(from));
 
+	*caps = (struct caps){0};
 	if (n < 0)
 		return n;
-	if ((size_t)n > COUNT(from))
-		n = COUNT(from);
 	for (size_t i = 0; i < COUNT(coded_formats); i++) {
-		for (int j = 0; j < n && caps->n_formats < CAPS_MAX_FORMATS; j++) {
+		if (coded_formats[i].codec == VACODEC_CODEC_AV1 && !options->offer_av1)
+			continue;
+		for (int j = 0; j < n && j < VACODEC_N_CODECS; j++) {
 			if (from[j].codec == coded_formats[i].codec)
-				add_format(caps, &from[j], coded_formats[i].format);
+				add_format(&caps->lists[0], &from[j], &coded_formats[i]);
 		}
 	}
-	return caps->n_formats ? 0 : -ENOTSUP;
+	for (size_t i = 0; i < COUNT(raw_formats); i++)
+		add_raw(caps, raw_formats[i]);
+	return caps->lists[0].n ? 0 : -ENOTSUP;
 }
 
 /* ---- The answer ---- */
 
 /* Each coded format goes with each raw one, n of them. Ranges have step 1: drivers know no other. */
-static void put_desc(struct wire_writer *w, const struct caps_format *desc, unsigned int n)
+static void put_desc(struct wire *w, const struct caps_format *desc, unsigned int n)
 {
 	const uint32_t format[] = {desc->format, VIRTIO_VIDEO_PLANES_LAYOUT_SINGLE_BUFFER,
 				   PLANE_ALIGN, 1 /* num_frames */};
@@ -140,87 +180,39 @@ static void put_desc(struct wire_writer *w, const struct caps_format *desc, unsi
 	wire_put_words(w, rates, COUNT(rates));
 }
 
-static int build_answer(struct caps *caps, int which, const struct caps_format *descs,
-			unsigned int n, unsigned int n_others)
+size_t caps_get_size(const struct caps *caps, unsigned int side)
 {
-	size_t each = WIRE_FORMAT_DESC + WIRE_FORMAT_FRAME + WIRE_FORMAT_RANGE;
-	size_t size = 8 + n * each;
-	struct wire_writer w;
-
-	caps->answers[which] = calloc(1, size);
-	if (!caps->answers[which])
-		return -ENOMEM;
-	caps->answer_bytes[which] = size;
-	wire_writer_init(&w, caps->answers[which], size);
-	wire_put_u32(&w, n);
-	wire_put_zeros(&w, 4);
-	for (unsigned int i = 0; i < n; i++)
-		put_desc(&w, &descs[i], n_others);
-	return 0;
+	return WIRE_HDR + 8 +
+	       caps->lists[side].n * (WIRE_FORMAT_DESC + WIRE_FORMAT_FRAME + WIRE_FORMAT_RANGE);
 }
 
-static uint32_t least(uint32_t a, uint32_t b)
+void caps_write(const struct caps *caps, unsigned int side, struct wire *w)
 {
-	return a < b ? a : b;
-}
+	const struct caps_list *list = &caps->lists[side];
 
-static uint32_t most(uint32_t a, uint32_t b)
-{
-	return a > b ? a : b;
-}
-
-static int build_answers(struct caps *caps)
-{
-	struct caps_format raw[COUNT(raw_formats)], any = caps->formats[0];
-	int err;
-
-	for (unsigned int i = 1; i < caps->n_formats; i++) {
-		any.min_width = least(any.min_width, caps->formats[i].min_width);
-		any.min_height = least(any.min_height, caps->formats[i].min_height);
-		any.max_width = most(any.max_width, caps->formats[i].max_width);
-		any.max_height = most(any.max_height, caps->formats[i].max_height);
-	}
-	for (size_t i = 0; i < COUNT(raw_formats); i++) {
-		raw[i] = any;
-		raw[i].format = raw_formats[i];
-	}
-	err = build_answer(caps, 0, caps->formats, caps->n_formats, COUNT(raw_formats));
-	return err ? err : build_answer(caps, 1, raw, COUNT(raw_formats), caps->n_formats);
-}
-
-int caps_init(struct caps *caps, struct vawrap_display *display)
-{
-	int err;
-
-	*caps = (struct caps){0};
-	err = read_formats(caps, display);
-	if (err)
-		return err;
-	err = build_answers(caps);
-	if (err)
-		caps_finish(caps);
-	return err;
-}
-
-void caps_finish(struct caps *caps)
-{
-	free(caps->answers[0]);
-	free(caps->answers[1]);
-	*caps = (struct caps){0};
+	wire_put_u32(w, list->n);
+	wire_put_zeros(w, 4);
+	for (unsigned int i = 0; i < list->n; i++)
+		put_desc(w, &list->formats[i], caps->lists[!side].n);
 }
 
 const struct caps_format *caps_find(const struct caps *caps, uint32_t format)
 {
-	for (unsigned int i = 0; i < caps->n_formats; i++) {
-		if (caps->formats[i].format == format)
-			return &caps->formats[i];
+	for (unsigned int i = 0; i < caps->lists[0].n; i++) {
+		if (caps->lists[0].formats[i].format == format)
+			return &caps->lists[0].formats[i];
 	}
 	return NULL;
 }
 
+enum vacodec_codec caps_get_codec(const struct caps_format *format)
+{
+	return format->coded->codec;
+}
+
 bool caps_can_show(const struct vacodec_format *format)
 {
-	return format->fourcc == VA_FOURCC_NV12 && format->bit_depth == 8 &&
+	return format->fourcc == VA_FOURCC_NV12 && format->bit_depth == RAW_DEPTH &&
 	       format->coded_width - 1 < PARAMS_MAX_SIZE &&
 	       format->coded_height - 1 < PARAMS_MAX_SIZE;
 }
@@ -236,24 +228,23 @@ bool caps_is_raw(uint32_t format)
 
 uint32_t caps_profile(const struct caps_format *format, int32_t va_profile)
 {
-	for (size_t i = 0; i < COUNT(profiles); i++) {
-		if (profiles[i].codec == format->codec && profiles[i].va == va_profile)
-			return profiles[i].wire;
+	const struct caps_coded *coded = format->coded;
+
+	for (int i = 0; i < CAPS_MAX_PROFILES && coded->profiles[i].wire; i++) {
+		if (coded->profiles[i].va == va_profile)
+			return coded->profiles[i].wire;
 	}
 	return format->profiles[0];
 }
 
+/* The lowest that is not below it, so that a level without a number is not understated. */
 uint32_t caps_level(const struct caps_format *format, unsigned int level)
 {
-	unsigned int j = 0;
+	unsigned int i = 0;
 
-	/* The lowest that is not below it, so that a level without a number is not understated. */
-	for (size_t i = 0; i < COUNT(level_lists); i++) {
-		while (level_lists[i].codec == format->codec && j + 1 < level_lists[i].n &&
-		       level_lists[i].levels[j] < level)
-			j++;
-	}
-	return format->levels[j];
+	while (i + 1 < format->n_levels && format->coded->levels[i] < level)
+		i++;
+	return format->levels[i];
 }
 
 /* ---- Displays ---- */

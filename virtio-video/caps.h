@@ -14,32 +14,38 @@ struct log;
 struct vawrap_display;
 struct vvd_device_options;
 
-#define CAPS_MAX_FORMATS  8
-#define CAPS_MAX_PROFILES 16
+#define CAPS_MAX_PROFILES 8
 #define CAPS_MAX_LEVELS   16
 
+struct caps_coded;
+
 struct caps_format {
-	uint32_t format; /* enum virtio_video_format */
-	enum vacodec_codec codec;
+	uint32_t format;                /* enum virtio_video_format */
+	const struct caps_coded *coded; /* NULL: a raw one */
 	uint32_t min_width, min_height, max_width, max_height;
 	unsigned int n_profiles, n_levels;
 	uint32_t profiles[CAPS_MAX_PROFILES]; /* ascending, each once */
 	uint32_t levels[CAPS_MAX_LEVELS];
 };
 
+/* Of each queue: coded formats at the input, raw ones at the output. */
 struct caps {
-	unsigned int n_formats;
-	struct caps_format formats[CAPS_MAX_FORMATS];
-	/* The bodies of the answers to QUERY_CAPABILITY, after the header: input, output. */
-	uint8_t *answers[2];
-	size_t answer_bytes[2];
+	struct caps_list {
+		unsigned int n;
+		struct caps_format formats[WIRE_MAX_FORMATS];
+	} lists[2];
 };
 
-/* Errors: -ENOTSUP nothing that the protocol knows is decoded; -ENOMEM; what the display says. */
-int caps_init(struct caps *caps, struct vawrap_display *display);
-void caps_finish(struct caps *caps);
-/* NULL: the display does not decode it. */
+/* Errors: -ENOTSUP nothing that the protocol knows is decoded; what the display says. */
+int caps_init(struct caps *caps, const struct vvd_device_options *options,
+	      struct vawrap_display *display);
+/* The answer to QUERY_CAPABILITY, its header included. */
+size_t caps_get_size(const struct caps *caps, unsigned int side);
+/* Writes what follows the header. */
+void caps_write(const struct caps *caps, unsigned int side, struct wire *w);
+/* A coded format; NULL: the display does not decode it. */
 const struct caps_format *caps_find(const struct caps *caps, uint32_t format);
+enum vacodec_codec caps_get_codec(const struct caps_format *format);
 /* Whether decoded frames can be put out in any raw format that the protocol has. */
 bool caps_can_show(const struct vacodec_format *format);
 /* Whether frames can be put out in the raw format. */

@@ -20,17 +20,14 @@ static size_t params_size(const struct call *call)
 int control_handle_get_params(struct call *call)
 {
 	struct engine_state state;
-	struct wire_writer w;
-	enum engine_side side;
-	int err = call_side(wire_u32(&call->request), &side);
+	struct wire w;
+	int err = call_begin(call, VIRTIO_VIDEO_RESP_OK_GET_PARAMS, params_size(call), &w);
 
-	if (!err)
-		err = call_begin(call, VIRTIO_VIDEO_RESP_OK_GET_PARAMS, params_size(call), &w);
 	if (err)
 		return err;
 	engine_get_state(call->stream->engine, &state);
-	params_write(&w, is_ext(call), &state.params[side]);
-	call->read_output_params = side == ENGINE_OUTPUT;
+	params_write(&w, is_ext(call), &state.params[call->side]);
+	call->read_output_params = call->side == ENGINE_OUTPUT;
 	return 0;
 }
 
@@ -38,16 +35,15 @@ void control_answer_failed_get(struct call *call, uint32_t code)
 {
 	struct engine_state state;
 	struct params params = {0};
-	struct wire_reader r = call->request;
-	struct wire_writer w;
-	enum engine_side side;
+	struct wire w;
 
-	r.pos = WIRE_HDR;
-	r.err = 0;
-	params.queue_type = wire_u32(&r);
-	if (call->stream && !call_side(params.queue_type, &side)) {
+	/* Whatever was wrong, where the queue can be read it is told of. */
+	call->request.pos = WIRE_HDR;
+	call->request.err = 0;
+	params.queue_type = wire_u32(&call->request);
+	if (call->stream && params.queue_type - VIRTIO_VIDEO_QUEUE_TYPE_INPUT < ENGINE_N_SIDES) {
 		engine_get_state(call->stream->engine, &state);
-		params = state.params[side];
+		params = state.params[params.queue_type - VIRTIO_VIDEO_QUEUE_TYPE_INPUT];
 	}
 	if (call_begin(call, code, params_size(call), &w))
 		answer_header(call->answer, code);
@@ -56,14 +52,14 @@ void control_answer_failed_get(struct call *call, uint32_t code)
 }
 
 /* Another coded format is taken while no bitstream was seen; a raw one at any time. */
-static uint32_t adjust_format(struct call *call, enum engine_side side, uint32_t format)
+static uint32_t adjust_format(struct call *call, uint32_t format)
 {
 	const struct caps_format *caps;
 
-	if (side == ENGINE_OUTPUT)
+	if (call->side == ENGINE_OUTPUT)
 		return caps_is_raw(format) ? format : 0;
 	caps = caps_find(&call->device->caps, format);
-	if (!caps || engine_set_codec(call->stream->engine, caps->codec))
+	if (!caps || engine_set_codec(call->stream->engine, caps_get_codec(caps)))
 		return 0;
 	call->stream->caps = caps;
 	return format;
@@ -72,19 +68,12 @@ static uint32_t adjust_format(struct call *call, enum engine_side side, uint32_t
 int control_handle_set_params(struct call *call)
 {
 	struct params asked;
-	enum engine_side side;
-	int err;
 
 	params_read(&call->request, is_ext(call), &asked);
-	err = call->request.err;
-	if (!err)
-		err = call_side(asked.queue_type, &side);
-	if (err)
-		return err;
-	asked.format = adjust_format(call, side, asked.format);
+	asked.format = adjust_format(call, asked.format);
 	if (!is_ext(call) || asked.mem_type > VIRTIO_VIDEO_MEM_TYPE_VIRTIO_OBJECT)
 		asked.mem_type = ENGINE_SAME_MEM_TYPE;
-	engine_set_params(call->stream->engine, side, &asked);
+	engine_set_params(call->stream->engine, call->side, &asked);
 	return 0;
 }
 
@@ -92,7 +81,7 @@ int control_handle_set_params(struct call *call)
 
 static int answer_values(struct call *call, const uint32_t *values, unsigned int n)
 {
-	struct wire_writer w;
+	struct wire w;
 	int err;
 
 	if (n == 0)
@@ -144,7 +133,7 @@ static int get_value(struct call *call, uint32_t control, uint32_t *value)
 
 int control_handle_get(struct call *call)
 {
-	struct wire_writer w;
+	struct wire w;
 	uint32_t value;
 	int err;
 

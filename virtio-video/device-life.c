@@ -147,7 +147,7 @@ static int read_caps(struct vvd_device *device)
 {
 	int err = device_open_display(device, &device->display);
 
-	return err ? err : caps_init(&device->caps, device->display);
+	return err ? err : caps_init(&device->caps, &device->options, device->display);
 }
 
 static int watch(struct vvd_device *device, int fd)
@@ -204,7 +204,6 @@ struct vvd_device *vvd_device_free(struct vvd_device *device)
 	done_finish(&device->done);
 	close(device->watchdog.fd); /* or -1 */
 	close(device->fd);
-	caps_finish(&device->caps);
 	caps_unref_display(device->display);
 	free(device->streams);
 	free(device->leaving);
@@ -291,9 +290,10 @@ int vvd_device_set_features(struct vvd_device *device, uint64_t features)
 
 static uint32_t max_caps(const struct vvd_device *device)
 {
-	size_t in = device->caps.answer_bytes[0], out = device->caps.answer_bytes[1];
+	size_t in = caps_get_size(&device->caps, ENGINE_INPUT);
+	size_t out = caps_get_size(&device->caps, ENGINE_OUTPUT);
 
-	return WIRE_HDR + (in > out ? in : out);
+	return in > out ? in : out;
 }
 
 size_t vvd_device_get_max_resp(const struct vvd_device *device)
@@ -307,9 +307,9 @@ int vvd_device_get_config(const struct vvd_device *device, uint32_t offset, void
 			  uint32_t size_bytes)
 {
 	uint8_t config[WIRE_CONFIG];
-	struct wire_writer w;
+	struct wire w;
 
-	wire_writer_init(&w, config, sizeof(config));
+	wire_init(&w, config, sizeof(config));
 	wire_put_u32(&w, 0); /* version */
 	wire_put_u32(&w, max_caps(device));
 	wire_put_u32(&w, WIRE_MAX_ANSWER);

@@ -9,7 +9,7 @@
 
 /* ---- Helpers of handlers ---- */
 
-int call_begin(struct call *call, uint32_t type, size_t size_bytes, struct wire_writer *w)
+int call_begin(struct call *call, uint32_t type, size_t size_bytes, struct wire *w)
 {
 	struct answer *answer = call->answer;
 
@@ -17,37 +17,21 @@ int call_begin(struct call *call, uint32_t type, size_t size_bytes, struct wire_
 		return -EINVAL;
 	answer_header(answer, type);
 	answer->len_bytes = size_bytes;
-	wire_writer_init(w, answer->bytes + WIRE_HDR, size_bytes - WIRE_HDR);
-	return 0;
-}
-
-int call_side(uint32_t queue_type, enum engine_side *side)
-{
-	if (queue_type == VIRTIO_VIDEO_QUEUE_TYPE_INPUT)
-		*side = ENGINE_INPUT;
-	else if (queue_type == VIRTIO_VIDEO_QUEUE_TYPE_OUTPUT)
-		*side = ENGINE_OUTPUT;
-	else
-		return -EINVAL;
+	wire_init(w, answer->bytes + WIRE_HDR, size_bytes - WIRE_HDR);
 	return 0;
 }
 
 static int handle_query_capability(struct call *call)
 {
-	struct caps *caps = &call->device->caps;
-	struct answer *answer = call->answer;
-	enum engine_side side;
-	int err = call_side(wire_u32(&call->request), &side);
-
-	if (err)
-		return err;
+	const struct caps *caps = &call->device->caps;
+	struct wire w;
 	/* Never truncated: whoever has no room for all of it gets an error. */
-	if (answer->cap_bytes < WIRE_HDR + caps->answer_bytes[side])
-		return -EINVAL;
-	answer_header(answer, VIRTIO_VIDEO_RESP_OK_QUERY_CAPABILITY);
-	answer->tail = caps->answers[side];
-	answer->tail_bytes = caps->answer_bytes[side];
-	return 0;
+	int err = call_begin(call, VIRTIO_VIDEO_RESP_OK_QUERY_CAPABILITY,
+			     caps_get_size(caps, call->side), &w);
+
+	if (!err)
+		caps_write(caps, call->side, &w);
+	return err;
 }
 
 /* ---- The table ---- */
@@ -55,10 +39,12 @@ static int handle_query_capability(struct call *call)
 enum command_flags {
 	COMMAND_STREAM = 1 << 0,    /* names a stream that exists */
 	COMMAND_WHEN_LOST = 1 << 1, /* also when its session is lost */
-	COMMAND_ENTRIES = 1 << 2,   /* any number of entries may follow */
+	COMMAND_QUEUE = 1 << 2,     /* names a queue, first of all */
+	COMMAND_ENTRIES = 1 << 3,   /* any number of entries may follow */
 };
 
-#define ANY_STREAM (COMMAND_STREAM | COMMAND_WHEN_LOST)
+#define ANY_STREAM   (COMMAND_STREAM | COMMAND_WHEN_LOST)
+#define STREAM_QUEUE (COMMAND_STREAM | COMMAND_QUEUE)
 
 /* In the order of their numbers, from QUERY_CAPABILITY on. */
 static const struct command {
@@ -68,21 +54,21 @@ static const struct command {
 	int (*handle)(struct call *call);
 	void (*fail)(struct call *call, uint32_t code); /* NULL: a bare header */
 } commands[] = {
-	{16, 16, 16, 0, handle_query_capability, NULL},
+	{16, 16, 16, COMMAND_QUEUE, handle_query_capability, NULL},
 	{88, 88, 8, 0, stream_handle_create, NULL},
 	{8, 8, 8, ANY_STREAM, stream_handle_destroy, NULL},
 	{8, 8, 8, COMMAND_STREAM, stream_handle_drain, NULL},
-	{88, 88, 8, COMMAND_STREAM | COMMAND_ENTRIES, stream_handle_resource_create, NULL},
-	{64, 64, 24, COMMAND_STREAM, stream_handle_resource_queue, stream_answer_failed_queue},
-	{16, 16, 8, ANY_STREAM, stream_handle_resource_destroy_all, NULL},
-	{16, 16, 8, ANY_STREAM, stream_handle_clear, NULL},
-	{16, 16, 120, COMMAND_STREAM, control_handle_get_params, control_answer_failed_get},
-	{120, 120, 8, COMMAND_STREAM, control_handle_set_params, NULL},
+	{88, 88, 8, STREAM_QUEUE | COMMAND_ENTRIES, stream_handle_resource_create, NULL},
+	{64, 64, 24, STREAM_QUEUE, stream_handle_resource_queue, stream_answer_failed_queue},
+	{16, 16, 8, ANY_STREAM | COMMAND_QUEUE, stream_handle_resource_destroy_all, NULL},
+	{16, 16, 8, ANY_STREAM | COMMAND_QUEUE, stream_handle_clear, NULL},
+	{16, 16, 120, STREAM_QUEUE, control_handle_get_params, control_answer_failed_get},
+	{120, 120, 8, STREAM_QUEUE, control_handle_set_params, NULL},
 	{16, 24, 16, 0, control_handle_query, NULL},
 	{16, 16, 16, COMMAND_STREAM, control_handle_get, NULL},
 	{16, 24, 8, COMMAND_STREAM, control_handle_set, NULL},
-	{16, 16, 128, COMMAND_STREAM, control_handle_get_params, control_answer_failed_get},
-	{128, 128, 8, COMMAND_STREAM, control_handle_set_params, NULL},
+	{16, 16, 128, STREAM_QUEUE, control_handle_get_params, control_answer_failed_get},
+	{128, 128, 8, STREAM_QUEUE, control_handle_set_params, NULL},
 };
 
 static const struct command *find_command(uint32_t type)
@@ -90,6 +76,14 @@ static const struct command *find_command(uint32_t type)
 	uint32_t i = type - VIRTIO_VIDEO_CMD_QUERY_CAPABILITY;
 
 	return i < sizeof(commands) / sizeof(commands[0]) ? &commands[i] : NULL;
+}
+
+static int read_side(struct call *call)
+{
+	uint32_t queue_type = wire_u32(&call->request);
+
+	call->side = queue_type == VIRTIO_VIDEO_QUEUE_TYPE_OUTPUT ? ENGINE_OUTPUT : ENGINE_INPUT;
+	return queue_type - VIRTIO_VIDEO_QUEUE_TYPE_INPUT < ENGINE_N_SIDES ? 0 : -EINVAL;
 }
 
 static int check_request(struct call *call, const struct command *command)
@@ -114,14 +108,15 @@ static int check_request(struct call *call, const struct command *command)
 			return -EPERM;
 	}
 	/* Nothing is done that cannot be answered. */
-	return call->answer->cap_bytes < command->resp_len ? -EINVAL : 0;
+	if (call->answer->cap_bytes < command->resp_len)
+		return -EINVAL;
+	return command->flags & COMMAND_QUEUE ? read_side(call) : 0;
 }
 
 static void answer_error(struct call *call, const struct command *command, int error)
 {
 	uint32_t code = wire_code(error);
 
-	call->answer->tail_bytes = 0;
 	if (command && command->fail)
 		command->fail(call, code);
 	else
@@ -200,7 +195,7 @@ int vvd_device_submit(struct vvd_device *device, uint64_t token, const struct io
 	/* Of a request whose memory has gone nothing is believed. */
 	if (vvd_guard(copy_request, &copy))
 		copy.size_bytes = 0;
-	wire_reader_init(&call.request, device->request, copy.size_bytes);
+	wire_init(&call.request, device->request, copy.size_bytes);
 	dispatch(&call);
 	return 0;
 }

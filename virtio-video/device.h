@@ -42,19 +42,18 @@ struct vvd_device {
 struct call {
 	struct vvd_device *device;
 	uint32_t type;
-	struct stream *stream;      /* of those commands that name one */
-	struct wire_reader request; /* after the header */
-	struct answer *answer;      /* the header is OK_NODATA unless a handler says otherwise */
-	bool read_output_params;    /* to be told to the engine once the answer is out */
+	struct stream *stream;   /* of those commands that name one */
+	enum engine_side side;   /* of those that name a queue */
+	struct wire request;     /* after the header and queue_type */
+	struct answer *answer;   /* the header is OK_NODATA unless a handler says otherwise */
+	bool read_output_params; /* to be told to the engine once the answer is out */
 };
 
 /* What a handler returns besides 0 (answered) and -errno: the answer is the engine's now. */
 #define CALL_PENDING 1
 
 /* Begins an answer with a body; the caller's chain has room for size_bytes or it is -EINVAL. */
-int call_begin(struct call *call, uint32_t type, size_t size_bytes, struct wire_writer *w);
-/* -EINVAL the value names no queue. */
-int call_side(uint32_t queue_type, enum engine_side *side);
+int call_begin(struct call *call, uint32_t type, size_t size_bytes, struct wire *w);
 /* Joins the threads that have ended meanwhile. */
 void device_collect(struct vvd_device *device);
 /* Looks after the streams when the watchdog says so; returns whether it did. */

@@ -113,20 +113,10 @@ void done_push_locked(struct done_queue *done, struct answer *answer)
 	done_update_fd(done, was_empty);
 }
 
-static bool is_error(const struct answer *answer)
-{
-	struct wire_reader r;
-
-	if (answer->queue == VVD_QUEUE_EVENT)
-		return false;
-	wire_reader_init(&r, answer->bytes, WIRE_HDR);
-	return wire_u32(&r) >= VIRTIO_VIDEO_RESP_ERR_INVALID_OPERATION;
-}
-
 void done_push(struct done_queue *done, struct answer *answer)
 {
 	pthread_mutex_lock(&done->lock);
-	done->n_errors += is_error(answer);
+	done->n_errors += answer->is_error;
 	done_push_locked(done, answer);
 	pthread_mutex_unlock(&done->lock);
 }
@@ -145,11 +135,8 @@ int done_reap(struct done_queue *done, struct vvd_done *out, uint8_t *buf)
 	pthread_mutex_lock(&done->lock);
 	answer = done_list_pop(&done->ready);
 	if (answer) {
-		*out = (struct vvd_done){answer->token, answer->queue,
-					 answer->len_bytes + answer->tail_bytes};
+		*out = (struct vvd_done){answer->token, answer->queue, answer->len_bytes};
 		memcpy(buf, answer->bytes, answer->len_bytes);
-		if (answer->tail_bytes)
-			memcpy(buf + answer->len_bytes, answer->tail, answer->tail_bytes);
 		done_recycle(done, answer);
 		done_update_fd(done, false);
 	}
@@ -174,23 +161,24 @@ void done_reset(struct done_queue *done)
 
 void answer_header(struct answer *answer, uint32_t type)
 {
-	struct wire_writer w;
+	struct wire w;
 
-	wire_writer_init(&w, answer->bytes, WIRE_HDR);
+	wire_init(&w, answer->bytes, WIRE_HDR);
 	wire_put_u32(&w, type);
 	wire_put_u32(&w, answer->stream_id);
 	answer->len_bytes = answer->cap_bytes < WIRE_HDR ? answer->cap_bytes : WIRE_HDR;
+	answer->is_error = type >= VIRTIO_VIDEO_RESP_ERR_INVALID_OPERATION;
 }
 
 void answer_resource(struct answer *answer, uint32_t type, uint64_t timestamp, uint32_t flags,
 		     uint32_t size_bytes)
 {
-	struct wire_writer w;
+	struct wire w;
 
 	answer_header(answer, type);
 	if (answer->cap_bytes < WIRE_RESOURCE_QUEUE_RESP)
 		return;
-	wire_writer_init(&w, answer->bytes + WIRE_HDR, WIRE_RESOURCE_QUEUE_RESP - WIRE_HDR);
+	wire_init(&w, answer->bytes + WIRE_HDR, WIRE_RESOURCE_QUEUE_RESP - WIRE_HDR);
 	wire_put_u64(&w, timestamp);
 	wire_put_u32(&w, flags);
 	wire_put_u32(&w, size_bytes);

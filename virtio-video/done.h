@@ -18,12 +18,11 @@ struct answer {
 	struct answer *next;
 	uint64_t token;
 	enum vvd_queue queue;
-	uint32_t cap_bytes;  /* of the chain */
-	uint32_t stream_id;  /* of the request or event */
-	uint32_t len_bytes;  /* in bytes[]; tail follows */
-	const uint8_t *tail; /* lives as long as the device; or NULL */
-	uint32_t tail_bytes;
-	uint8_t bytes[WIRE_MAX_ANSWER];
+	uint32_t cap_bytes; /* of the chain */
+	uint32_t stream_id; /* of the request or event */
+	uint32_t len_bytes;
+	bool is_error;
+	uint8_t bytes[WIRE_MAX_CAPS];
 };
 
 struct answer_list {

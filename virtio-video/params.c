@@ -135,17 +135,17 @@ static size_t count_words(bool ext)
 	       sizeof(uint32_t);
 }
 
-void params_read(struct wire_reader *r, bool ext, struct params *params)
+void params_read(struct wire *r, bool ext, struct params *params)
 {
 	uint32_t words[sizeof(*params) / sizeof(uint32_t)] = {0};
 
-	for (size_t i = 0; i < count_words(ext); i++)
+	for (size_t i = 1; i < count_words(ext); i++)
 		words[i] = wire_u32(r);
 	wire_skip(r, ext ? 4 : 0);
 	memcpy(params, words, sizeof(words));
 }
 
-void params_write(struct wire_writer *w, bool ext, const struct params *params)
+void params_write(struct wire *w, bool ext, const struct params *params)
 {
 	uint32_t words[sizeof(*params) / sizeof(uint32_t)];
 

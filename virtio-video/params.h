@@ -64,8 +64,9 @@ void params_apply(struct params *params, const struct params_format *format,
 /* Whether the guest must be told of the difference. */
 bool params_format_differs(const struct params_format *a, const struct params_format *b);
 
-void params_read(struct wire_reader *r, bool ext, struct params *params);
-void params_write(struct wire_writer *w, bool ext, const struct params *params);
+/* Without queue_type, which comes before. */
+void params_read(struct wire *r, bool ext, struct params *params);
+void params_write(struct wire *w, bool ext, const struct params *params);
 
 /* ---- Where the samples of a picture go ---- */
 

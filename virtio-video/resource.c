@@ -20,8 +20,7 @@ struct header {
 	uint32_t n_entries;
 };
 
-static int read_header(struct wire_reader *r, const struct resource_limits *limits,
-		       struct header *h)
+static int read_header(struct wire *r, const struct resource_limits *limits, struct header *h)
 {
 	uint64_t sum = 0;
 
@@ -52,7 +51,7 @@ static int read_header(struct wire_reader *r, const struct resource_limits *limi
 	return sum == 0 ? -EINVAL : 0;
 }
 
-static int read_page(struct wire_reader *r, const struct memory *memory, struct iovec *piece)
+static int read_page(struct wire *r, const struct memory *memory, struct iovec *piece)
 {
 	uint64_t gpa = wire_u64(r);
 	uint32_t size = wire_u32(r);
@@ -75,7 +74,7 @@ static int map_object(int fd, struct iovec *piece)
 	return 0;
 }
 
-static int read_object(struct wire_reader *r, const struct resource_limits *limits,
+static int read_object(struct wire *r, const struct resource_limits *limits,
 		       struct resource *resource, struct iovec *piece)
 {
 	int *fd = &resource->fds[resource->n_objects], err, seals;
@@ -95,7 +94,7 @@ static int read_object(struct wire_reader *r, const struct resource_limits *limi
 	return map_object(*fd, piece);
 }
 
-static int read_entries(struct wire_reader *r, const struct memory *memory,
+static int read_entries(struct wire *r, const struct memory *memory,
 			const struct resource_limits *limits, struct resource *resource)
 {
 	int err = r->size_bytes - r->pos == (size_t)resource->n_pieces * WIRE_ENTRY ? 0 : -EINVAL;
@@ -144,8 +143,8 @@ static int place_planes(const struct header *h, const struct resource_limits *li
 	return 0;
 }
 
-int resource_new(struct wire_reader *r, const struct memory *memory,
-		 const struct resource_limits *limits, struct resource **out)
+int resource_new(struct wire *r, const struct memory *memory, const struct resource_limits *limits,
+		 struct resource **out)
 {
 	struct header h;
 	struct resource *resource;

@@ -60,8 +60,8 @@ struct resource_limits {
  * Makes a resource from the body of a RESOURCE_CREATE after its queue_type.
  * Errors: -EINVAL, -EFAULT the message; -ENOENT no such object; -ENOSPC a limit; -ENOMEM.
  */
-int resource_new(struct wire_reader *r, const struct memory *memory,
-		 const struct resource_limits *limits, struct resource **out);
+int resource_new(struct wire *r, const struct memory *memory, const struct resource_limits *limits,
+		 struct resource **out);
 struct resource *resource_ref(struct resource *resource);
 void resource_unref(struct resource *resource);
 /* Whether a piece lies in [addr, addr + size). */

@@ -34,7 +34,7 @@ static int create_engine(struct vvd_device *device, struct stream *stream,
 		.watchdog = &device->watchdog,
 		.open_display = device_open_display,
 		.open_cookie = device,
-		.codec = stream->caps->codec,
+		.codec = caps_get_codec(stream->caps),
 		.bounds = {stream->caps->min_width, stream->caps->min_height,
 			   stream->caps->max_width, stream->caps->max_height,
 			   limits->resources_per_queue,
@@ -216,13 +216,11 @@ int stream_handle_resource_create(struct call *call)
 	struct stream *stream = call->stream;
 	struct resource_limits limits;
 	struct resource *resource, **old;
-	enum engine_side side;
+	enum engine_side side = call->side;
 	int err;
 
-	err = call_side(wire_u32(&call->request), &side);
 	get_limits(call, &limits);
-	if (!err)
-		err = check_mem_type(call, side, &limits);
+	err = check_mem_type(call, side, &limits);
 	if (err)
 		return err;
 	err = resource_new(&call->request, &call->device->memory, &limits, &resource);
@@ -246,13 +244,8 @@ int stream_handle_resource_create(struct call *call)
 
 int stream_handle_resource_destroy_all(struct call *call)
 {
-	enum engine_side side;
-	int err = call_side(wire_u32(&call->request), &side);
-
-	if (err)
-		return err;
-	engine_clear(call->stream->engine, side, call->answer);
-	free_resources(call->stream, side);
+	engine_clear(call->stream->engine, call->side, call->answer);
+	free_resources(call->stream, call->side);
 	return CALL_PENDING;
 }
 
@@ -283,16 +276,15 @@ int stream_handle_resource_queue(struct call *call)
 {
 	struct engine_job job = {.answer = call->answer};
 	struct resource **resource;
-	enum engine_side side;
+	enum engine_side side = call->side;
+	int err = 0, n_sizes;
 	uint32_t id;
-	int err, n_sizes;
 
-	err = call_side(wire_u32(&call->request), &side);
 	id = wire_u32(&call->request);
 	job.timestamp = wire_u64(&call->request);
 	n_sizes = read_sizes(call, &job.data_bytes);
-	if (err || n_sizes < 0)
-		return err ? err : n_sizes;
+	if (n_sizes < 0)
+		return n_sizes;
 	resource = find_resource(call->stream, side, id);
 	if (!resource)
 		return -ENOENT;
@@ -307,13 +299,11 @@ int stream_handle_resource_queue(struct call *call)
 
 void stream_answer_failed_queue(struct call *call, uint32_t code)
 {
-	struct wire_reader r = call->request;
-	uint64_t timestamp;
-
-	r.pos = WIRE_HDR + 8;
-	r.err = 0;
-	timestamp = wire_u64(&r);
-	answer_resource(call->answer, code, timestamp, VIRTIO_VIDEO_BUFFER_FLAG_ERR, 0);
+	/* Whatever was wrong, where the timestamp can be read it is told of. */
+	call->request.pos = WIRE_HDR + 8;
+	call->request.err = 0;
+	answer_resource(call->answer, code, wire_u64(&call->request), VIRTIO_VIDEO_BUFFER_FLAG_ERR,
+			0);
 }
 
 int stream_handle_drain(struct call *call)
@@ -325,11 +315,6 @@ int stream_handle_drain(struct call *call)
 
 int stream_handle_clear(struct call *call)
 {
-	enum engine_side side;
-	int err = call_side(wire_u32(&call->request), &side);
-
-	if (err)
-		return err;
-	engine_clear(call->stream->engine, side, call->answer);
+	engine_clear(call->stream->engine, call->side, call->answer);
 	return CALL_PENDING;
 }

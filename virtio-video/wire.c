@@ -6,91 +6,66 @@
 #include <string.h>
 #include "wire.h"
 
-void wire_reader_init(struct wire_reader *r, const void *data, size_t size_bytes)
+void wire_init(struct wire *w, void *data, size_t size_bytes)
 {
-	*r = (struct wire_reader){.data = data, .size_bytes = size_bytes};
+	*w = (struct wire){.data = data, .size_bytes = size_bytes};
 }
 
-static const uint8_t *take(struct wire_reader *r, size_t n_bytes)
+static uint8_t *take(struct wire *w, size_t n_bytes)
 {
-	const uint8_t *p;
-
-	if (r->err || r->size_bytes - r->pos < n_bytes) {
-		r->err = -EINVAL;
+	if (w->err || w->size_bytes - w->pos < n_bytes) {
+		w->err = -EINVAL;
 		return NULL;
 	}
-	p = r->data + r->pos;
-	r->pos += n_bytes;
-	return p;
+	w->pos += n_bytes;
+	return w->data + w->pos - n_bytes;
 }
 
-uint32_t wire_u32(struct wire_reader *r)
+uint32_t wire_u32(struct wire *w)
 {
-	const uint8_t *p = take(r, 4);
+	const uint8_t *p = take(w, 4);
 
 	if (!p)
 		return 0;
 	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-uint64_t wire_u64(struct wire_reader *r)
+uint64_t wire_u64(struct wire *w)
 {
-	uint64_t low = wire_u32(r);
-	uint64_t high = wire_u32(r);
+	uint64_t low = wire_u32(w);
+	uint64_t high = wire_u32(w);
 
-	return r->err ? 0 : low | high << 32;
+	return w->err ? 0 : low | high << 32;
 }
 
-void wire_skip(struct wire_reader *r, size_t n_bytes)
+void wire_skip(struct wire *w, size_t n_bytes)
 {
-	take(r, n_bytes);
+	take(w, n_bytes);
 }
 
-void wire_writer_init(struct wire_writer *w, void *data, size_t size_bytes)
+void wire_put_u32(struct wire *w, uint32_t value)
 {
-	*w = (struct wire_writer){.data = data, .size_bytes = size_bytes};
+	uint8_t *p = take(w, 4);
+
+	for (int i = 0; p && i < 4; i++)
+		p[i] = value >> 8 * i;
 }
 
-static uint8_t *reserve(struct wire_writer *w, size_t n_bytes)
-{
-	uint8_t *p;
-
-	if (w->err || w->size_bytes - w->pos < n_bytes) {
-		w->err = -ENOSPC;
-		return NULL;
-	}
-	p = w->data + w->pos;
-	w->pos += n_bytes;
-	return p;
-}
-
-void wire_put_u32(struct wire_writer *w, uint32_t value)
-{
-	uint8_t *p = reserve(w, 4);
-
-	if (!p)
-		return;
-	p[0] = value;
-	p[1] = value >> 8;
-	p[2] = value >> 16;
-	p[3] = value >> 24;
-}
-
-void wire_put_u64(struct wire_writer *w, uint64_t value)
+void wire_put_u64(struct wire *w, uint64_t value)
 {
 	wire_put_u32(w, value);
 	wire_put_u32(w, value >> 32);
 }
 
-void wire_put_words(struct wire_writer *w, const uint32_t *words, size_t n)
+void wire_put_words(struct wire *w, const uint32_t *words, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		wire_put_u32(w, words[i]);
 }
 
-void wire_put_zeros(struct wire_writer *w, size_t n_bytes)
+void wire_put_zeros(struct wire *w, size_t n_bytes)
 {
-	uint8_t *p = reserve(w, n_bytes);
+	uint8_t *p = take(w, n_bytes);
 
 	if (p)
 		memset(p, 0, n_bytes);

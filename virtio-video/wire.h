@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wire.h - the bytes of virtio-video "v3" with PARAMS_EXT: numbers, sizes, readers and writers
+ * wire.h - the bytes of virtio-video "v3" with PARAMS_EXT: numbers, sizes, reading and writing
  *
- * All fields are little-endian. A reader or writer that runs past its end keeps err and does
- * nothing from then on, so that callers go straight down and test once.
+ * All fields are little-endian. Who reads or writes past the end leaves err behind and does nothing
+ * from then on, so that callers go straight down and test once.
  */
 #ifndef WIRE_H
 #define WIRE_H
@@ -55,6 +55,7 @@ enum virtio_video_planes_layout {
 enum virtio_video_format {
 	VIRTIO_VIDEO_FORMAT_NV12 = 3,
 	VIRTIO_VIDEO_FORMAT_YUV420 = 4,
+	VIRTIO_VIDEO_FORMAT_MPEG2 = 0x1000,
 	VIRTIO_VIDEO_FORMAT_H264 = 0x1002,
 	VIRTIO_VIDEO_FORMAT_HEVC = 0x1003,
 	VIRTIO_VIDEO_FORMAT_VP8 = 0x1004,
@@ -88,33 +89,27 @@ enum wire_size {
 	WIRE_CONFIG = 44,
 	WIRE_DEVICE_NAME = 32,
 	WIRE_MAX_PLANES = 8,
+	WIRE_MAX_FORMATS = 8,  /* that QUERY_CAPABILITY names, in 80 bytes each */
 	WIRE_MAX_ANSWER = 128, /* the largest but for QUERY_CAPABILITY */
+	WIRE_MAX_CAPS = 16 + WIRE_MAX_FORMATS * 80,
 };
 
-struct wire_reader {
-	const uint8_t *data;
-	size_t size_bytes;
-	size_t pos;
-	int err; /* -EINVAL after reading past the end */
-};
-
-void wire_reader_init(struct wire_reader *r, const void *data, size_t size_bytes);
-uint32_t wire_u32(struct wire_reader *r);
-uint64_t wire_u64(struct wire_reader *r);
-void wire_skip(struct wire_reader *r, size_t n_bytes);
-
-struct wire_writer {
+/* Bytes that are read, or written, from the front. */
+struct wire {
 	uint8_t *data;
 	size_t size_bytes;
 	size_t pos;
-	int err; /* -ENOSPC after writing past the end */
+	int err; /* -EINVAL after running past the end */
 };
 
-void wire_writer_init(struct wire_writer *w, void *data, size_t size_bytes);
-void wire_put_u32(struct wire_writer *w, uint32_t value);
-void wire_put_u64(struct wire_writer *w, uint64_t value);
-void wire_put_words(struct wire_writer *w, const uint32_t *words, size_t n);
-void wire_put_zeros(struct wire_writer *w, size_t n_bytes);
+void wire_init(struct wire *w, void *data, size_t size_bytes);
+uint32_t wire_u32(struct wire *w);
+uint64_t wire_u64(struct wire *w);
+void wire_skip(struct wire *w, size_t n_bytes);
+void wire_put_u32(struct wire *w, uint32_t value);
+void wire_put_u64(struct wire *w, uint64_t value);
+void wire_put_words(struct wire *w, const uint32_t *words, size_t n);
+void wire_put_zeros(struct wire *w, size_t n_bytes);
 
 /* The response type for the -errno of a handler; an unknown one is INVALID_OPERATION. */
 uint32_t wire_code(int error);
