@@ -56,6 +56,11 @@ static const char *const names[CHECKS] = {
 	[CHECK_WEIGHTS] = "weights",
 	[CHECK_LIST_ENTRY] = "list-entry",
 	[CHECK_LIST_IN_REFERENCES] = "list-in-references",
+	[CHECK_PICTURE_SIZE] = "picture-size",
+	[CHECK_PARTITIONS] = "partitions",
+	[CHECK_SEGMENTATION] = "segmentation",
+	[CHECK_PROBABILITIES] = "probabilities",
+	[CHECK_QUANTIZERS] = "quantizers",
 };
 
 static const char *const event_names[EVENTS] = {

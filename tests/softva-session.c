@@ -50,7 +50,7 @@ int session_open(struct session *session, struct vawrap_display *display)
 {
 	struct vacodec_decoder_params params = {
 		.size_bytes = sizeof(params),
-		.codec = VACODEC_CODEC_H264,
+		.codec = session->codec ? session->codec : VACODEC_CODEC_H264,
 		.max_in_flight = session->max_in_flight,
 		.show_incomplete = session->show_incomplete,
 	};

@@ -14,6 +14,7 @@ struct session {
 	/* Set by the caller, all may be 0. */
 	void (*on_frame)(struct session *session, struct vacodec_frame *frame); /* synced */
 	void *cookie;
+	enum vacodec_codec codec; /* NONE is H.264 */
 	uint64_t max_samples; /* a larger format ends the session: it would only take time */
 	unsigned int max_in_flight;
 	bool show_incomplete;

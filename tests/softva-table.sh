@@ -9,7 +9,7 @@ mapfile -t names < <(sed -n 's/^\t\[CHECK_[A-Z_0-9]*\] = "\(.*\)",$/\1/p' soft-d
 [ ${#names[@]} -gt 0 ] || { echo "Bail out! no checks found"; exit 1; }
 
 # What the tests expect stands in strings, each name followed by a space.
-expected=$(grep -oh '"[^"]*"' tests/test-softva.c tests/test-softva-checks.c tests/test-softva-misuse.c |
+expected=$(grep -oh '"[^"]*"' tests/test-softva*.c |
 	grep ' "$' | tr -d '"' | tr ' ' '\n')
 
 echo "1..$((2 * ${#names[@]}))"

@@ -213,13 +213,30 @@ static void write_segment(struct vp8_writer *w, const struct vp8_setup *setup)
 	vp8_writer_put(w, setup->tree_probs[1] ? setup->tree_probs[1] : 255, true);
 }
 
-/* DC prediction of both: as its neighbours are, or 128. */
-static void write_intra(struct vp8_writer *w)
+/* Not made from a reference. */
+static bool is_intra(const struct vp8_setup *setup)
 {
-	vp8_writer_put(w, vp8_key_y_mode_probs[0], true);
-	vp8_writer_put(w, vp8_key_y_mode_probs[1], false);
-	vp8_writer_put(w, vp8_key_y_mode_probs[2], false);
-	vp8_writer_put(w, vp8_key_uv_mode_probs[0], false);
+	return setup->key_frame || setup->from == VP8_FROM_NONE;
+}
+
+static unsigned int get_mode_prob(const unsigned int *sent, unsigned int usual)
+{
+	return sent[0] ? sent[0] : usual;
+}
+
+/* DC prediction of both: as its neighbours are, or 128. The trees of key frames are others. */
+static void write_intra(struct vp8_writer *w, const struct vp8_setup *setup)
+{
+	if (setup->key_frame) {
+		vp8_writer_put(w, vp8_key_y_mode_probs[0], true);
+		vp8_writer_put(w, vp8_key_y_mode_probs[1], false);
+		vp8_writer_put(w, vp8_key_y_mode_probs[2], false);
+		vp8_writer_put(w, vp8_key_uv_mode_probs[0], false);
+		return;
+	}
+	vp8_writer_put(w, PROB_REFERENCE, false);
+	vp8_writer_put(w, get_mode_prob(setup->y_mode_probs, vp8_default_y_mode_probs[0]), false);
+	vp8_writer_put(w, get_mode_prob(setup->uv_mode_probs, vp8_default_uv_mode_probs[0]), false);
 }
 
 /* All neighbours that there are have not moved either: 18.3 counts them. */
@@ -239,19 +256,19 @@ static void write_macroblocks(struct vp8_writer *w, const struct vp8_setup *setu
 {
 	for (unsigned int y = 0; y < (setup->height + 15) / 16; y++) {
 		for (unsigned int x = 0; x < (setup->width + 15) / 16; x++) {
-			bool coded = setup->key_frame && setup->grey && x == 0 && y == 0;
+			bool coded = is_intra(setup) && setup->grey && x == 0 && y == 0;
 
 			write_segment(w, setup);
 			vp8_writer_put(w, PROB_SKIP_FALSE, !coded);
-			if (setup->key_frame)
-				write_intra(w);
+			if (is_intra(setup))
+				write_intra(w, setup);
 			else
 				write_inter(w, setup->from, x, y);
 		}
 	}
 }
 
-/* ---- Tokens, of the first macroblock of a key frame ---- */
+/* ---- Tokens, of the first macroblock ---- */
 
 static uint8_t get_prob(const struct vp8_setup *setup, const unsigned int at[4])
 {
@@ -307,7 +324,7 @@ static void write_tokens(struct vp8_writer *w, const struct vp8_setup *setup)
 {
 	unsigned int value = (unsigned int)abs(setup->grey);
 
-	if (!setup->key_frame || !value)
+	if (!is_intra(setup) || !value)
 		return;
 	write_value(w, setup, value);
 	flag(w, setup->grey < 0);

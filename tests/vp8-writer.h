@@ -2,8 +2,8 @@
 /*
  * vp8-writer.h - VP8 frames whose headers say whatever a test wants and whose pictures are known
  *
- * A key frame is of one grey; an inter frame is one of its references, whole and unmoved. Nothing is
- * filtered, unless the header asks for it, which changes nothing in a picture of one grey.
+ * A key frame is of one grey; an inter frame is, too, or is one of its references, whole and unmoved.
+ * A filter that the header asks for changes nothing in a picture of one grey.
  */
 #ifndef VP8_WRITER_H
 #define VP8_WRITER_H
@@ -31,6 +31,7 @@ enum vp8_from {
 	VP8_FROM_LAST,
 	VP8_FROM_GOLDEN,
 	VP8_FROM_ALTERNATE,
+	VP8_FROM_NONE, /* of one grey, as a key frame */
 };
 
 struct vp8_setup {
@@ -59,7 +60,7 @@ struct vp8_setup {
 	unsigned int mv_index, mv_prob; /* mv_prob: 7 bits */
 	unsigned int y_mode_probs[4], uv_mode_probs[3];
 	/* The picture */
-	int grey;           /* of a key frame: 128 and this, -10 to 10 */
+	int grey;           /* 128 and this, -10 to 10; not of a reference */
 	enum vp8_from from; /* of an inter frame */
 };
 
