@@ -84,16 +84,11 @@ struct stream {
 	uint32_t id;
 	struct engine *engine;
 	const struct caps_format *caps;
-	uint64_t resource_bytes; /* of all its resources */
-	unsigned int n_resources[ENGINE_N_SIDES];
-	struct resource *resources[ENGINE_N_SIDES][PARAMS_MAX_BUFFERS];
 };
 
 struct stream *stream_find(const struct vvd_device *device, uint32_t id);
 void device_add_stats(struct vvd_stats *to, struct engine *engine);
 /* Answers all that is pending, then answer (or NULL), and takes the stream out; its engine leaves. */
 void stream_destroy(struct vvd_device *device, struct stream *stream, struct answer *answer);
-/* Takes away all resources with memory in the range. */
-void stream_drop_memory(struct stream *stream, const uint8_t *addr, uint64_t size_bytes);
 
 #endif
