@@ -49,6 +49,12 @@ void device_collect(struct vvd_device *device)
 	}
 }
 
+void device_send_events(struct vvd_device *device)
+{
+	for (unsigned int i = 0; i < device->n_streams; i++)
+		engine_send_events(device->streams[i]->engine);
+}
+
 static void stop_all(struct vvd_device *device)
 {
 	uint64_t until_ns = watchdog_now_ns() + STOP_WAIT_NS;

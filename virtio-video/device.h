@@ -56,6 +56,8 @@ struct call {
 int call_begin(struct call *call, uint32_t type, size_t size_bytes, struct wire *w);
 /* Joins the threads that have ended meanwhile. */
 void device_collect(struct vvd_device *device);
+/* There are buffers for events. */
+void device_send_events(struct vvd_device *device);
 /* Looks after the streams when the watchdog says so; returns whether it did. */
 bool device_watch(struct vvd_device *device);
 /* The cookie is the device; on any thread. */

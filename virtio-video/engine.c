@@ -230,6 +230,11 @@ int engine_set_codec(struct engine *engine, enum vacodec_codec codec)
 	return err;
 }
 
+void engine_send_events(struct engine *engine)
+{
+	event_send(engine->params.done, &engine->events);
+}
+
 /* The driver keeps a resource for so long that what waits for it must be answered. */
 static void leave_limbo(struct engine *engine)
 {

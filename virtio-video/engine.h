@@ -106,6 +106,8 @@ void engine_clear(struct engine *engine, enum engine_side side, struct answer *a
 /* Both queues, and a drain in any case. */
 void engine_clear_all(struct engine *engine);
 
+/* Sends events that have waited for buffers. */
+void engine_send_events(struct engine *engine);
 /* Fails the session when a driver call hangs; where one has just begun, the watchdog looks again. */
 void engine_check(struct engine *engine);
 

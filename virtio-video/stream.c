@@ -131,6 +131,7 @@ void stream_destroy(struct vvd_device *device, struct stream *stream, struct ans
 	device->streams[i] = device->streams[--device->n_streams];
 	device->leaving[device->n_leaving++] = stream->engine;
 	free(stream);
+	device_send_events(device);
 }
 
 int stream_handle_destroy(struct call *call)
