@@ -147,8 +147,7 @@ int vvd_device_add_region(struct vvd_device *device, uint64_t gpa, void *addr, u
 /*
  * Removes the region that begins at gpa. Resources in it lose their memory: their queued buffers
  * are answered with ERR first, and when this returns nothing of the region is touched any more.
- * Errors: -ENOENT; -EBUSY a stream's thread that hangs in the driver may still touch it: remove it
- * again later, or give up the mapping only with the device.
+ * Errors: -ENOENT.
  */
 int vvd_device_remove_region(struct vvd_device *device, uint64_t gpa);
 

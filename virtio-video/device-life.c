@@ -49,6 +49,12 @@ void device_collect(struct vvd_device *device)
 	}
 }
 
+void device_send_events(struct vvd_device *device)
+{
+	for (unsigned int i = 0; i < device->n_streams; i++)
+		engine_send_events(device->streams[i]->engine);
+}
+
 static void stop_all(struct vvd_device *device)
 {
 	uint64_t until_ns = watchdog_now_ns() + STOP_WAIT_NS;
@@ -265,7 +271,7 @@ int vvd_device_remove_region(struct vvd_device *device, uint64_t gpa)
 	if (!region)
 		return -ENOENT;
 	for (unsigned int i = 0; i < device->n_streams; i++)
-		stream_drop_memory(device->streams[i], region->addr, region->size_bytes);
+		engine_drop_memory(device->streams[i]->engine, region->addr, region->size_bytes);
 	for (unsigned int i = 0; i < device->n_leaving; i++)
 		engine_wait_for_copy(device->leaving[i]);
 	return memory_remove(&device->memory, gpa);
@@ -338,6 +344,7 @@ void device_add_stats(struct vvd_stats *to, struct engine *engine)
 	to->driver_copied_bytes += state.stats.driver_copied_bytes;
 	to->bitstream_bytes += state.stats.bitstream_bytes;
 	to->detached_engines += state.stats.hangs;
+	to->resources += state.n_resources;
 }
 
 static void count_streams(const struct vvd_device *device, struct vvd_stats *stats)
@@ -346,11 +353,8 @@ static void count_streams(const struct vvd_device *device, struct vvd_stats *sta
 
 	stats->streams = device->n_streams;
 	stats->detached_engines = device->n_abandoned;
-	for (unsigned int i = 0; i < device->n_streams; i++) {
-		for (int side = 0; side < ENGINE_N_SIDES; side++)
-			stats->resources += device->streams[i]->n_resources[side];
+	for (unsigned int i = 0; i < device->n_streams; i++)
 		device_add_stats(stats, device->streams[i]->engine);
-	}
 	for (unsigned int i = 0; i < device->n_leaving; i++)
 		device_add_stats(&leaving, device->leaving[i]);
 	stats->detached_engines += leaving.detached_engines;

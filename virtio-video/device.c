@@ -212,6 +212,7 @@ int vvd_device_post_event(struct vvd_device *device, uint64_t token)
 	buffer->token = token;
 	buffer->cap_bytes = WIRE_EVENT;
 	event_post_buffer(&device->done, buffer);
+	device_send_events(device);
 	return 0;
 }
 

@@ -56,6 +56,8 @@ struct call {
 int call_begin(struct call *call, uint32_t type, size_t size_bytes, struct wire *w);
 /* Joins the threads that have ended meanwhile. */
 void device_collect(struct vvd_device *device);
+/* There are buffers for events. */
+void device_send_events(struct vvd_device *device);
 /* Looks after the streams when the watchdog says so; returns whether it did. */
 bool device_watch(struct vvd_device *device);
 /* The cookie is the device; on any thread. */
@@ -84,16 +86,11 @@ struct stream {
 	uint32_t id;
 	struct engine *engine;
 	const struct caps_format *caps;
-	uint64_t resource_bytes; /* of all its resources */
-	unsigned int n_resources[ENGINE_N_SIDES];
-	struct resource *resources[ENGINE_N_SIDES][PARAMS_MAX_BUFFERS];
 };
 
 struct stream *stream_find(const struct vvd_device *device, uint32_t id);
 void device_add_stats(struct vvd_stats *to, struct engine *engine);
 /* Answers all that is pending, then answer (or NULL), and takes the stream out; its engine leaves. */
 void stream_destroy(struct vvd_device *device, struct stream *stream, struct answer *answer);
-/* Takes away all resources with memory in the range. */
-void stream_drop_memory(struct stream *stream, const uint8_t *addr, uint64_t size_bytes);
 
 #endif

@@ -31,9 +31,7 @@ struct answer_list {
 
 /* Something that has events to send; embedded in a stream's engine. */
 struct event_source {
-	struct event_source *next;
 	uint32_t stream_id;
-	bool waiting;                /* in the queue's list */
 	bool format_changed, failed; /* not sent yet */
 	bool unheeded;               /* 0x200 was sent, and no GET_PARAMS(OUTPUT) answered since */
 };
@@ -44,7 +42,6 @@ struct done_queue {
 	struct answer_list ready;
 	struct answer *pool;
 	struct answer_list event_buffers; /* posted and not used */
-	struct event_source *waiting;     /* oldest first */
 	unsigned int commands, events;    /* tokens that the device holds */
 	uint64_t n_events, n_errors;
 };
@@ -71,6 +68,8 @@ void answer_resource(struct answer *answer, uint32_t type, uint64_t timestamp, u
 
 /* event.c: events of a stream that could not be sent yet are kept, each kind once. */
 void event_post_buffer(struct done_queue *done, struct answer *buffer);
+/* Sends what is not sent yet and has buffers now. */
+void event_send(struct done_queue *done, struct event_source *source);
 void event_raise(struct done_queue *done, struct event_source *source, uint32_t type);
 /* The tokens of the buffers that wait for events are the embedder's again. */
 void event_forget_buffers(struct done_queue *done);

@@ -48,6 +48,12 @@ struct resource_list {
 	unsigned int n;
 };
 
+/* All resources of a queue. The caller's thread changes it, under the lock. */
+struct resource_table {
+	unsigned int n;
+	struct resource *all[PARAMS_MAX_BUFFERS];
+};
+
 struct engine {
 	pthread_mutex_t lock;
 	pthread_cond_t wake, ended; /* for the thread; of its copies, and of itself */
@@ -60,6 +66,7 @@ struct engine {
 	uint64_t busy_since_ns; /* not 0: in the driver, or on the way there */
 	bool started;           /* the decoder is chosen */
 	struct event_source events;
+	struct resource_table tables[ENGINE_N_SIDES];
 	struct resource_list queues[ENGINE_N_SIDES];
 	struct answer_list hostages, limbo;
 	uint64_t limbo_since_ns;

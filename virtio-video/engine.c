@@ -191,6 +191,7 @@ void engine_get_state(struct engine *engine, struct engine_state *out)
 	*out = engine->state;
 	out->stats.queued_inputs = engine->queues[ENGINE_INPUT].n;
 	out->stats.queued_outputs = engine->queues[ENGINE_OUTPUT].n;
+	out->n_resources = engine->tables[ENGINE_INPUT].n + engine->tables[ENGINE_OUTPUT].n;
 	out->stats.hangs = hangs(engine, watchdog_now_ns());
 	pthread_mutex_unlock(&engine->lock);
 }
@@ -229,6 +230,11 @@ int engine_set_codec(struct engine *engine, enum vacodec_codec codec)
 	return err;
 }
 
+void engine_send_events(struct engine *engine)
+{
+	event_send(engine->params.done, &engine->events);
+}
+
 /* The driver keeps a resource for so long that what waits for it must be answered. */
 static void leave_limbo(struct engine *engine)
 {
@@ -252,6 +258,91 @@ void engine_check(struct engine *engine)
 		engine_lose(engine, -ETIMEDOUT, "a driver call hangs");
 	else if (engine->busy_since_ns)
 		watchdog_arm(engine->params.watchdog, engine->hang_ns);
+	pthread_mutex_unlock(&engine->lock);
+}
+
+/* ---- Resources ---- */
+
+struct resource *engine_find(const struct engine *engine, enum engine_side side, uint32_t id)
+{
+	const struct resource_table *table = &engine->tables[side];
+
+	for (unsigned int i = 0; i < table->n; i++) {
+		if (table->all[i]->id == id)
+			return table->all[i];
+	}
+	return NULL;
+}
+
+static uint64_t sum_bytes(const struct engine *engine)
+{
+	uint64_t sum = 0;
+
+	for (int side = 0; side < ENGINE_N_SIDES; side++) {
+		for (unsigned int i = 0; i < engine->tables[side].n; i++)
+			sum += engine->tables[side].all[i]->size_bytes;
+	}
+	return sum;
+}
+
+int engine_add(struct engine *engine, enum engine_side side, struct resource *resource)
+{
+	struct resource *old = engine_find(engine, side, resource->id);
+	struct resource_table *table = &engine->tables[side];
+	uint64_t kept_bytes = sum_bytes(engine) - (old ? old->size_bytes : 0);
+
+	if (resource->size_bytes > engine->params.resource_bytes - kept_bytes ||
+	    (!old && table->n >= engine->params.bounds.max_buffers))
+		return -ENOSPC;
+	if (old)
+		engine_remove(engine, side, old);
+	pthread_mutex_lock(&engine->lock);
+	table->all[table->n++] = resource;
+	pthread_mutex_unlock(&engine->lock);
+	return 0;
+}
+
+void engine_remove(struct engine *engine, enum engine_side side, struct resource *resource)
+{
+	struct resource_table *table = &engine->tables[side];
+	unsigned int i = 0;
+
+	pthread_mutex_lock(&engine->lock);
+	if (resource->answer)
+		engine_answer(engine, side, resource, VIRTIO_VIDEO_BUFFER_FLAG_ERR, 0);
+	while (table->all[i] != resource)
+		i++;
+	table->all[i] = table->all[--table->n];
+	resource->removed = engine->purge = true;
+	pthread_cond_signal(&engine->wake);
+	pthread_mutex_unlock(&engine->lock);
+	resource_unref(resource);
+}
+
+void engine_remove_all(struct engine *engine, enum engine_side side)
+{
+	while (engine->tables[side].n)
+		engine_remove(engine, side, engine->tables[side].all[0]);
+}
+
+void engine_drop_memory(struct engine *engine, const uint8_t *addr, uint64_t size_bytes)
+{
+	for (int side = 0; side < ENGINE_N_SIDES; side++) {
+		struct resource_table *table = &engine->tables[side];
+
+		for (unsigned int i = table->n; i-- > 0;) {
+			if (resource_touches(table->all[i], addr, size_bytes))
+				engine_remove(engine, side, table->all[i]);
+		}
+	}
+	engine_wait_for_copy(engine);
+}
+
+void engine_wait_for_copy(struct engine *engine)
+{
+	pthread_mutex_lock(&engine->lock);
+	while (engine->copying)
+		pthread_cond_wait(&engine->ended, &engine->lock);
 	pthread_mutex_unlock(&engine->lock);
 }
 
@@ -297,14 +388,6 @@ int engine_drain(struct engine *engine, struct answer *answer)
 	return err;
 }
 
-void engine_wait_for_copy(struct engine *engine)
-{
-	pthread_mutex_lock(&engine->lock);
-	while (engine->copying)
-		pthread_cond_wait(&engine->ended, &engine->lock);
-	pthread_mutex_unlock(&engine->lock);
-}
-
 void engine_clear(struct engine *engine, enum engine_side side, struct answer *answer)
 {
 	pthread_mutex_lock(&engine->lock);
@@ -326,16 +409,6 @@ void engine_clear_all(struct engine *engine)
 	engine_clear(engine, ENGINE_OUTPUT, NULL);
 }
 
-void engine_remove(struct engine *engine, enum engine_side side, struct resource *resource)
-{
-	pthread_mutex_lock(&engine->lock);
-	if (resource->answer)
-		engine_answer(engine, side, resource, VIRTIO_VIDEO_BUFFER_FLAG_ERR, 0);
-	resource->removed = engine->purge = true;
-	pthread_cond_signal(&engine->wake);
-	pthread_mutex_unlock(&engine->lock);
-}
-
 /* ---- End ---- */
 
 void engine_stop(struct engine *engine, struct answer *answer)
@@ -350,6 +423,8 @@ void engine_stop(struct engine *engine, struct answer *answer)
 		engine_push(engine, answer);
 	pthread_cond_signal(&engine->wake);
 	pthread_mutex_unlock(&engine->lock);
+	for (int side = 0; side < ENGINE_N_SIDES; side++)
+		engine_remove_all(engine, side);
 }
 
 bool engine_collect(struct engine *engine, uint64_t timeout_ns)

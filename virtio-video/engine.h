@@ -31,8 +31,8 @@ enum engine_side {
 struct engine_state {
 	struct params params[ENGINE_N_SIDES];
 	struct params_format format;
-	/* Lost: nothing but clearing and stopping is of use. */
-	struct vvd_stream_stats stats;
+	struct vvd_stream_stats stats; /* lost: nothing but clearing and stopping is of use */
+	unsigned int n_resources;
 };
 
 struct engine_params {
@@ -45,6 +45,7 @@ struct engine_params {
 	void *open_cookie;
 	enum vacodec_codec codec;
 	struct params_bounds bounds;
+	uint64_t resource_bytes;   /* of all resources, at most */
 	struct engine_state state; /* to begin with */
 };
 
@@ -62,6 +63,23 @@ void engine_set_params(struct engine *engine, enum engine_side side, const struc
 void engine_params_were_read(struct engine *engine);
 /* Errors: -EBUSY bitstream of another codec was seen. */
 int engine_set_codec(struct engine *engine, enum vacodec_codec codec);
+
+/* ---- Resources ---- */
+
+/* NULL: there is none. */
+struct resource *engine_find(const struct engine *engine, enum engine_side side, uint32_t id);
+/*
+ * Takes the caller's reference; a resource with the same id goes, as engine_remove() says. Errors:
+ * -ENOSPC there are too many, or they have too much memory.
+ */
+int engine_add(struct engine *engine, enum engine_side side, struct resource *resource);
+/* Takes one away: when it is queued, it is answered with ERR. */
+void engine_remove(struct engine *engine, enum engine_side side, struct resource *resource);
+void engine_remove_all(struct engine *engine, enum engine_side side);
+/* Takes away those with memory in the range; nothing of it is touched any more then. */
+void engine_drop_memory(struct engine *engine, const uint8_t *addr, uint64_t size_bytes);
+/* Waits until nothing is copied from or to a resource of guest pages that was removed. */
+void engine_wait_for_copy(struct engine *engine);
 
 /* ---- Work ---- */
 
@@ -87,17 +105,15 @@ int engine_drain(struct engine *engine, struct answer *answer);
 void engine_clear(struct engine *engine, enum engine_side side, struct answer *answer);
 /* Both queues, and a drain in any case. */
 void engine_clear_all(struct engine *engine);
-/* Takes one resource away: when it is queued, it is answered with ERR. */
-void engine_remove(struct engine *engine, enum engine_side side, struct resource *resource);
-/* Waits until nothing is copied from or to a resource of guest pages that was removed. */
-void engine_wait_for_copy(struct engine *engine);
 
+/* Sends events that have waited for buffers. */
+void engine_send_events(struct engine *engine);
 /* Fails the session when a driver call hangs; where one has just begun, the watchdog looks again. */
 void engine_check(struct engine *engine);
 
 /* ---- End ---- */
 
-/* As engine_clear() for both queues; tells the thread to end and does not wait for it. */
+/* Clears both queues and removes all resources; tells the thread to end and does not wait for it. */
 void engine_stop(struct engine *engine, struct answer *answer);
 /* After engine_stop(): waits up to timeout_ns for the thread. True: the engine is freed. */
 bool engine_collect(struct engine *engine, uint64_t timeout_ns);

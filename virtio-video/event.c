@@ -16,20 +16,15 @@ static uint32_t next_type(struct event_source *source)
 	return VIRTIO_VIDEO_EVENT_ERROR;
 }
 
-static void deliver(struct done_queue *done)
+static void deliver(struct done_queue *done, struct event_source *source)
 {
-	while (done->waiting && done->event_buffers.head) {
-		struct event_source *source = done->waiting;
+	while ((source->format_changed || source->failed) && done->event_buffers.head) {
 		struct answer *buffer = done_list_pop(&done->event_buffers);
 
 		buffer->stream_id = source->stream_id;
 		answer_header(buffer, next_type(source));
 		done_push_locked(done, buffer);
 		done->n_events++;
-		if (source->format_changed || source->failed)
-			continue;
-		done->waiting = source->next;
-		source->waiting = false;
 	}
 }
 
@@ -37,27 +32,24 @@ void event_post_buffer(struct done_queue *done, struct answer *buffer)
 {
 	pthread_mutex_lock(&done->lock);
 	done_list_append(&done->event_buffers, buffer);
-	deliver(done);
+	pthread_mutex_unlock(&done->lock);
+}
+
+void event_send(struct done_queue *done, struct event_source *source)
+{
+	pthread_mutex_lock(&done->lock);
+	deliver(done, source);
 	pthread_mutex_unlock(&done->lock);
 }
 
 void event_raise(struct done_queue *done, struct event_source *source, uint32_t type)
 {
-	struct event_source **at = &done->waiting;
-
 	pthread_mutex_lock(&done->lock);
 	if (type == VIRTIO_VIDEO_EVENT_ERROR)
 		source->failed = true;
 	else
 		source->format_changed = true;
-	if (!source->waiting) {
-		while (*at)
-			at = &(*at)->next;
-		source->next = NULL;
-		source->waiting = true;
-		*at = source;
-	}
-	deliver(done);
+	deliver(done, source);
 	pthread_mutex_unlock(&done->lock);
 }
 
@@ -88,26 +80,18 @@ bool event_is_heeded(struct done_queue *done, const struct event_source *source)
 	return heeded;
 }
 
-static void unlink_source(struct done_queue *done, struct event_source *source)
-{
-	struct event_source **at = &done->waiting;
-
-	while (*at && *at != source)
-		at = &(*at)->next;
-	if (*at)
-		*at = source->next;
-	source->waiting = source->format_changed = source->failed = false;
-}
-
-/* An event for an unknown stream would cost the driver its buffer. */
+/*
+ * An event for an unknown stream would cost the driver its buffer. What is taken back was posted before
+ * those that wait.
+ */
 static void take_back(struct done_queue *done, uint32_t stream_id)
 {
-	struct answer_list all = done->ready;
+	struct answer_list ready = done->ready, buffers = done->event_buffers;
+	bool was_empty = !ready.head;
 	struct answer *answer;
-	bool was_empty = !all.head;
 
-	done->ready = (struct answer_list){NULL, NULL};
-	while ((answer = done_list_pop(&all))) {
+	done->ready = done->event_buffers = (struct answer_list){NULL, NULL};
+	while ((answer = done_list_pop(&ready))) {
 		if (answer->queue == VVD_QUEUE_EVENT && answer->stream_id == stream_id) {
 			done->n_events--;
 			done_list_append(&done->event_buffers, answer);
@@ -115,14 +99,15 @@ static void take_back(struct done_queue *done, uint32_t stream_id)
 			done_list_append(&done->ready, answer);
 		}
 	}
+	while ((answer = done_list_pop(&buffers)))
+		done_list_append(&done->event_buffers, answer);
 	done_update_fd(done, was_empty);
 }
 
 void event_forget(struct done_queue *done, struct event_source *source)
 {
 	pthread_mutex_lock(&done->lock);
-	unlink_source(done, source);
+	source->format_changed = source->failed = false;
 	take_back(done, source->stream_id);
-	deliver(done);
 	pthread_mutex_unlock(&done->lock);
 }

@@ -161,8 +161,6 @@ int resource_new(struct wire *r, const struct memory *memory, const struct resou
 	resource->n_pieces = h.n_entries;
 	resource->by_syscall = !limits->get_object && memory->n_by_syscall > 0;
 	err = read_entries(r, memory, limits, resource);
-	if (!err && resource->size_bytes > limits->bytes)
-		err = -ENOSPC;
 	if (!err)
 		err = place_planes(&h, limits, resource);
 	if (err) {

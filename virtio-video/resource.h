@@ -48,7 +48,6 @@ struct resource {
 
 struct resource_limits {
 	unsigned int entries;
-	uint64_t bytes;      /* that are left to the stream */
 	bool non_contiguous; /* more than one entry a plane is allowed */
 	/* NULL: guest pages. */
 	int (*get_object)(void *cookie, const uint8_t uuid[16], int *fd);

@@ -39,6 +39,7 @@ static int create_engine(struct vvd_device *device, struct stream *stream,
 			   stream->caps->max_width, stream->caps->max_height,
 			   limits->resources_per_queue,
 			   coded_bytes > UINT32_MAX ? UINT32_MAX : coded_bytes},
+		.resource_bytes = limits->resource_bytes,
 		.state.stats.stream_id = stream->id,
 	};
 	struct params *queues = params.state.params;
@@ -119,29 +120,18 @@ int stream_handle_create(struct call *call)
 	return err ? err : create_stream(call->device, &init, mem_types);
 }
 
-static void free_resources(struct stream *stream, enum engine_side side)
-{
-	for (unsigned int i = 0; i < stream->n_resources[side]; i++) {
-		stream->resource_bytes -= stream->resources[side][i]->size_bytes;
-		engine_remove(stream->engine, side, stream->resources[side][i]);
-		resource_unref(stream->resources[side][i]);
-	}
-	stream->n_resources[side] = 0;
-}
-
 void stream_destroy(struct vvd_device *device, struct stream *stream, struct answer *answer)
 {
 	unsigned int i = 0;
 
 	engine_stop(stream->engine, answer);
 	device_add_stats(&device->stats, stream->engine);
-	for (int side = 0; side < ENGINE_N_SIDES; side++)
-		free_resources(stream, side);
 	while (device->streams[i] != stream)
 		i++;
 	device->streams[i] = device->streams[--device->n_streams];
 	device->leaving[device->n_leaving++] = stream->engine;
 	free(stream);
+	device_send_events(device);
 }
 
 int stream_handle_destroy(struct call *call)
@@ -153,99 +143,49 @@ int stream_handle_destroy(struct call *call)
 
 /* ---- Resources ---- */
 
-static struct resource **find_resource(struct stream *stream, enum engine_side side, uint32_t id)
+static int get_limits(const struct call *call, struct resource_limits *limits)
 {
-	for (unsigned int i = 0; i < stream->n_resources[side]; i++) {
-		if (stream->resources[side][i]->id == id)
-			return &stream->resources[side][i];
-	}
-	return NULL;
-}
-
-static void remove_resource(struct stream *stream, enum engine_side side, struct resource **at)
-{
-	struct resource *resource = *at;
-
-	engine_remove(stream->engine, side, resource);
-	stream->resource_bytes -= resource->size_bytes;
-	*at = stream->resources[side][--stream->n_resources[side]];
-	resource_unref(resource);
-}
-
-void stream_drop_memory(struct stream *stream, const uint8_t *addr, uint64_t size_bytes)
-{
-	for (int side = 0; side < ENGINE_N_SIDES; side++) {
-		for (unsigned int i = stream->n_resources[side]; i-- > 0;) {
-			struct resource **at = &stream->resources[side][i];
-
-			if (resource_touches(*at, addr, size_bytes))
-				remove_resource(stream, side, at);
-		}
-	}
-	engine_wait_for_copy(stream->engine);
-}
-
-static int check_mem_type(const struct call *call, enum engine_side side,
-			  struct resource_limits *limits)
-{
+	const struct vvd_device *device = call->device;
+	uint64_t wanted = VVD_FEATURE_RESOURCE_GUEST_PAGES;
 	struct engine_state state;
 
-	engine_get_state(call->stream->engine, &state);
-	if (state.params[side].mem_type == VIRTIO_VIDEO_MEM_TYPE_VIRTIO_OBJECT) {
-		limits->get_object = call->device->options.get_object;
-		limits->get_object_cookie = call->device->options.get_object_cookie;
-		return call->device->features & VVD_FEATURE_RESOURCE_VIRTIO_OBJECT ? 0 : -EINVAL;
-	}
-	return call->device->features & VVD_FEATURE_RESOURCE_GUEST_PAGES ? 0 : -EINVAL;
-}
-
-static void get_limits(const struct call *call, struct resource_limits *limits)
-{
-	const struct vvd_limits *from = &call->device->options.limits;
-
 	*limits = (struct resource_limits){
-		.handles_sigbus = call->device->options.handles_sigbus,
-		.entries = from->entries_per_resource,
-		.bytes = from->resource_bytes - call->stream->resource_bytes,
-		.non_contiguous = call->device->features & VVD_FEATURE_RESOURCE_NON_CONTIG,
+		.handles_sigbus = device->options.handles_sigbus,
+		.entries = device->options.limits.entries_per_resource,
+		.non_contiguous = device->features & VVD_FEATURE_RESOURCE_NON_CONTIG,
 	};
+	engine_get_state(call->stream->engine, &state);
+	if (state.params[call->side].mem_type == VIRTIO_VIDEO_MEM_TYPE_VIRTIO_OBJECT) {
+		wanted = VVD_FEATURE_RESOURCE_VIRTIO_OBJECT;
+		limits->get_object = device->options.get_object;
+		limits->get_object_cookie = device->options.get_object_cookie;
+	}
+	return device->features & wanted ? 0 : -EINVAL;
 }
 
 int stream_handle_resource_create(struct call *call)
 {
-	struct stream *stream = call->stream;
 	struct resource_limits limits;
-	struct resource *resource, **old;
-	enum engine_side side = call->side;
-	int err;
+	struct resource *resource;
+	int err = get_limits(call, &limits);
 
-	get_limits(call, &limits);
-	err = check_mem_type(call, side, &limits);
+	if (!err)
+		err = resource_new(&call->request, &call->device->memory, &limits, &resource);
 	if (err)
 		return err;
-	err = resource_new(&call->request, &call->device->memory, &limits, &resource);
+	if (call->side == ENGINE_INPUT && resource->num_planes != 1)
+		err = -EINVAL;
+	if (!err)
+		err = engine_add(call->stream->engine, call->side, resource);
 	if (err)
-		return err;
-	if (side == ENGINE_INPUT && resource->num_planes != 1) {
 		resource_unref(resource);
-		return -EINVAL;
-	}
-	old = find_resource(stream, side, resource->id);
-	if (old)
-		remove_resource(stream, side, old);
-	if (stream->n_resources[side] >= call->device->options.limits.resources_per_queue) {
-		resource_unref(resource);
-		return -ENOSPC;
-	}
-	stream->resources[side][stream->n_resources[side]++] = resource;
-	stream->resource_bytes += resource->size_bytes;
-	return 0;
+	return err;
 }
 
 int stream_handle_resource_destroy_all(struct call *call)
 {
 	engine_clear(call->stream->engine, call->side, call->answer);
-	free_resources(call->stream, call->side);
+	engine_remove_all(call->stream->engine, call->side);
 	return CALL_PENDING;
 }
 
@@ -275,7 +215,7 @@ static int check_input(const struct call *call, const struct resource *resource,
 int stream_handle_resource_queue(struct call *call)
 {
 	struct engine_job job = {.answer = call->answer};
-	struct resource **resource;
+	struct resource *resource;
 	enum engine_side side = call->side;
 	int err = 0, n_sizes;
 	uint32_t id;
@@ -285,15 +225,15 @@ int stream_handle_resource_queue(struct call *call)
 	n_sizes = read_sizes(call, &job.data_bytes);
 	if (n_sizes < 0)
 		return n_sizes;
-	resource = find_resource(call->stream, side, id);
+	resource = engine_find(call->stream->engine, side, id);
 	if (!resource)
 		return -ENOENT;
 	if (side == ENGINE_INPUT)
-		err = check_input(call, *resource, n_sizes, job.data_bytes);
+		err = check_input(call, resource, n_sizes, job.data_bytes);
 	if (!err && call->device->done.commands > call->device->options.limits.pending_commands)
 		err = -ENOSPC;
 	if (!err)
-		err = engine_queue(call->stream->engine, side, *resource, &job);
+		err = engine_queue(call->stream->engine, side, resource, &job);
 	return err ? err : CALL_PENDING;
 }
 
