@@ -42,6 +42,7 @@ static const struct ivf_codec codecs[] = {
 	{"HEVC", "HEVC", VACODEC_CODEC_NONE},
 	{"VP80", "VP8", VACODEC_CODEC_VP8},
 	{"VP90", "VP9", VACODEC_CODEC_VP9},
+	{"VVC1", "VVC", VACODEC_CODEC_NONE},
 };
 /* clang-format on */
 
