@@ -52,6 +52,17 @@ void bytes_finish(struct bytes *bytes)
 	memset(bytes, 0, sizeof(*bytes));
 }
 
+bool bytes_replace(struct bytes *bytes, struct bytes *with)
+{
+	bool same = bytes->size == with->size && !bytes->failed && !with->failed &&
+		    (!with->size || !memcmp(bytes->data, with->data, with->size));
+
+	bytes_finish(bytes);
+	*bytes = *with;
+	memset(with, 0, sizeof(*with));
+	return !same;
+}
+
 void bytes_append_nal(struct bytes *bytes, const uint8_t *unit, size_t size)
 {
 	static const uint8_t start_code[] = {0, 0, 0, 1};

@@ -21,6 +21,8 @@ struct bytes {
 void bytes_append(struct bytes *bytes, const void *data, size_t size);
 void bytes_append_byte(struct bytes *bytes, uint8_t byte);
 void bytes_finish(struct bytes *bytes);
+/* Takes over what with holds. Returns whether that differs. */
+bool bytes_replace(struct bytes *bytes, struct bytes *with);
 
 /* Appends a start code and the unit with emulation prevention bytes (H.264 7.4.1). */
 void bytes_append_nal(struct bytes *bytes, const uint8_t *unit, size_t size);

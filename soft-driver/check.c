@@ -61,6 +61,15 @@ static const char *const names[CHECKS] = {
 	[CHECK_SEGMENTATION] = "segmentation",
 	[CHECK_PROBABILITIES] = "probabilities",
 	[CHECK_QUANTIZERS] = "quantizers",
+	[CHECK_TILES] = "tiles",
+	[CHECK_RAP_FLAGS] = "rap-flags",
+	[CHECK_SET_BITS] = "set-bits",
+	[CHECK_DEPENDENT] = "dependent-slice",
+	[CHECK_LAST_SLICE] = "last-slice",
+	[CHECK_SAO] = "sao",
+	[CHECK_COLLOCATED] = "collocated",
+	[CHECK_MERGE] = "merge",
+	[CHECK_ENTRY_POINTS] = "entry-points",
 };
 
 static const char *const event_names[EVENTS] = {

@@ -17,6 +17,14 @@
 	 VA_RT_FORMAT_YUV422 | VA_RT_FORMAT_YUV422_10 | VA_RT_FORMAT_YUV422_12 |                   \
 	 VA_RT_FORMAT_YUV444 | VA_RT_FORMAT_YUV444_10 | VA_RT_FORMAT_YUV444_12 |                   \
 	 VA_RT_FORMAT_YUV400)
+#define RT_420_10  (VA_RT_FORMAT_YUV420 | VA_RT_FORMAT_YUV420_10)
+#define RT_MAIN_12 (RT_420_10 | VA_RT_FORMAT_YUV420_12 | VA_RT_FORMAT_YUV400)
+#define RT_422_10  (RT_420_10 | VA_RT_FORMAT_YUV400 | VA_RT_FORMAT_YUV422 | VA_RT_FORMAT_YUV422_10)
+#define RT_422_12  (RT_422_10 | VA_RT_FORMAT_YUV420_12 | VA_RT_FORMAT_YUV422_12)
+#define RT_444                                                                                     \
+	(VA_RT_FORMAT_YUV420 | VA_RT_FORMAT_YUV400 | VA_RT_FORMAT_YUV422 | VA_RT_FORMAT_YUV444)
+#define RT_444_10 (RT_444 | RT_422_10 | VA_RT_FORMAT_YUV444_10)
+
 #define RT_HIGH_10 (RT_HIGH | VA_RT_FORMAT_YUV420_10)
 
 static const struct profile profiles[] = {
@@ -27,6 +35,14 @@ static const struct profile profiles[] = {
 	{PROFILE_H264_HIGH_422, &codec_h264,
 	 RT_HIGH_10 | VA_RT_FORMAT_YUV422 | VA_RT_FORMAT_YUV422_10, 2, 10},
 	{VAProfileVP8Version0_3, &codec_vp8, VA_RT_FORMAT_YUV420, 1, 8},
+	{VAProfileHEVCMain, &codec_hevc, VA_RT_FORMAT_YUV420, 1, 8},
+	{VAProfileHEVCMain10, &codec_hevc, RT_420_10, 1, 10},
+	{VAProfileHEVCMain12, &codec_hevc, RT_MAIN_12, 1, 12},
+	{VAProfileHEVCMain422_10, &codec_hevc, RT_422_10, 2, 10},
+	{VAProfileHEVCMain422_12, &codec_hevc, RT_422_12, 2, 12},
+	{VAProfileHEVCMain444, &codec_hevc, RT_444, 3, 8},
+	{VAProfileHEVCMain444_10, &codec_hevc, RT_444_10, 3, 10},
+	{VAProfileHEVCMain444_12, &codec_hevc, RT_ALL, 3, 12},
 	{VAProfileNone, &codec_vpp, RT_ALL, 0, 0},
 };
 

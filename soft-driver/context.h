@@ -31,6 +31,8 @@ struct job {
 	bool reset;
 	/* A check failed: the picture is decoded, but is not good. */
 	bool failed;
+	/* What vaEndPicture says instead of queueing it. */
+	VAStatus refused;
 	/* Slice data that the client must leave alone meanwhile. */
 	struct buffer **buffers;
 	size_t num_buffers;

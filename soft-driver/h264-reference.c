@@ -62,10 +62,11 @@ static void check_content(struct h264_picture *picture, const VAPictureH264 *ent
 	}
 	if (!h264_check(picture, CHECK_REFERENCE_CONTENT, has_content(entry, content)))
 		return;
-	h264_check(picture, CHECK_REFERENCE_SIZE,
-		   content->format == picture->base.target->format &&
-			   content->width_mbs == picture->pic->picture_width_in_mbs_minus1 + 1u &&
-			   content->height_mbs == picture->pic->picture_height_in_mbs_minus1 + 1u);
+	h264_check(
+		picture, CHECK_REFERENCE_SIZE,
+		content->format == picture->base.target->format &&
+			content->width == (picture->pic->picture_width_in_mbs_minus1 + 1u) * 16 &&
+			content->height == (picture->pic->picture_height_in_mbs_minus1 + 1u) * 16);
 	h264_check(picture, CHECK_REFERENCE_POC, is_poc_good(entry, content, h264_fields(entry)));
 	h264_check(picture, CHECK_REFERENCE_FRAME_NUM, same_number);
 }

@@ -223,8 +223,8 @@ static void record_content(struct h264_picture *picture, bool reset)
 	if (picture->fields & 2)
 		content.poc[1] = content.reset_poc[1] = pic->CurrPic.BottomFieldOrderCnt;
 	content.format = picture->base.target->format;
-	content.width_mbs = pic->picture_width_in_mbs_minus1 + 1u;
-	content.height_mbs = pic->picture_height_in_mbs_minus1 + 1u;
+	content.width = (pic->picture_width_in_mbs_minus1 + 1u) * 16;
+	content.height = (pic->picture_height_in_mbs_minus1 + 1u) * 16;
 	content.context = picture->base.context->object.id;
 	if (reset)
 		apply_reset(&content);
@@ -249,16 +249,6 @@ static void record(struct h264_picture *picture)
 	}
 }
 
-static void append_if_new(struct bytes *packet, struct bytes *sent, struct bytes *now, bool anyway)
-{
-	bool same = sent->size == now->size && !memcmp(sent->data, now->data, now->size);
-
-	if (!same || anyway)
-		bytes_append(packet, now->data, now->size);
-	bytes_finish(sent);
-	*sent = *now;
-}
-
 /* A recovery point SEI message lets the decoder begin at a picture that is not IDR (D.1.8). */
 static void append_headers(struct h264_picture *picture, struct bytes *packet)
 {
@@ -269,17 +259,14 @@ static void append_headers(struct h264_picture *picture, struct bytes *packet)
 
 	h264_write_sps(&sps, picture->pic);
 	h264_write_pps(&pps, picture->pic, picture->iq);
-	if (sps.failed || pps.failed) {
-		packet->failed = true;
-		bytes_finish(&sps);
-		bytes_finish(&pps);
-		return;
-	}
 	/* A new SPS voids the PPS that refer to it. */
-	if (sps.size != state->sps.size || memcmp(sps.data, state->sps.data, sps.size))
+	if (bytes_replace(&state->sps, &sps) || begin) {
+		bytes_append(packet, state->sps.data, state->sps.size);
 		begin = true;
-	append_if_new(packet, &state->sps, &sps, begin);
-	append_if_new(packet, &state->pps, &pps, begin);
+	}
+	if (bytes_replace(&state->pps, &pps) || begin)
+		bytes_append(packet, state->pps.data, state->pps.size);
+	packet->failed = packet->failed || state->sps.failed || state->pps.failed;
 	if ((!state->started || picture->reset) && picture->header.nal_unit_type != H264_NAL_IDR)
 		bytes_append_nal(packet, recovery_point, sizeof(recovery_point));
 	state->started = true;

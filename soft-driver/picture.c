@@ -234,6 +234,12 @@ static VAStatus submit(struct context *context)
 	}
 	job->surface = object_ref(&context->target->object);
 	build(context, job);
+	if (job->refused != VA_STATUS_SUCCESS) {
+		VAStatus refused = job->refused;
+
+		job_free(job);
+		return refused;
+	}
 	surface_submit(job->surface, !job->second_field);
 	context_queue(context, job);
 	return VA_STATUS_SUCCESS;

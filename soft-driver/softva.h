@@ -80,8 +80,9 @@ struct content {
 	int32_t reset_poc[2];
 	bool reset;
 	const struct format *format;
-	uint32_t width_mbs;
-	uint32_t height_mbs;
+	/* Of the coded picture. */
+	uint32_t width;
+	uint32_t height;
 	/* The context that decoded it. */
 	VAContextID context;
 };

@@ -58,12 +58,18 @@ static void open_checks(struct client *client)
 
 void client_open(struct client *client)
 {
+	client_open_profile(client, VAProfileH264High);
+	stream_make(&client->stream, client->surfaces);
+}
+
+void client_open_profile(struct client *client, VAProfile profile)
+{
 	memset(client, 0, sizeof(*client));
 	open_checks(client);
 	client->display = client_open_display();
-	assert_int_equal(vaCreateConfig(client->display, VAProfileH264High, VAEntrypointVLD, NULL,
-					0, &client->config),
-			 VA_STATUS_SUCCESS);
+	assert_int_equal(
+		vaCreateConfig(client->display, profile, VAEntrypointVLD, NULL, 0, &client->config),
+		VA_STATUS_SUCCESS);
 	assert_int_equal(vaCreateSurfaces(client->display, VA_RT_FORMAT_YUV420, STREAM_SIZE,
 					  STREAM_SIZE, client->surfaces, CLIENT_SURFACES, NULL, 0),
 			 VA_STATUS_SUCCESS);
@@ -71,7 +77,6 @@ void client_open(struct client *client)
 					 VA_PROGRESSIVE, client->surfaces, CLIENT_SURFACES,
 					 &client->context),
 			 VA_STATUS_SUCCESS);
-	stream_make(&client->stream, client->surfaces);
 }
 
 static void read_line(struct client_report *report, const char *line)
@@ -127,25 +132,35 @@ static VABufferID make_buffer(struct client *client, VABufferType type, const vo
 	return id;
 }
 
-VAStatus client_submit(struct client *client, const struct stream_picture *picture)
+VAStatus client_submit_buffers(struct client *client, VASurfaceID target,
+			       const struct client_buffer *buffers, int count)
 {
-	VABufferID buffers[4] = {
-		make_buffer(client, VAPictureParameterBufferType, &picture->pic,
-			    sizeof(picture->pic)),
-		make_buffer(client, VAIQMatrixBufferType, &picture->iq, sizeof(picture->iq)),
-		make_buffer(client, VASliceParameterBufferType, &picture->slice,
-			    sizeof(picture->slice)),
-		make_buffer(client, VASliceDataBufferType, picture->data, picture->size),
-	};
-	VAStatus status = vaBeginPicture(client->display, client->context, picture->target);
+	VABufferID ids[CLIENT_MAX_BUFFERS];
+	VAStatus status;
 
+	assert_true(count <= CLIENT_MAX_BUFFERS);
+	for (int i = 0; i < count; i++)
+		ids[i] = make_buffer(client, buffers[i].type, buffers[i].data, buffers[i].size);
+	status = vaBeginPicture(client->display, client->context, target);
 	if (status == VA_STATUS_SUCCESS)
-		status = vaRenderPicture(client->display, client->context, buffers, 4);
+		status = vaRenderPicture(client->display, client->context, ids, count);
 	if (status == VA_STATUS_SUCCESS)
 		status = vaEndPicture(client->display, client->context);
-	for (int i = 0; i < 4; i++)
-		vaDestroyBuffer(client->display, buffers[i]);
+	for (int i = 0; i < count; i++)
+		vaDestroyBuffer(client->display, ids[i]);
 	return status;
+}
+
+VAStatus client_submit(struct client *client, const struct stream_picture *picture)
+{
+	const struct client_buffer buffers[] = {
+		{VAPictureParameterBufferType, &picture->pic, sizeof(picture->pic)},
+		{VAIQMatrixBufferType, &picture->iq, sizeof(picture->iq)},
+		{VASliceParameterBufferType, &picture->slice, sizeof(picture->slice)},
+		{VASliceDataBufferType, picture->data, picture->size},
+	};
+
+	return client_submit_buffers(client, picture->target, buffers, 4);
 }
 
 static bool is_colour(const uint8_t *plane, uint32_t pitch, uint8_t step, uint8_t value)
@@ -157,7 +172,7 @@ static bool is_colour(const uint8_t *plane, uint32_t pitch, uint8_t step, uint8_
 	return true;
 }
 
-static bool shows(const VAImage *image, const uint8_t *data, const struct stream_picture *picture)
+static bool shows(const VAImage *image, const uint8_t *data, const uint8_t colours[STREAM_MBS][3])
 {
 	for (uint32_t mb = 0; mb < STREAM_MBS; mb++) {
 		const uint8_t *luma =
@@ -165,9 +180,9 @@ static bool shows(const VAImage *image, const uint8_t *data, const struct stream
 		const uint8_t *chroma =
 			data + image->offsets[1] + mb / 2 * 8 * image->pitches[1] + mb % 2 * 16;
 
-		if (!is_colour(luma, image->pitches[0], 1, picture->expected[mb][0]) ||
-		    !is_colour(chroma, image->pitches[1], 2, picture->expected[mb][1]) ||
-		    !is_colour(chroma + 1, image->pitches[1], 2, picture->expected[mb][2]))
+		if (!is_colour(luma, image->pitches[0], 1, colours[mb][0]) ||
+		    !is_colour(chroma, image->pitches[1], 2, colours[mb][1]) ||
+		    !is_colour(chroma + 1, image->pitches[1], 2, colours[mb][2]))
 			return false;
 	}
 	return true;
@@ -175,13 +190,19 @@ static bool shows(const VAImage *image, const uint8_t *data, const struct stream
 
 bool client_shows(struct client *client, VASurfaceID surface, const struct stream_picture *picture)
 {
+	return client_shows_colours(client, surface, picture->expected);
+}
+
+bool client_shows_colours(struct client *client, VASurfaceID surface,
+			  const uint8_t colours[STREAM_MBS][3])
+{
 	VAImage image;
 	void *data;
 	bool good;
 
 	assert_int_equal(vaDeriveImage(client->display, surface, &image), VA_STATUS_SUCCESS);
 	assert_int_equal(vaMapBuffer(client->display, image.buf, &data), VA_STATUS_SUCCESS);
-	good = shows(&image, data, picture);
+	good = shows(&image, data, colours);
 	assert_int_equal(vaUnmapBuffer(client->display, image.buf), VA_STATUS_SUCCESS);
 	assert_int_equal(vaDestroyImage(client->display, image.image_id), VA_STATUS_SUCCESS);
 	return good;

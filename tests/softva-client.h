@@ -10,7 +10,8 @@
 
 #include "softva-stream.h"
 
-#define CLIENT_SURFACES (STREAM_PICTURES + 1)
+#define CLIENT_SURFACES    (STREAM_PICTURES + 1)
+#define CLIENT_MAX_BUFFERS 8
 
 struct client {
 	VADisplay display;
@@ -35,13 +36,25 @@ void client_find_driver(void);
 VADisplay client_open_display(void);
 /* Environment that the driver reads is to be set before. */
 void client_open(struct client *client);
+/* The same without a stream. */
+void client_open_profile(struct client *client, VAProfile profile);
 /* Closes all that client_open() opened; report may be NULL. */
 void client_close(struct client *client, struct client_report *report);
 
 /* Begins, renders and ends a picture; the first error of any call. */
 VAStatus client_submit(struct client *client, const struct stream_picture *picture);
+struct client_buffer {
+	VABufferType type;
+	const void *data;
+	size_t size;
+};
+VAStatus client_submit_buffers(struct client *client, VASurfaceID target,
+			       const struct client_buffer *buffers, int count);
 /* Whether the surface shows what the picture must come to. */
 bool client_shows(struct client *client, VASurfaceID surface, const struct stream_picture *picture);
+/* Of each macroblock: Y, Cb, Cr. */
+bool client_shows_colours(struct client *client, VASurfaceID surface,
+			  const uint8_t colours[STREAM_MBS][3]);
 /* The surface's memory, mapped before its picture is queued and kept. */
 struct client_view {
 	VAImage image;

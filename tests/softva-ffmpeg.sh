@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # FFmpeg, unchanged, decodes through softva (-hwaccel vaapi): every picture has the MD5 that stands beside
-# the stream, and no check of softva fails. All streams of tests/streams, and all H.264 streams of
-# VECTORS_DIR that must come out bit-exact.
+# the stream, and no check of softva fails. All streams of tests/streams and all of VECTORS_DIR that must
+# come out bit-exact, of the codecs in the table, where FFmpeg gives their pictures to a driver.
 set -u
 
 skip() {
@@ -20,35 +20,54 @@ fi
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 
-streams=()
-for stream in "$top_srcdir"/tests/streams/*.264; do
-	name=${stream##*/}
-	case $name in
-	high10-of-8-bit.264 | high422-of-8-bit.264) ;;
-	*high10-* | *high422-* | mono-high10.264)
-		echo "# left out, FFmpeg has no H.264 of more than 8 bit 4:2:0 on VA-API: $name"
-		continue
-		;;
+# FILE EXTENSION in tests/streams, name in MANIFEST.tsv.
+codecs=("264 h264" "265 hevc")
+
+# What FFmpeg's pixel format is as a surface, if FFmpeg has such surfaces for the codec.
+surface_format() { # CODEC FILE
+	case $1:$(ffprobe -v quiet -select_streams v:0 -show_entries stream=pix_fmt -of csv=p=0 "$2") in
+	h264:yuv420p | h264:yuvj420p | h264:gray) echo nv12 yuv420p ;;
+	h264:*) return 1 ;;
+	*:yuv420p | *:yuvj420p) echo nv12 yuv420p ;;
+	*:yuv420p10le) echo p010le yuv420p10le ;;
+	*:yuv422p) echo yuyv422 yuv422p ;;
+	*:yuv422p10le) echo y210le yuv422p10le ;;
+	*) return 1 ;;
 	esac
-	if fault=$(grep "^${name%.264}: " "$top_srcdir/tests/streams/known-ffmpeg-faults"); then
+}
+
+streams=()
+formats=()
+add() { # CODEC FILE
+	local name fault format
+	name=$(basename "$2")
+	if fault=$(grep "^${name%.*}: " "$top_srcdir/tests/streams/known-ffmpeg-faults"); then
 		echo "# left out, FFmpeg is at fault: $fault"
-	elif [ -f "$stream.md5" ]; then
-		streams+=("$stream")
+	elif ! format=$(surface_format "$1" "$2"); then
+		echo "# left out, FFmpeg gives no pictures of this kind to a driver: $name"
+	elif [ -f "$2.md5" ]; then
+		streams+=("$2")
+		formats+=("$format")
 	fi
-done
-if [ -n "${VECTORS_DIR:-}" ]; then
+}
+for row in "${codecs[@]}"; do
+	read -r extension codec <<<"$row"
+	for stream in "$top_srcdir"/tests/streams/*."$extension"; do
+		[ ! -e "$stream" ] || add "$codec" "$stream"
+	done
+	[ -n "${VECTORS_DIR:-}" ] || continue
 	while read -r name; do
-		streams+=("$VECTORS_DIR/$name")
-	done < <(awk -F'\t' '$1 == "h264" && $3 == "decode" { print $2 }' "$VECTORS_DIR/MANIFEST.tsv")
-else
-	echo "# no vectors: configure --with-vectors=DIR adds them"
-fi
+		add "$codec" "$VECTORS_DIR/$name"
+	done < <(awk -F'\t' -v codec="$codec" '$1 == codec && ($3 == "decode" || (codec != "h264" && $3 == "if-va")) {
+		print $2 }' "$VECTORS_DIR/MANIFEST.tsv")
+done
+[ -n "${VECTORS_DIR:-}" ] || echo "# no vectors: configure --with-vectors=DIR adds them"
 [ ${#streams[@]} -gt 0 ] || { echo "Bail out! no streams"; exit 1; }
 
 # setparams: FFmpeg would convert full range to limited range on the way out of NV12. -strict 1: its guess
 # at the reordering drops pictures; then it holds more surfaces than it asks for.
-decode() { # stream; the MD5s on stdout
-	local filters="hwdownload,format=nv12,setparams=range=tv,format=yuv420p" options=()
+decode() { # stream, formats of surface and planes; the MD5s on stdout
+	local filters="hwdownload,format=$2,setparams=range=tv,format=$3" options=()
 
 	# FFmpeg crops hardware frames at the right and at the bottom only.
 	case $1 in
@@ -82,9 +101,10 @@ decode() { # stream; the MD5s on stdout
 echo "1..${#streams[@]}"
 n=0
 for stream in "${streams[@]}"; do
-	n=$((n + 1))
 	rm -f "$work/checks"
-	decode "$stream" >"$work/md5"
+	# shellcheck disable=SC2086
+	decode "$stream" ${formats[n]} >"$work/md5"
+	n=$((n + 1))
 	if cmp -s "$work/md5" "$stream.md5" &&
 		grep -Eq '^softva: [1-9][0-9]* checks, 0 failed$' "$work/checks" &&
 		grep -q '^softva: event decode errors: 0$' "$work/checks"; then
