@@ -36,7 +36,7 @@ struct ivf_codec {
 
 static const struct ivf_codec codecs[] = {
 	{"H264", "H.264", VACODEC_CODEC_H264}, {"VP80", "VP8", VACODEC_CODEC_VP8},
-	{"VP90", "VP9", VACODEC_CODEC_NONE},   {"AV01", "AV1", VACODEC_CODEC_NONE},
+	{"VP90", "VP9", VACODEC_CODEC_VP9},    {"AV01", "AV1", VACODEC_CODEC_NONE},
 	{"HEVC", "HEVC", VACODEC_CODEC_NONE},  {"H265", "HEVC", VACODEC_CODEC_NONE},
 };
 
