@@ -38,6 +38,7 @@ static const struct {
 	{AV_CODEC_ID_H264, VACODEC_CODEC_H264, "h264_mp4toannexb"},
 	{AV_CODEC_ID_VP9, VACODEC_CODEC_VP9, "null"},
 	{AV_CODEC_ID_VP8, VACODEC_CODEC_VP8, "null"},
+	{AV_CODEC_ID_VP9, VACODEC_CODEC_VP9, "null"},
 };
 
 static const AVRational ns = {1, 1000000000};
