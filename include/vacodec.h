@@ -186,7 +186,8 @@ struct vacodec_packet {
 
 /*
  * Takes bytes of the stream, split in any way. Returns how many were taken, at least 1 and possibly
- * fewer than given (call again with the rest); 0 only for an empty packet.
+ * fewer than given (call again with the rest); 0 only for an empty packet. For VP8 that is a frame which
+ * its encoder dropped: the one before it is shown again.
  * Where units are behind lengths, a wrong length costs what follows it in its packet; the next packet
  * that is whole units from its first byte to its last one begins anew. So it is, too, when a unit
  * reaches beyond its packet's end and none did before, but then the length was right if the next

@@ -153,7 +153,7 @@ static ssize_t take(struct vacodec_decoder *decoder, const struct vacodec_packet
 	size_t taken = 0;
 	int64_t n = 0;
 
-	while (taken < packet->size_bytes && decoder->events.n == 0) {
+	do {
 		n = unit_splitter_push(&decoder->splitter, packet->data + taken,
 				       packet->size_bytes - taken, packet->timestamp);
 		if (n < 0)
@@ -161,7 +161,7 @@ static ssize_t take(struct vacodec_decoder *decoder, const struct vacodec_packet
 		taken += (size_t)n;
 		if (advance(decoder) < 0)
 			break;
-	}
+	} while (taken < packet->size_bytes && decoder->events.n == 0);
 	decoder->stats.bytes += taken;
 	return taken > 0 ? (ssize_t)taken : (ssize_t)n;
 }

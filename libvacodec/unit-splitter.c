@@ -288,7 +288,8 @@ void unit_splitter_begin_packet(struct unit_splitter *s, const uint8_t *data, si
 int64_t unit_splitter_push(struct unit_splitter *s, const uint8_t *data, size_t size_bytes,
 			   uint64_t timestamp)
 {
-	if (size_bytes == 0)
+	/* A packet that is one unit is one without bytes, too. */
+	if (size_bytes == 0 && (s->syntax != UNIT_PACKETS || s->split_packet))
 		return 0;
 	switch (s->syntax) {
 	case UNIT_LENGTHS:
