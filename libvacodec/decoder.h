@@ -61,7 +61,6 @@ struct codec_ops {
 };
 
 extern const struct codec_ops h264_codec_ops;
-extern const struct codec_ops vp9_codec_ops;
 extern const struct codec_ops vp8_codec_ops;
 extern const struct codec_ops vp9_codec_ops;
 /* NULL for a number that is no codec. */

@@ -234,9 +234,9 @@ static void check_reference(struct vp8_picture *picture, VASurfaceID id, uint32_
 		      content.valid && content.context == picture->base.context->object.id &&
 			      content.frame_num == wanted))
 		vp8_check(picture, CHECK_REFERENCE_SIZE,
-			  content.width_mbs == align_up(picture->pic->frame_width, 16) / 16 &&
-				  content.height_mbs ==
-					  align_up(picture->pic->frame_height, 16) / 16);
+			  align_up(content.width, 16) == align_up(picture->pic->frame_width, 16) &&
+				  align_up(content.height, 16) ==
+					  align_up(picture->pic->frame_height, 16));
 }
 
 void vp8_check_references(struct vp8_picture *picture)

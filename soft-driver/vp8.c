@@ -80,8 +80,8 @@ static void record(struct vp8_picture *picture)
 		.valid = true,
 		.frame_num = ++state->count,
 		.format = target->format,
-		.width_mbs = align_up(picture->pic->frame_width, 16) / 16,
-		.height_mbs = align_up(picture->pic->frame_height, 16) / 16,
+		.width = picture->pic->frame_width,
+		.height = picture->pic->frame_height,
 		.context = picture->base.context->object.id,
 	};
 
