@@ -70,6 +70,9 @@ static const char *const names[CHECKS] = {
 	[CHECK_COLLOCATED] = "collocated",
 	[CHECK_MERGE] = "merge",
 	[CHECK_ENTRY_POINTS] = "entry-points",
+	[CHECK_FRAME_FLAGS] = "frame-flags",
+	[CHECK_REFERENCE_INDEX] = "reference-index",
+	[CHECK_TILE_LOG2] = "tile-log2",
 };
 
 static const char *const event_names[EVENTS] = {

@@ -60,6 +60,7 @@ struct codec {
 extern const struct codec codec_h264;
 extern const struct codec codec_vp8;
 extern const struct codec codec_hevc;
+extern const struct codec codec_vp9;
 extern const struct codec codec_vpp;
 
 /* What the pictures of all codecs have while they are built. */

@@ -43,6 +43,13 @@ static const struct profile profiles[] = {
 	{VAProfileHEVCMain444, &codec_hevc, RT_444, 3, 8},
 	{VAProfileHEVCMain444_10, &codec_hevc, RT_444_10, 3, 10},
 	{VAProfileHEVCMain444_12, &codec_hevc, RT_ALL, 3, 12},
+	{VAProfileVP9Profile0, &codec_vp9, VA_RT_FORMAT_YUV420, 1, 8},
+	{VAProfileVP9Profile1, &codec_vp9, VA_RT_FORMAT_YUV422 | VA_RT_FORMAT_YUV444, 3, 8},
+	{VAProfileVP9Profile2, &codec_vp9, VA_RT_FORMAT_YUV420_10 | VA_RT_FORMAT_YUV420_12, 1, 12},
+	{VAProfileVP9Profile3, &codec_vp9,
+	 VA_RT_FORMAT_YUV422_10 | VA_RT_FORMAT_YUV422_12 | VA_RT_FORMAT_YUV444_10 |
+		 VA_RT_FORMAT_YUV444_12,
+	 3, 12},
 	{VAProfileNone, &codec_vpp, RT_ALL, 0, 0},
 };
 

@@ -21,6 +21,8 @@ void job_free(struct job *job)
 		object_unref(&job->buffers[i]->object);
 	}
 	free(job->buffers);
+	if (job->own)
+		job->free_own(job->own);
 	bytes_finish(&job->packet);
 	vpp_free(job->pipelines);
 	if (job->surface)

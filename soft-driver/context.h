@@ -36,6 +36,9 @@ struct job {
 	/* Slice data that the client must leave alone meanwhile. */
 	struct buffer **buffers;
 	size_t num_buffers;
+	/* The codec's, let go of with the job; or NULL. */
+	void *own;
+	void (*free_own)(void *own);
 };
 
 struct context {

@@ -112,11 +112,10 @@ static uint32_t least(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-/* What the loops below know: samples of one component each in a plane of its own. */
+/* What the loops below know: samples of one component each in a plane of its own, be they RGB. */
 static bool is_planar(const AVPixFmtDescriptor *desc)
 {
-	uint64_t others = AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BITSTREAM |
-			  AV_PIX_FMT_FLAG_BE | AV_PIX_FMT_FLAG_HWACCEL;
+	uint64_t others = AV_PIX_FMT_FLAG_BITSTREAM | AV_PIX_FMT_FLAG_BE | AV_PIX_FMT_FLAG_HWACCEL;
 
 	return desc && !(desc->flags & others) &&
 	       (desc->nb_components == 1 ||

@@ -111,6 +111,8 @@ struct surface {
 	VAStatus status;
 	VASurfaceDecodeMBErrors errors[2];
 	struct content content;
+	/* VP9: what decoded it, and goes on in another context; a reference. */
+	struct object *stream;
 };
 
 struct buffer {

@@ -22,6 +22,8 @@ static void surface_free(struct object *object)
 		munmap(surface->map, surface->size_bytes);
 	if (surface->fd >= 0)
 		close(surface->fd);
+	if (surface->stream)
+		object_unref(surface->stream);
 	pthread_cond_destroy(&surface->done);
 	pthread_mutex_destroy(&surface->lock);
 	free(surface);
