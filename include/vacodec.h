@@ -3,8 +3,8 @@
  * vacodec.h - video decoders over VA-API: bitstream in, surfaces out
  *
  * Push bytes with vacodec_decoder_send(), pull events with vacodec_decoder_receive(). The decoder
- * starts no thread and never runs ahead of the events by more than one unit (for H.264, one NAL
- * unit). A call that cannot proceed takes nothing and changes nothing, so it can be retried.
+ * starts no thread and never runs ahead of the events by more than one unit (for H.264 and HEVC,
+ * one NAL unit). A call that cannot proceed takes nothing and changes nothing, so it can be retried.
  *
  *     send(packet) ... receive() -> FORMAT   the first sequence header, and each change of it
  *     accept_format()                        until then send is -EAGAIN
@@ -87,7 +87,7 @@ struct vacodec_format {
 						   is 420 with mid-grey chroma. */
 	unsigned int bit_depth; /* of a sample, 8 to 12; where the fourcc has room for
 						   more than that and than 8, the upper bits count */
-	unsigned int coded_width, coded_height; /* luma samples, whole macroblocks */
+	unsigned int coded_width, coded_height; /* luma samples, whole (smallest) coding blocks */
 	struct vacodec_rect crop;               /* the visible part */
 	unsigned int min_frames;  /* frames to decode with none held by the client: DPB + 1 */
 	unsigned int max_reorder; /* frames that may precede one in decoding order and follow it
@@ -98,12 +98,48 @@ struct vacodec_format {
 };
 
 enum vacodec_frame_flags {
-	VACODEC_FRAME_CORRUPT = 1 << 0,    /* damaged, or made from what is damaged or missing */
-	VACODEC_FRAME_KEY = 1 << 1,        /* decoding can start here */
-	VACODEC_FRAME_INTERLACED = 1 << 2, /* coded as fields or MBAFF; both fields are in the
-					      surface, line by line; of a single field the lines of
-					      the other are undefined */
-	VACODEC_FRAME_TOP_FIRST = 1 << 3,  /* of those: the top field is the earlier one */
+	VACODEC_FRAME_CORRUPT = 1 << 0, /* damaged, or made from what is damaged or missing */
+	VACODEC_FRAME_KEY = 1 << 1,     /* decoding can start here */
+	/*
+	 * Coded as fields or MBAFF, or (HEVC) said to be shown as two fields; both fields are in the
+	 * surface, line by line; of a single field the lines of the other are undefined.
+	 */
+	VACODEC_FRAME_INTERLACED = 1 << 2,
+	VACODEC_FRAME_TOP_FIRST = 1 << 3, /* of those: the top field is the earlier one */
+	/* The frame is one field, half as high as what is shown: HEVC codes fields so. */
+	VACODEC_FRAME_FIELD = 1 << 4,
+	VACODEC_FRAME_BOTTOM_FIELD = 1 << 5, /* of those: it is the bottom one */
+};
+
+/* The display that a video was made on. Source: Rec. ITU-T H.265, D.3.28 (SMPTE ST 2086). */
+struct vacodec_mastering_display {
+	bool present;
+	uint16_t primaries[3][2]; /* x and y of red, green and blue, in units of 0.00002 */
+	uint16_t white_point[2];
+	uint32_t max_luminance, min_luminance; /* in units of 0.0001 cd/m2 */
+};
+
+/* In cd/m2, 0 unknown. Source: Rec. ITU-T H.265, D.3.35 (CTA-861.3). */
+struct vacodec_content_light {
+	bool present;
+	uint16_t max_content; /* MaxCLL */
+	uint16_t max_average; /* MaxFALL */
+};
+
+enum vacodec_hash_type {
+	VACODEC_HASH_NONE,
+	VACODEC_HASH_MD5,      /* 16 bytes */
+	VACODEC_HASH_CRC,      /* 2 bytes */
+	VACODEC_HASH_CHECKSUM, /* 4 bytes */
+};
+
+/*
+ * What the encoder says of each component (Y, Cb, Cr) of the picture in its coded size, in the byte order
+ * of the stream: big-endian. Source: Rec. ITU-T H.265, D.3.19.
+ */
+struct vacodec_picture_hash {
+	enum vacodec_hash_type type;
+	uint8_t value[3][16];
 };
 
 struct vacodec_frame_info {
@@ -114,6 +150,9 @@ struct vacodec_frame_info {
 	unsigned int chroma, bit_depth; /* as in struct vacodec_format */
 	unsigned int coded_width, coded_height;
 	struct vacodec_rect crop;
+	struct vacodec_mastering_display mastering_display; /* as the stream says for this frame */
+	struct vacodec_content_light content_light;
+	struct vacodec_picture_hash hash; /* where the stream has one, to check the picture by */
 };
 
 /*
@@ -161,7 +200,7 @@ struct vacodec_decoder_params {
 	/*
 	 * Out-of-band parameter sets; read during the call, may be NULL. They are a byte stream
 	 * (Annex B), or, when their first byte is 1, the record of ISO base media and Matroska files
-	 * (avcC); then the stream's units are behind lengths, of as many bytes as the record says.
+	 * (avcC, hvcC); then the stream's units are behind lengths, of as many bytes as the record says.
 	 */
 	const uint8_t *extradata;
 	size_t extradata_bytes;

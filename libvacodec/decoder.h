@@ -61,6 +61,7 @@ struct codec_ops {
 };
 
 extern const struct codec_ops h264_codec_ops;
+extern const struct codec_ops hevc_codec_ops;
 extern const struct codec_ops vp8_codec_ops;
 extern const struct codec_ops vp9_codec_ops;
 /* NULL for a number that is no codec. */
@@ -95,6 +96,7 @@ struct current {
 struct output_limits {
 	unsigned int max_frames;
 	unsigned int max_reorder;
+	uint64_t max_latency; /* SpsMaxLatencyPictures of HEVC; 0: no limit */
 };
 
 /*

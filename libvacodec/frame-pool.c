@@ -411,6 +411,7 @@ static void begin_life(struct frame_pool *pool, struct vacodec_frame *frame)
 	frame->current = 0;
 	frame->is_reference = false;
 	frame->crop = pool->format.crop;
+	memset(&frame->notes, 0, sizeof(frame->notes));
 	atomic_store(&frame->sync_result, FRAME_SYNC_PENDING);
 }
 
@@ -444,6 +445,7 @@ int frame_pool_acquire_again(struct vacodec_frame *first, struct vacodec_frame *
 	frame->again = vacodec_frame_ref(first);
 	frame->surface = first->surface;
 	frame->crop = first->crop;
+	frame->notes = first->notes;
 	return 0;
 }
 

@@ -25,6 +25,13 @@
 
 struct frame_pool;
 
+/* What the stream says of a picture, for the client alone. */
+struct frame_notes {
+	struct vacodec_mastering_display mastering;
+	struct vacodec_content_light light;
+	struct vacodec_picture_hash hash;
+};
+
 struct vacodec_frame {
 	atomic_uint refs;
 	struct frame_pool *pool;
@@ -43,6 +50,7 @@ struct vacodec_frame {
 	atomic_int error;       /* the first of its pictures' errors, 0 without one */
 	atomic_int sync_result; /* FRAME_SYNC_PENDING, 0 or -errno; the first result stays */
 	struct vacodec_rect crop;
+	struct frame_notes notes;
 	struct vacodec_frame
 		*again; /* shown a second time by this one, which holds it; else NULL */
 	struct vacodec_frame *next_free;

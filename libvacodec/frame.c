@@ -36,6 +36,9 @@ int vacodec_frame_get_info(const struct vacodec_frame *frame, struct vacodec_fra
 	info->coded_width = format->coded_width;
 	info->coded_height = format->coded_height;
 	info->crop = frame->crop;
+	info->mastering_display = frame->notes.mastering;
+	info->content_light = frame->notes.light;
+	info->hash = frame->notes.hash;
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "h264-parser.h"
 
 #include "h264-scaling.h"
+#include "sei.h"
 
 #include <errno.h>
 #include <string.h>
@@ -274,39 +275,23 @@ int h264_parse_pps(const uint8_t *data, size_t size_bytes, const struct h264_set
 	return 0;
 }
 
-/* The coding of payloadType and payloadSize, 7.3.2.3.1. */
-static uint32_t read_sei_number(struct bits *b)
-{
-	uint32_t sum = 0;
-	uint32_t byte;
-
-	do {
-		byte = bits_u(b, 8);
-		sum += byte;
-	} while (byte == 255 && bits_ok(b) && sum < (1U << 24));
-	return sum;
-}
-
 int64_t h264_parse_sei_recovery(const uint8_t *data, size_t size_bytes, bool *broken_link)
 {
-	uint32_t type, payload_bytes, count;
+	struct sei_message message;
 	struct bits b;
+	uint32_t count;
 
 	*broken_link = false;
 	bits_init(&b, data, size_bytes);
 	bits_skip(&b, 8);
-	/* A message takes two bytes at least; the trailing bits are one without its second. */
-	while (bits_ok(&b)) {
-		type = read_sei_number(&b);
-		payload_bytes = read_sei_number(&b);
-		if (type == SEI_RECOVERY_POINT) {
+	while (sei_next(&b, &message)) {
+		if (message.type == SEI_RECOVERY_POINT) {
 			count = bits_ue_max(&b, 65535);
 			bits_skip(&b, 1); /* exact_match_flag */
 			*broken_link = bits_flag(&b);
 			return bits_ok(&b) ? (int64_t)count : -1;
 		}
-		for (; payload_bytes > 0 && bits_ok(&b); payload_bytes--)
-			bits_skip(&b, 8);
+		sei_skip(&b, &message);
 	}
 	return -1;
 }

@@ -30,6 +30,7 @@ struct probe_ops {
 };
 
 extern const struct probe_ops h264_probe_ops;
+extern const struct probe_ops hevc_probe_ops;
 extern const struct probe_ops vp8_probe_ops;
 
 /* ---- For the codecs ---- */

@@ -12,6 +12,7 @@ void reorder_add(struct reorder *reorder, struct vacodec_frame *frame, int64_t o
 	assert(reorder->n < REORDER_MAX_FRAMES);
 	reorder->waiting[reorder->n].frame = vacodec_frame_ref(frame);
 	reorder->waiting[reorder->n].order = order;
+	reorder->waiting[reorder->n].latency = 0;
 	reorder->n++;
 }
 

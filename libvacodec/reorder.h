@@ -16,6 +16,7 @@ struct reorder {
 	struct {
 		struct vacodec_frame *frame;
 		int64_t order; /* picture order count */
+		uint64_t latency;
 	} waiting[REORDER_MAX_FRAMES];
 	unsigned int n;
 };

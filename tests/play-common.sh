@@ -4,6 +4,9 @@
 # What the play tests share; sourced. Sets play (the tool) and work (a folder that goes at the end),
 # and skips the whole test where there is no software driver.
 
+# shellcheck source=tests/codecs.sh
+. "$top_srcdir/tests/codecs.sh"
+
 play=$top_builddir/tools/virtio-video-play
 streams=$top_srcdir/tests/streams
 work=$(mktemp -d)
@@ -20,7 +23,14 @@ ls "$top_builddir"/soft-driver/softva_drv_video.la >/dev/null 2>&1 || skip_all "
 
 # The wire has raw formats for 8 bit 4:2:0 only, into which monochrome fits.
 is_for_the_wire() { # STREAM of ours
-	! grep -qx "$(basename "$1" .264)" "$streams/beyond-the-wire"
+	! grep -qx "$(stream_name "$1")" "$streams/beyond-the-wire"
+}
+
+# The vectors that are decoded, by whether the wire has a format for their pictures.
+vectors_by_wire() { # CODEC 0|1
+	[ -n "${VECTORS_DIR:-}" ] || return 0
+	awk -F'\t' -v dir="$VECTORS_DIR" -v codec="$1" -v fits="$2" '$1 == codec && $3 != "refuse" &&
+		($7 ~ /^(yuvj?420p|gray)$/) == fits { print dir "/" $2 }' "$VECTORS_DIR/MANIFEST.tsv"
 }
 
 # ok STATUS NAME: one line of TAP.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# The whole way is bit-exact: each of the project's own streams, and each H.264 stream of the
+# The whole way is bit-exact: each of the project's own streams, and each stream of the
 # vectors, comes out of guest memory with the MD5 of every frame as the encoder's own
 # reconstruction or an independent decoder has it, and softva, which checks what its client says of
 # each picture, finds nothing wrong. What the wire has no format for is play-refused.sh's.
@@ -9,17 +9,12 @@ set -u
 # shellcheck source=tests/play-common.sh
 . "$top_srcdir/tests/play-common.sh"
 
-list_vectors() {
-	[ -n "${VECTORS_DIR:-}" ] || return
-	awk -F'\t' '$1 == "h264" && $3 == "decode" { print $2 }' "$VECTORS_DIR/MANIFEST.tsv"
-}
-
 list() {
-	for file in "$streams"/*.264; do
-		[ -f "$file.md5" ] && is_for_the_wire "$file" && echo "$file"
-	done
-	for file in $(list_vectors); do
-		echo "$VECTORS_DIR/$file"
+	for codec in $(codecs_of play); do
+		for file in $(codec_streams "$codec"); do
+			is_for_the_wire "$file" && echo "$file"
+		done
+		vectors_by_wire "$codec" 1
 	done
 }
 

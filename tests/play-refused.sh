@@ -8,12 +8,6 @@ set -u
 # shellcheck source=tests/play-common.sh
 . "$top_srcdir/tests/play-common.sh"
 
-vectors() { # EXPECT
-	[ -n "${VECTORS_DIR:-}" ] || return
-	awk -F'\t' -v dir="$VECTORS_DIR" -v expect="$1" \
-		'$1 == "h264" && $3 == expect { print dir "/" $2 }' "$VECTORS_DIR/MANIFEST.tsv"
-}
-
 play() { # FILE
 	"$play" --driver softva --md5 "$1" >"$work/out" 2>"$work/err"
 	status=$?
@@ -25,15 +19,15 @@ report() { # STATUS NAME
 }
 
 # Each with what the message must say.
-{
-	vectors refuse | sed 's/$/\tnot support/'
+for codec in $(codecs_of play); do
+	codec_vectors "$codec" refuse | sed 's/$/\tnot support/'
 	{
-		vectors if-va
-		for stream in "$streams"/*.264; do
+		vectors_by_wire "$codec" 0
+		for stream in $(codec_streams "$codec"); do
 			is_for_the_wire "$stream" || echo "$stream"
 		done
-	} | sed 's/$/\tno format for pictures of .*, (4:2:2, 8|4:2:[02], (9|10)) bit/'
-} >"$work/list"
+	} | sed 's/$/\tno format for pictures of .*, (4:(2:2|4:4), 8|4:(2:[02]|4:4|0:0), (9|1[02])) bit/'
+done >"$work/list"
 
 while IFS=$'\t' read -r file why; do
 	play "$file"

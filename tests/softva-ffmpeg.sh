@@ -11,6 +11,9 @@ skip() {
 	exit 0
 }
 
+# shellcheck source=tests/codecs.sh
+. "$top_srcdir/tests/codecs.sh"
+
 [ "${SANITIZERS:-no}" = no ] || skip "a sanitizer's runtime cannot be loaded behind FFmpeg's back"
 if ! command -v ffmpeg >/dev/null 2>&1; then
 	[ "${CI:-}" != true ] || { echo "Bail out! ffmpeg is not installed"; exit 1; }
@@ -19,9 +22,6 @@ fi
 
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-
-# FILE EXTENSION in tests/streams, name in MANIFEST.tsv.
-codecs=("264 h264" "265 hevc")
 
 # What FFmpeg's pixel format is as a surface, if FFmpeg has such surfaces for the codec.
 surface_format() { # CODEC FILE
@@ -41,7 +41,7 @@ formats=()
 add() { # CODEC FILE
 	local name fault format
 	name=$(basename "$2")
-	if fault=$(grep "^${name%.*}: " "$top_srcdir/tests/streams/known-ffmpeg-faults"); then
+	if fault=$(grep "^$(stream_name "$2"): " "$top_srcdir/tests/streams/known-ffmpeg-faults"); then
 		echo "# left out, FFmpeg is at fault: $fault"
 	elif ! format=$(surface_format "$1" "$2"); then
 		echo "# left out, FFmpeg gives no pictures of this kind to a driver: $name"
@@ -50,16 +50,13 @@ add() { # CODEC FILE
 		formats+=("$format")
 	fi
 }
-for row in "${codecs[@]}"; do
-	read -r extension codec <<<"$row"
-	for stream in "$top_srcdir"/tests/streams/*."$extension"; do
-		[ ! -e "$stream" ] || add "$codec" "$stream"
+for codec in $(codecs_of softva); do
+	# FFmpeg knows the beyond-8-bit profiles of H.264 in software only.
+	if_va=if-va
+	[ "$codec" != h264 ] || if_va=
+	for stream in $(codec_streams "$codec") $(codec_vectors "$codec" decode $if_va); do
+		add "$codec" "$stream"
 	done
-	[ -n "${VECTORS_DIR:-}" ] || continue
-	while read -r name; do
-		add "$codec" "$VECTORS_DIR/$name"
-	done < <(awk -F'\t' -v codec="$codec" '$1 == codec && ($3 == "decode" || (codec != "h264" && $3 == "if-va")) {
-		print $2 }' "$VECTORS_DIR/MANIFEST.tsv")
 done
 [ -n "${VECTORS_DIR:-}" ] || echo "# no vectors: configure --with-vectors=DIR adds them"
 [ ${#streams[@]} -gt 0 ] || { echo "Bail out! no streams"; exit 1; }

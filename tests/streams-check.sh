@@ -1,8 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# The project's own streams as a set: each has as many MD5s as frames, all together stay small, and
+# The project's own streams of all codecs as a set: each has as many MD5s as frames, all together stay small, and
 # FFmpeg's software decoder shows the same pictures, but for the faults of its own that are listed.
+
+# shellcheck source=tests/codecs.sh
+. "$top_srcdir/tests/codecs.sh"
 
 streams=$top_srcdir/tests/streams
 faults=$streams/known-ffmpeg-faults
@@ -24,8 +27,17 @@ decode() { # STREAM: FFmpeg's MD5s. -strict 1 makes it wait for pictures as the 
 		-fps_mode passthrough -noautoscale -f framemd5 - | sed -n 's/^0,.*, *//p'
 }
 
-for f in "$streams"/*.264; do
-	name=$(basename "$f" .264)
+list() { # also those that lack their MD5s
+	grep -v '^#' "$codecs_table" | while read -r _ patterns _; do
+		for pattern in $(echo "$patterns" | tr , '\n' | sed "s|^|$streams/|"); do
+			# shellcheck disable=SC2086
+			ls $pattern 2>/dev/null
+		done
+	done
+}
+
+for f in $(list); do
+	name=$(stream_name "$f")
 	sums_sound "$f.md5"
 	report $? "$name: MD5s are there"
 	command -v ffmpeg >/dev/null || continue
@@ -39,14 +51,14 @@ for f in "$streams"/*.264; do
 	fi
 done
 
-n=$(find "$streams" -name '*.264' | wc -l)
+n=$(list | wc -l)
 [ "$n" -ge 25 ]
 report $? "$n streams"
 bytes=$(cat "$streams"/* | wc -c)
 [ "$bytes" -le $((15 << 20)) ]
 report $? "$bytes bytes in all, of 15 MB"
 ! sed 's/#.*//; s/:.*//; /^$/d' "$faults" | while read -r name; do
-	[ -f "$streams/$name.264" ] || echo "$name"
+	find "$streams" -name "$name.*" | grep -q . || echo "$name"
 done | grep .
 report $? "every listed fault names a stream"
 if ! command -v ffmpeg >/dev/null; then

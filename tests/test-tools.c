@@ -126,13 +126,12 @@ static void test_input_chunks_have_their_size(void **state)
 
 static void test_input_refuses_with_a_reason(void **state)
 {
-	static const uint8_t hevc[] = {0, 0, 0, 1, 0x40, 1, 12, 0, 0, 0, 1, 0x42, 1, 1, 1, 0x60};
 	static const uint8_t mpeg2[] = {0, 0, 1, 0xb3, 0x14, 0, 0xf0, 0x13, 0, 0, 1, 0xb8, 0, 0};
 	static const char text[] = "This is no video.\n";
 	const struct {
 		const void *data;
 		size_t size;
-	} rows[] = {{hevc, sizeof(hevc)}, {mpeg2, sizeof(mpeg2)}, {text, sizeof(text)}, {text, 0}};
+	} rows[] = {{mpeg2, sizeof(mpeg2)}, {text, sizeof(text)}, {text, 0}};
 	struct input_options options = {.split = INPUT_SPLIT_UNITS};
 	struct input *input;
 	const char *why;

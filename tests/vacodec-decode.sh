@@ -3,9 +3,11 @@
 #
 # vacodec-decode.sh - vacodec decode on softva: every stream bit-exact, whatever pieces it comes in
 #
-# The project's own streams, then the H.264 vectors of VECTORS_DIR. Streams that must be
+# The project's own streams, then the vectors of VECTORS_DIR, of all codecs that are decoded. Streams that must be
 # refused end with exit status 3, a message and no frame. Prints TAP.
 set -u
+# shellcheck source=tests/codecs.sh
+. "$top_srcdir/tests/codecs.sh"
 vacodec=$top_builddir/tools/vacodec
 driver=$top_builddir/soft-driver/.libs/softva_drv_video.so
 streams=$top_srcdir/tests/streams
@@ -63,8 +65,10 @@ if [ ! -e "$driver" ] || [ ! -x "$vacodec" ]; then
 	exit 0
 fi
 
-for file in "$streams"/*.264; do
-	exact "$(basename "$file")" "$file"
+for codec in $(codecs_of decode); do
+	for file in $(codec_streams "$codec"); do
+		exact "$(basename "$file")" "$file"
+	done
 done
 for name in size-16x16 cabac-b slices-count resolution-change; do
 	for bytes in 1 7 1000; do
@@ -155,14 +159,14 @@ lines=$(wc -l <"$work/out")
 result $? "a truncated file: the frames before the end are intact"
 
 if [ -n "${VECTORS_DIR:-}" ]; then
-	tab=$(printf '\t')
-	while IFS=$tab read -r codec file expect _; do
-		[ "$codec" = h264 ] || continue
-		case $expect in
-		decode | if-va) exact "$file" "$VECTORS_DIR/$file" ;;
-		refuse) refused "$file" "$VECTORS_DIR/$file" ;;
-		esac
-	done <"$VECTORS_DIR/MANIFEST.tsv"
+	for codec in $(codecs_of decode); do
+		for file in $(codec_vectors "$codec" decode if-va); do
+			exact "${file#"$VECTORS_DIR"/}" "$file"
+		done
+		for file in $(codec_vectors "$codec" refuse); do
+			refused "${file#"$VECTORS_DIR"/}" "$file"
+		done
+	done
 else
 	n=$((n + 1))
 	echo "ok $n - vectors # SKIP configure --with-vectors was not given"

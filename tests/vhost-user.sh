@@ -13,8 +13,10 @@ KILLS=${KILLS:-20}
 socket=$work/s
 
 list() {
-	for file in "$streams"/*.264; do
-		[ -f "$file.md5" ] && is_for_the_wire "$file" && echo "$file"
+	for codec in $(codecs_of play); do
+		for file in $(codec_streams "$codec"); do
+			is_for_the_wire "$file" && echo "$file"
+		done
 	done
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * input-annexb.c - raw H.264 byte streams, in chunks or one access unit a packet
+ * input-annexb.c - raw H.264 and HEVC byte streams, in chunks or one access unit a packet
  *
- * Where an access unit begins: Rec. ITU-T H.264, 7.4.1.2.3 (the NAL unit types that may come first)
- * and, for the first slice of a picture, first_mb_in_slice 0. That suffices to cut files at places
- * where a front end would; the decoder relies on none of it.
+ * Where an access unit begins: Rec. ITU-T H.264, 7.4.1.2.3, and Rec. ITU-T H.265, 7.4.2.4.4 (the NAL
+ * unit types that may come first), and the first slice of a picture: first_mb_in_slice 0, or
+ * first_slice_segment_in_pic_flag. That suffices to cut files at places where a front end would; the
+ * decoder relies on none of it.
  */
 #include "tools/input-buffer.h"
 #include "tools/input-private.h"
@@ -12,8 +13,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What the first bytes of a NAL unit say of the access unit that it is of. */
+struct kind {
+	bool slice;  /* or a part of one */
+	bool first;  /* the picture's first slice */
+	bool leads;  /* comes before the slices, if it comes */
+	bool enters; /* one that a stream must have: a slice or a sequence's parameters */
+};
+
+#define KIND_BYTES 3
+
 struct annexb {
 	struct input_buffer buffer;
+	struct kind (*get_kind)(const uint8_t *unit); /* of its first three bytes */
 	size_t scanned; /* no access unit begins before here, but at 0 */
 	bool has_slice; /* of the access unit that begins at 0 */
 	uint64_t count;
@@ -34,9 +46,39 @@ static size_t find_start_code(const uint8_t *data, size_t size, size_t from)
 	return size;
 }
 
-static bool is_h264_head(const uint8_t *data, size_t size)
+static struct kind get_h264_kind(const uint8_t *unit)
 {
-	bool found = false;
+	unsigned int type = unit[0] & 0x1f;
+	bool slice = type == 1 || type == 5;
+
+	return (struct kind){
+		.slice = slice,
+		.first = slice && (unit[1] & 0x80), /* first_mb_in_slice is ue(v) 0 */
+		.leads = (type >= 6 && type <= 9) || (type >= 14 && type <= 18),
+		.enters = !(unit[0] & 0x80) && (slice || (type == 7 && (unit[0] & 0x60))),
+	};
+}
+
+/* Only the base layer's units begin anything. */
+static struct kind get_hevc_kind(const uint8_t *unit)
+{
+	unsigned int type = unit[0] >> 1 & 0x3f;
+	bool base = !(unit[0] & 1) && unit[1] >> 3 == 0;
+	bool slice = base && (type <= 9 || (type >= 16 && type <= 21));
+
+	return (struct kind){
+		.slice = slice,
+		.first = slice && (unit[2] & 0x80), /* first_slice_segment_in_pic_flag */
+		.leads = base && ((type >= 32 && type <= 35) || type == 39 ||
+				  (type >= 41 && type <= 44) || (type >= 48 && type <= 55)),
+		.enters = slice,
+	};
+}
+
+/* The codec that the head's units are of. */
+static enum vacodec_codec find_codec(const uint8_t *data, size_t size)
+{
+	enum vacodec_codec codec = VACODEC_CODEC_NONE;
 
 	for (size_t i = find_start_code(data, size, 0); i + 4 < size;
 	     i = find_start_code(data, size, i + 3)) {
@@ -44,16 +86,14 @@ static bool is_h264_head(const uint8_t *data, size_t size)
 
 		/* VPS, SPS and PPS of HEVC, with nuh_layer_id 0 and temporal id 0 */
 		if ((header == 0x40 || header == 0x42 || header == 0x44) && data[i + 4] == 1)
-			return false;
+			return VACODEC_CODEC_HEVC;
 		/* start codes of MPEG-1/2: pack, sequence and GOP headers */
 		if (header == 0xba || header == 0xb3 || header == 0xb8)
-			return false;
-		if (!(header & 0x80) && (header & 0x1f) == 7 && (header & 0x60))
-			found = true;
-		if (!(header & 0x80) && ((header & 0x1f) == 1 || (header & 0x1f) == 5))
-			found = true;
+			return VACODEC_CODEC_NONE;
+		if (get_h264_kind(data + i + 3).enters)
+			codec = VACODEC_CODEC_H264;
 	}
-	return found;
+	return codec;
 }
 
 static bool begins_with_start_code(const uint8_t *data, size_t size)
@@ -71,15 +111,11 @@ static bool begins_with_start_code(const uint8_t *data, size_t size)
  */
 static bool begins_unit(struct annexb *annexb, size_t i)
 {
-	unsigned int type = annexb->buffer.data[i + 3] & 0x1f;
-	bool slice = type == 1 || type == 5;
-	bool first =
-		slice && (annexb->buffer.data[i + 4] & 0x80); /* first_mb_in_slice is ue(v) 0 */
-	bool leads = (type >= 6 && type <= 9) || (type >= 14 && type <= 18);
+	struct kind kind = annexb->get_kind(annexb->buffer.data + i + 3);
 
-	if (annexb->has_slice && (leads || first))
+	if (annexb->has_slice && (kind.leads || kind.first))
 		return true;
-	annexb->has_slice |= slice;
+	annexb->has_slice |= kind.slice;
 	return false;
 }
 
@@ -88,7 +124,7 @@ static size_t find_unit_end(struct annexb *annexb)
 {
 	size_t i = find_start_code(annexb->buffer.data, annexb->buffer.size, annexb->scanned);
 
-	while (i + 5 <= annexb->buffer.size) {
+	while (i + 3 + KIND_BYTES <= annexb->buffer.size) {
 		if (begins_unit(annexb, i))
 			return i > 0 && annexb->buffer.data[i - 1] == 0 ? i - 1 : i;
 		annexb->scanned = i + 3;
@@ -153,15 +189,19 @@ static const struct input_ops annexb_ops = {.read = read_annexb, .close = close_
 int input_annexb_open(struct input *input, const char **why)
 {
 	const struct source *source = &input->source;
+	struct annexb *annexb;
 
-	*why = "it is neither an H.264 byte stream nor a container that can be read";
-	if (!begins_with_start_code(source->head, source->head_bytes) ||
-	    !is_h264_head(source->head, source->head_bytes))
+	*why = "it is neither an H.264 nor an HEVC byte stream, nor a container that can be read";
+	if (!begins_with_start_code(source->head, source->head_bytes))
 		return -ENOTSUP;
-	input->state = calloc(1, sizeof(struct annexb));
-	if (!input->state)
+	input->codec = find_codec(source->head, source->head_bytes);
+	if (input->codec == VACODEC_CODEC_NONE)
+		return -ENOTSUP;
+	annexb = calloc(1, sizeof(*annexb));
+	if (!annexb)
 		return -ENOMEM;
+	annexb->get_kind = input->codec == VACODEC_CODEC_HEVC ? get_hevc_kind : get_h264_kind;
+	input->state = annexb;
 	input->ops = &annexb_ops;
-	input->codec = VACODEC_CODEC_H264;
 	return 0;
 }

@@ -2,8 +2,8 @@
 /*
  * input-avformat.c - containers, by libavformat
  *
- * H.264 in MP4 or Matroska is length-prefixed there. It comes so, with the container's record, or a
- * bitstream filter makes it a byte stream with its parameter sets in place.
+ * H.264 and HEVC in MP4 or Matroska are length-prefixed there. They come so, with the container's
+ * record, or a bitstream filter makes them byte streams with their parameter sets in place.
  */
 #include "tools/input-private.h"
 #include <errno.h>
@@ -17,7 +17,8 @@
 #define SEEK_STEP_NS INT64_C(1000000000)
 #define MAX_DELAY_NS INT64_C(16000000000) /* from decoding to showing */
 
-#define RECORD_SETS_AT 5 /* of avcC */
+#define RECORD_SETS_AT 5  /* of avcC */
+#define HVCC_ARRAYS_AT 22 /* of hvcC, in front of their number */
 
 struct container {
 	AVFormatContext *format;
@@ -28,6 +29,7 @@ struct container {
 	bool at_end;
 	bool pending; /* packet was read and not given out */
 	bool as_stored;
+	enum vacodec_codec codec;
 };
 
 static const struct {
@@ -36,6 +38,7 @@ static const struct {
 	const char *filter;
 } codecs[] = {
 	{AV_CODEC_ID_H264, VACODEC_CODEC_H264, "h264_mp4toannexb"},
+	{AV_CODEC_ID_HEVC, VACODEC_CODEC_HEVC, "hevc_mp4toannexb"},
 	{AV_CODEC_ID_VP9, VACODEC_CODEC_VP9, "null"},
 	{AV_CODEC_ID_VP8, VACODEC_CODEC_VP8, "null"},
 	{AV_CODEC_ID_VP9, VACODEC_CODEC_VP9, "null"},
@@ -148,6 +151,7 @@ static int open_filter(struct input *input, const char **why)
 		return -ENOTSUP;
 	}
 	input->codec = codecs[i].codec;
+	container->codec = codecs[i].codec;
 	if (container->as_stored &&
 	    has_record(stream->codecpar->extradata, (size_t)stream->codecpar->extradata_size)) {
 		input->extradata = stream->codecpar->extradata;
@@ -176,27 +180,61 @@ static int feed_filter(struct container *container)
 	return 0;
 }
 
-/* The parameter sets of a record as units behind lengths, at most twice its size; returns their size. */
-static size_t write_sets(const uint8_t *record, size_t size, uint8_t *out)
-{
-	size_t length_bytes = (record[RECORD_SETS_AT - 1] & 3) + 1U;
-	size_t at = RECORD_SETS_AT;
-	size_t n = 0;
-	size_t set_bytes;
+/* A record, or what of it is not read yet. */
+struct record {
+	const uint8_t *data;
+	size_t left;
+	size_t length_bytes; /* of the lengths in packets */
+};
 
-	for (unsigned int kind = 0; kind < 2 && at < size; kind++) {
-		for (unsigned int count = record[at++] & (kind ? 255 : 31); count > 0; count--) {
-			if (size - at < 2)
-				return n;
-			set_bytes = (size_t)(record[at] << 8 | record[at + 1]);
-			if (set_bytes > size - at - 2)
-				return n;
-			for (size_t i = length_bytes; i > 0; i--)
-				out[n++] = i > 2 ? 0 : record[at + 2 - i];
-			memcpy(out + n, record + at + 2, set_bytes);
-			n += set_bytes;
-			at += 2 + set_bytes;
-		}
+/* A big-endian number of one or two bytes; 0 at the end. */
+static unsigned int read_number(struct record *r, size_t bytes)
+{
+	unsigned int number = 0;
+
+	if (r->left < bytes)
+		bytes = r->left = 0;
+	for (; bytes > 0; bytes--, r->left--)
+		number = number << 8 | *r->data++;
+	return number;
+}
+
+/* Parameter sets as units behind lengths; returns their size. */
+static size_t write_units(struct record *r, unsigned int count, uint8_t *out)
+{
+	size_t n = 0;
+
+	for (; count > 0 && r->left >= 2; count--) {
+		size_t size = read_number(r, 2);
+
+		if (size > r->left)
+			r->left = 0;
+		if (r->left == 0)
+			break;
+		for (size_t i = r->length_bytes; i > 0; i--)
+			out[n++] = i > 2 ? 0 : (uint8_t)(size >> 8 * (i - 1));
+		memcpy(out + n, r->data, size);
+		n += size;
+		r->data += size;
+		r->left -= size;
+	}
+	return n;
+}
+
+/* All of them, at most twice the record's size: two kinds in avcC, arrays in hvcC. */
+static size_t write_sets(enum vacodec_codec codec, const uint8_t *record, size_t size, uint8_t *out)
+{
+	bool hevc = codec == VACODEC_CODEC_HEVC;
+	size_t at = hevc ? HVCC_ARRAYS_AT : RECORD_SETS_AT;
+	struct record r = {record + at, size - at, (record[at - 1] & 3) + 1U};
+	unsigned int kinds = hevc ? read_number(&r, 1) : 2;
+	size_t n = 0;
+
+	for (unsigned int kind = 0; kind < kinds && r.left > 0; kind++) {
+		if (hevc)
+			read_number(&r, 1); /* the units' type */
+		n += write_units(&r, read_number(&r, hevc ? 2 : 1) & (hevc || kind ? 0xffff : 31),
+				 out + n);
 	}
 	return n;
 }
@@ -210,12 +248,13 @@ static int take_new_record(struct container *container)
 	const uint8_t *record = av_packet_get_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, &size);
 	uint8_t *sets;
 
-	if (!has_record(record, size))
+	if (!has_record(record, size) ||
+	    (container->codec == VACODEC_CODEC_HEVC && size < HVCC_ARRAYS_AT))
 		return 0;
 	sets = malloc(2 * size);
 	if (!sets)
 		return -ENOMEM;
-	n = write_sets(record, size, sets);
+	n = write_sets(container->codec, record, size, sets);
 	if (av_grow_packet(packet, (int)n) < 0) {
 		free(sets);
 		return -ENOMEM;

@@ -38,8 +38,8 @@ struct ivf_codec {
 static const struct ivf_codec codecs[] = {
 	{"AV01", "AV1", VACODEC_CODEC_NONE},
 	{"H264", "H.264", VACODEC_CODEC_H264},
-	{"H265", "HEVC", VACODEC_CODEC_NONE},
-	{"HEVC", "HEVC", VACODEC_CODEC_NONE},
+	{"H265", "HEVC", VACODEC_CODEC_HEVC},
+	{"HEVC", "HEVC", VACODEC_CODEC_HEVC},
 	{"VP80", "VP8", VACODEC_CODEC_VP8},
 	{"VP90", "VP9", VACODEC_CODEC_VP9},
 	{"VVC1", "VVC", VACODEC_CODEC_NONE},

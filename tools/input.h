@@ -2,8 +2,8 @@
 /*
  * input.h - files and pipes as packets of one video stream
  *
- * Raw H.264 (Annex B) is read here, in chunks or one access unit a packet; so are IVF and raw AV1
- * (OBUs). Any other container is opened by libavformat when the tools were built with it.
+ * Raw H.264 and HEVC (Annex B) are read here, in chunks or one access unit a packet; so are IVF and
+ * raw AV1 (OBUs). Any other container is opened by libavformat when the tools were built with it.
  */
 #ifndef TOOLS_INPUT_H
 #define TOOLS_INPUT_H

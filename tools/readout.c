@@ -61,6 +61,8 @@ int readout_map(struct readout *readout, struct vacodec_frame *frame,
 
 	if (ret < 0)
 		return ret;
+	if (readout->whole)
+		info.crop = (struct vacodec_rect){0, 0, info.coded_width, info.coded_height};
 	surface = vacodec_frame_get_surface(frame);
 	ret = make_view(readout, vawrap_surface_get_display(surface), &info);
 	if (ret == 0)

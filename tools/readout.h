@@ -16,6 +16,7 @@ struct readout {
 	uint32_t fourcc;
 	unsigned int width, height;
 	uint64_t derived, copied; /* frames read each way */
+	bool whole;               /* set by the caller: read what was coded, not what is visible */
 };
 
 void readout_finish(struct readout *readout);

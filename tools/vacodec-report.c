@@ -75,6 +75,9 @@ static void print_text(const struct report *report, const struct readout *readou
 		report->corrupt);
 	fprintf(stderr, "units       %" PRIu64 ", %" PRIu64 " damaged, %" PRIu64 " bytes\n",
 		report->stats.units, report->stats.bad_units, report->stats.bytes);
+	if (report->hashes)
+		fprintf(stderr, "hashes      %" PRIu64 ", %" PRIu64 " do not match\n",
+			report->hashes, report->mismatches);
 	fprintf(stderr, "read out    %" PRIu64 " derived, %" PRIu64 " copied\n", readout->derived,
 		readout->copied);
 	fprintf(stderr, "time        %.3f s, %.1f frames/s\n", seconds(report), rate(report));
@@ -107,6 +110,8 @@ static void print_json(const struct report *report, const struct readout *readou
 	add_int(object, "units", report->stats.units);
 	add_int(object, "bad_units", report->stats.bad_units);
 	add_int(object, "pictures", report->stats.pictures);
+	add_int(object, "hashes", report->hashes);
+	add_int(object, "hash_mismatches", report->mismatches);
 	add_int(object, "derived", readout->derived);
 	add_int(object, "copied", readout->copied);
 	json_object_object_add(object, "seconds", json_object_new_double(seconds(report)));

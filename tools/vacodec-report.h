@@ -13,6 +13,7 @@ struct report {
 	struct vacodec_format format; /* the last one */
 	struct vacodec_stats stats;
 	uint64_t frames, corrupt;
+	uint64_t hashes, mismatches; /* of pictures, where they were verified */
 	int64_t begin_ns, end_ns, shown_ns;
 	bool terminal;
 };

@@ -8,6 +8,7 @@
 #include "tools/common.h"
 #include "tools/input.h"
 #include "tools/output.h"
+#include "tools/picture-hash.h"
 #include "tools/readout.h"
 #include "tools/vacodec-probe.h"
 #include "tools/vacodec-report.h"
@@ -28,6 +29,7 @@ static const char help[] =
 	"  --frames N          stop after N frames (probe: coded pictures)\n"
 	"  --seek SECONDS      leave out the frames before that time\n"
 	"  --chunk BYTES       give the decoder the stream in pieces of so many bytes\n"
+	"  --verify-hash       check the pictures by the hashes that the stream has (HEVC)\n"
 	"  --show-incomplete   output also what comes before a complete picture\n"
 	"  --stats             print counts and speed to stderr\n"
 	"  --json              print the report as JSON (to stdout unless data goes there)\n" TOOL_COMMON_HELP
@@ -42,6 +44,7 @@ enum {
 	OPT_FRAMES,
 	OPT_SEEK,
 	OPT_CHUNK,
+	OPT_VERIFY_HASH,
 	OPT_SHOW_INCOMPLETE,
 	OPT_STATS,
 	OPT_JSON,
@@ -53,6 +56,7 @@ static const struct option long_options[] = {
 	{"frames", required_argument, NULL, OPT_FRAMES},
 	{"seek", required_argument, NULL, OPT_SEEK},
 	{"chunk", required_argument, NULL, OPT_CHUNK},
+	{"verify-hash", no_argument, NULL, OPT_VERIFY_HASH},
 	{"show-incomplete", no_argument, NULL, OPT_SHOW_INCOMPLETE},
 	{"stats", no_argument, NULL, OPT_STATS},
 	{"json", no_argument, NULL, OPT_JSON},
@@ -68,6 +72,7 @@ struct session {
 	uint64_t max_frames; /* 0: all */
 	uint64_t seek_ns;
 	bool skipped; /* a frame before it */
+	bool verify_hash;
 	bool show_incomplete;
 	bool stats, json;
 	bool decode_only; /* an option that probe does not take */
@@ -76,6 +81,7 @@ struct session {
 	struct output *output;
 	struct vacodec_decoder *decoder;
 	struct readout readout;
+	struct readout whole; /* for hashes, which are of all that was coded */
 	struct report report;
 	bool drained;
 	int exit_status;
@@ -128,6 +134,31 @@ static int write_frame(struct session *s, struct vacodec_frame *frame)
 	return ret;
 }
 
+/* The hash is the encoder's word. */
+static int verify_hash(struct session *s, struct vacodec_frame *frame)
+{
+	struct vacodec_frame_info info = {.size_bytes = sizeof(info)};
+	struct output_picture picture;
+	int ret;
+
+	vacodec_frame_get_info(frame, &info);
+	if (info.hash.type == VACODEC_HASH_NONE)
+		return 0;
+	ret = readout_map(&s->whole, frame, &picture);
+	if (ret == 0) {
+		ret = picture_hash_check(&picture, &info.hash);
+		readout_unmap(&s->whole);
+	}
+	if (ret < 0) {
+		tool_message(&s->common, "cannot verify a frame: %s", strerror(-ret));
+		s->exit_status = exit_of(ret);
+		return ret;
+	}
+	s->report.hashes++;
+	s->report.mismatches += ret == 0;
+	return 0;
+}
+
 static int take_frame(struct session *s, struct vacodec_frame *frame)
 {
 	struct vacodec_frame_info info = {.size_bytes = sizeof(info)};
@@ -146,6 +177,8 @@ static int take_frame(struct session *s, struct vacodec_frame *frame)
 		ret = fail(s, ret, "decoding");
 	else if (s->output_options.md5 || s->output_options.y4m)
 		ret = write_frame(s, frame);
+	if (ret == 0 && s->verify_hash)
+		ret = verify_hash(s, frame);
 	vacodec_frame_get_info(frame, &info);
 	report_add_frame(&s->report, (info.flags & VACODEC_FRAME_CORRUPT) != 0);
 	vacodec_frame_unref(frame);
@@ -310,6 +343,7 @@ static int open_all(struct session *s)
 static void close_all(struct session *s)
 {
 	readout_finish(&s->readout);
+	readout_finish(&s->whole);
 	vacodec_decoder_unref(s->decoder);
 	output_free(s->output);
 	vawrap_display_unref(s->display);
@@ -338,7 +372,14 @@ static void conclude(struct session *s)
 			     s->path, (unsigned long long)report->corrupt,
 			     (unsigned long long)report->frames,
 			     (unsigned long long)report->stats.bad_units);
-	if (s->exit_status == TOOL_EXIT_OK && (report->corrupt || report->stats.bad_units))
+	if (report->mismatches)
+		tool_message(&s->common, "%s: %llu of %llu picture hashes do not match", s->path,
+			     (unsigned long long)report->mismatches,
+			     (unsigned long long)report->hashes);
+	if (s->verify_hash && !report->hashes)
+		tool_message(&s->common, "%s: no picture has a hash", s->path);
+	if (s->exit_status == TOOL_EXIT_OK &&
+	    (report->corrupt || report->stats.bad_units || report->mismatches))
 		s->exit_status = TOOL_EXIT_CORRUPT;
 }
 
@@ -397,6 +438,9 @@ static bool take_option(struct session *s, int opt)
 			return false;
 		s->input_options.chunk_bytes = (size_t)count;
 		return true;
+	case OPT_VERIFY_HASH:
+		s->verify_hash = true;
+		return true;
 	case OPT_SHOW_INCOMPLETE:
 		s->show_incomplete = true;
 		return true;
@@ -412,7 +456,8 @@ static bool take_option(struct session *s, int opt)
 
 int main(int argc, char **argv)
 {
-	struct session s = {.input_options = {.split = INPUT_SPLIT_CHUNKS, .as_stored = true}};
+	struct session s = {.input_options = {.split = INPUT_SPLIT_CHUNKS, .as_stored = true},
+			    .whole = {.whole = true}};
 	bool probe;
 	int opt;
 

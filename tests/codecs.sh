@@ -1,0 +1,40 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+#
+# The table of codecs (tests/codecs) for the tests that go through all of them; sourced. Names of files
+# have no spaces.
+
+codecs_table=$top_srcdir/tests/codecs
+
+# codecs_of STEP: the names of the codecs that it is done for.
+codecs_of() {
+	grep -v '^#' "$codecs_table" | while read -r name _ steps; do
+		case ,$steps, in *,"$1",*) echo "$name" ;; esac
+	done
+}
+
+# codec_streams NAME: the project's own, those with MD5s beside them.
+codec_streams() {
+	grep "^$1[[:space:]]" "$codecs_table" | while read -r _ patterns _; do
+		for pattern in $(echo "$patterns" | tr , '\n' | sed "s|^|$top_srcdir/tests/streams/|"); do
+			# shellcheck disable=SC2086
+			ls $pattern 2>/dev/null
+		done
+	done | while read -r file; do
+		[ ! -f "$file.md5" ] || echo "$file"
+	done
+}
+
+# codec_vectors NAME EXPECT...: of VECTORS_DIR, if there is one.
+codec_vectors() {
+	[ -n "${VECTORS_DIR:-}" ] || return 0
+	codec=$1
+	shift
+	awk -F'\t' -v dir="$VECTORS_DIR" -v codec="$codec" -v expect=" $* " \
+		'$1 == codec && index(expect, " " $3 " ") { print dir "/" $2 }' "$VECTORS_DIR/MANIFEST.tsv"
+}
+
+# stream_name FILE: as known-ffmpeg-faults, beyond-the-wire and the tests' lists have it.
+stream_name() {
+	basename "${1%.*}"
+}
