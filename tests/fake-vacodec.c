@@ -207,6 +207,12 @@ struct vawrap_surface *vawrap_surface_unref(struct vawrap_surface *surface)
 	return NULL;
 }
 
+int vawrap_surface_sync(struct vawrap_surface *surface, int64_t timeout_ns)
+{
+	assert(surface && timeout_ns == -1);
+	return 0;
+}
+
 /* What is copied into it is painted into the object itself. */
 int vawrap_surface_new_dmabuf_at(struct vawrap_display *display, const struct vawrap_dmabuf *dmabuf,
 				 struct vawrap_surface **out, const char *site)
