@@ -463,11 +463,18 @@ int vacodec_decoder_get_fd(const struct vacodec_decoder *decoder)
 	return decoder->fd;
 }
 
+/* All but a change of format. */
 static void drop_events(struct vacodec_decoder *decoder)
 {
-	for (unsigned int i = 0; i < decoder->n_events; i++)
-		vacodec_frame_unref(decoder->events[i].frame);
-	decoder->n_events = 0;
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < decoder->n_events; i++) {
+		if (decoder->events[i].type == VACODEC_EVENT_FORMAT)
+			decoder->events[kept++] = decoder->events[i];
+		else
+			vacodec_frame_unref(decoder->events[i].frame);
+	}
+	decoder->n_events = kept;
 	decoder->delayed = vacodec_frame_unref(decoder->delayed);
 }
 
