@@ -125,9 +125,10 @@ static int get_value(struct call *call, uint32_t control, uint32_t *value)
 		*value = format.known ? caps_profile(caps, format.profile) : caps->profiles[0];
 		return 0;
 	}
-	if (control != VIRTIO_VIDEO_CONTROL_LEVEL || caps->n_levels == 0)
+	if (control != VIRTIO_VIDEO_CONTROL_LEVEL)
 		return -ENOTSUP;
-	*value = format.known ? caps_level(caps, format.level) : caps->levels[0];
+	/* The driver asks this of each stream, and has no way on without an answer. */
+	*value = format.known && caps->n_levels ? caps_level(caps, format.level) : caps->levels[0];
 	return 0;
 }
 
