@@ -154,7 +154,9 @@ static ssize_t take(struct vacodec_decoder *decoder, const struct vacodec_packet
 	int64_t n = 0;
 
 	do {
-		n = unit_splitter_push(&decoder->splitter, packet->data + taken,
+		/* An empty packet may have no data at all. */
+		n = unit_splitter_push(&decoder->splitter,
+				       taken ? packet->data + taken : packet->data,
 				       packet->size_bytes - taken, packet->timestamp);
 		if (n < 0)
 			break;
