@@ -326,7 +326,8 @@ void unit_splitter_get(const struct unit_splitter *s, struct unit *unit)
 	unit->parts = s->parts;
 	unit->n_parts = s->n_parts;
 	unit->part = s->part;
-	if (s->syntax == UNIT_PACKETS) {
+	/* An empty packet may come before there is memory. */
+	if (s->syntax == UNIT_PACKETS && s->size_bytes > 0) {
 		unit->data += s->parts[s->part].offset;
 		unit->size_bytes = s->parts[s->part].size_bytes;
 	}

@@ -116,12 +116,14 @@ static void check_flags(struct vp8_picture *picture)
 	vp8_check(picture, CHECK_REFERENCE_FLAG,
 		  pic->pic_fields.bits.sign_bias_golden == header->bias[VP8_GOLDEN] &&
 			  pic->pic_fields.bits.sign_bias_alternate == header->bias[VP8_ALTERNATE]);
-	vp8_check(picture, CHECK_SEGMENTATION,
-		  pic->pic_fields.bits.segmentation_enabled == header->segmentation &&
-			  pic->pic_fields.bits.update_mb_segmentation_map == header->update_map &&
-			  pic->pic_fields.bits.update_segment_feature_data == header->update_data &&
-			  (!header->update_map ||
-			   is_same(pic->mb_segment_tree_probs, header->tree, 3)));
+	vp8_check(
+		picture, CHECK_SEGMENTATION,
+		pic->pic_fields.bits.segmentation_enabled == header->segmentation &&
+			pic->pic_fields.bits.update_mb_segmentation_map == header->update_map &&
+			(!header->segmentation ||
+			 pic->pic_fields.bits.update_segment_feature_data == header->update_data) &&
+			(!header->update_map ||
+			 is_same(pic->mb_segment_tree_probs, header->tree, 3)));
 }
 
 static bool are_deltas_good(const VAPictureParameterBufferVP8 *pic, const struct vp8_header *header)
@@ -152,7 +154,8 @@ static void check_filter(struct vp8_picture *picture)
 		  pic->pic_fields.bits.filter_type == header->simple_filter &&
 			  pic->pic_fields.bits.sharpness_level == header->sharpness &&
 			  pic->pic_fields.bits.loop_filter_adj_enable == header->adjust &&
-			  pic->pic_fields.bits.mode_ref_lf_delta_update == header->adjust_update &&
+			  (!header->adjust || pic->pic_fields.bits.mode_ref_lf_delta_update ==
+						      header->adjust_update) &&
 			  pic->pic_fields.bits.loop_filter_disable == !header->level &&
 			  (!header->level ||
 			   (are_levels_good(pic, header) && are_deltas_good(pic, header))));

@@ -276,6 +276,8 @@ static uint8_t get_prob(const struct vp8_setup *setup, const unsigned int at[4])
 
 	if (setup->coeff_prob && index == setup->coeff_index)
 		return (uint8_t)setup->coeff_prob;
+	if (setup->left_prob && index == setup->left_index)
+		return (uint8_t)setup->left_prob;
 	return (&vp8_default_coeff_probs[0][0][0][0])[index];
 }
 

@@ -57,7 +57,8 @@ struct vp8_setup {
 	/* Probabilities; with 0 nothing is sent. */
 	bool keep_entropy; /* refresh_entropy_probs is 0 */
 	unsigned int coeff_index, coeff_prob;
-	unsigned int mv_index, mv_prob; /* mv_prob: 7 bits */
+	unsigned int left_index, left_prob; /* sent by a frame before, and still there */
+	unsigned int mv_index, mv_prob;     /* mv_prob: 7 bits */
 	unsigned int y_mode_probs[4], uv_mode_probs[3];
 	/* The picture */
 	int grey;           /* 128 and this, -10 to 10; not of a reference */

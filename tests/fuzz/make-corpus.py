@@ -206,6 +206,32 @@ def pump_seeds():
     yield 'far', b'\0' + start + bytes((19, 2, 255, 127, 255, 255, 2, 0, 0, 0, 21, 0)) + dispatch * 2
 
 
+VP8_STREAMS = ('written-references', 'written-entropy', 'written-segments', 'written-sizes', 'size-1x1', 'screen')
+
+
+def vp8_frames(srcdir, name):
+    with open(f'{srcdir}/tests/streams/vp8-{name}.ivf', 'rb') as f:
+        data = f.read()[32:]
+    while data:
+        size = struct.unpack('<I', data[:4])[0]
+        yield data[12:12 + size]
+        data = data[12 + size:]
+
+
+def vp8_seeds(srcdir):
+    def seed(frames, fail_call=0):
+        return struct.pack('<H', fail_call) + b''.join(
+            struct.pack('<BH', action, len(frame)) + frame for action, frame in frames)
+    for name in VP8_STREAMS:
+        frames = [f for f in vp8_frames(srcdir, name) if len(f) < 1500][:12]
+        yield name, seed([(0, f) for f in frames])
+    frames = list(vp8_frames(srcdir, 'written-references'))
+    yield 'held', seed([(3, frames[0])] + [(i % 6, f) for i, f in enumerate(frames[1:])])
+    yield 'call-fails', seed([(0, f) for f in frames], fail_call=40)
+    yield 'known', seed([(0, frames[0]), (0, b''), (0, b'\xc0'), (0, b'\x10\0\0'), (0, frames[0][:10]),
+                         (0, frames[1][:5]), (0, frames[2])])
+
+
 def main(srcdir):
     streams = {name: headers(srcdir, name, n) for name, n in STREAMS.items()}
     few = {name: streams[name] for name in ('cabac-b', 'hrd-filler-aud', 'written-foreign-units')}
@@ -218,7 +244,8 @@ def main(srcdir):
              'fuzz-device': device_seeds(),
              'fuzz-vhost-user': vhost_seeds(),
              'fuzz-pump': pump_seeds(),
-             'fuzz-virtqueue': virtqueue_seeds()}
+             'fuzz-virtqueue': virtqueue_seeds(),
+             'fuzz-vp8': vp8_seeds(srcdir)}
     for fuzzer, entries in seeds.items():
         folder = f'{srcdir}/tests/fuzz/corpus/{fuzzer}'
         os.makedirs(folder, exist_ok=True)

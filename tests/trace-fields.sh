@@ -1,0 +1,102 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# As trace-compare.sh, for the codecs that trace-fields.py knows: FFmpeg and vacodec decode the same
+# streams on softva, libva traces both, and what they told the driver is compared number by number. Then a
+# fault is planted into every number, and has to be noticed.
+set -u
+set -o pipefail
+streams=$top_srcdir/tests/streams
+compare="${PYTHON3:-python3} $top_srcdir/tests/trace-fields.py"
+driver=$top_builddir/soft-driver/.libs
+preload=$top_builddir/tests/.libs/preload-display.so
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+
+# Not compared, each with the reason.
+left_out() {
+	case $1 in
+	vp8-written-sizes.ivf | vp80-03-segmentation-1425.ivf)
+		echo "FFmpeg keeps its surfaces where a key frame changes the size (vaapi_decode.c)" ;;
+	*)
+		return 1 ;;
+	esac
+}
+
+# Streams whose fields, one with the other, are all in use.
+kept() {
+	case $1 in
+	vp8-golden.ivf | vp8-segments.ivf | vp8-cyclic-refresh.ivf | vp8-partitions-8.ivf | vp8-altref.ivf | \
+		vp8-written-segments.ivf | vp8-written-entropy.ivf) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
+skip() {
+	if [ "${CI:-}" = true ]; then echo "Bail out! $1"; exit 1; fi
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+
+by_ffmpeg() { # STREAM TRACE
+	LD_PRELOAD=$preload LIBVA_DRIVERS_PATH=$driver LIBVA_TRACE=$2 \
+		ffmpeg -nostdin -hide_banner -v quiet -hwaccel vaapi -hwaccel_device /dev/null \
+		-hwaccel_output_format nv12 -threads 1 -strict 1 -i "$1" -an -fps_mode passthrough \
+		-noautoscale -f framemd5 - >/dev/null
+}
+
+by_vacodec() { # STREAM TRACE
+	LIBVA_DRIVERS_PATH=$driver LIBVA_TRACE=$2 \
+		"$top_builddir/tools/vacodec" decode --driver softva --md5 "$1" >/dev/null 2>&1
+}
+
+both_say_the_same() { # CODEC STREAM
+	local name=${2##*/} ffmpeg
+	by_ffmpeg "$2" "$work/$name-ffmpeg" &
+	ffmpeg=$!
+	by_vacodec "$2" "$work/$name-ours" || echo "# vacodec fails"
+	wait $ffmpeg || echo "# FFmpeg fails"
+	$compare compare "$1" "$work/$name-ours" "$work/$name-ffmpeg" "$(wc -l <"$2.md5")"
+}
+
+list() { # CODEC
+	case $1 in
+	vp8) ls "$streams"/vp8-*.ivf ;;
+	esac
+	[ -z "${VECTORS_DIR:-}" ] ||
+		awk -F'\t' -v dir="$VECTORS_DIR" -v codec="$1" '$1 == codec && $3 == "decode" &&
+			$2 ~ /\/vp80-/ { print dir "/" $2 }' "$VECTORS_DIR/MANIFEST.tsv"
+}
+
+[ "${SANITIZERS:-no}" = no ] || { echo "1..0 # SKIP FFmpeg cannot load a driver with sanitizers"; exit 0; }
+command -v ffmpeg >/dev/null || skip "ffmpeg is not installed"
+command -v "${PYTHON3:-python3}" >/dev/null || skip "python3 is not installed"
+
+n=0
+report() { # STATUS NAME
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
+}
+
+for codec in vp8; do
+	compared=0
+	traces=()
+	for stream in $(list $codec); do
+		name=${stream##*/}
+		if reason=$(left_out "$name"); then
+			echo "# left out: $name: $reason"
+			continue
+		fi
+		compared=$((compared + 1))
+		both_say_the_same $codec "$stream"
+		report $? "$name"
+		if kept "$name"; then traces+=("$work/$name-ours"); else rm -f "$work/$name"-*; fi
+	done
+	[ $compared -ge 20 ]
+	report $? "$codec: $compared streams were compared, at least 20"
+	$compare self-test $codec "${traces[@]}" >"$work/self-test"
+	status=$?
+	sed -n 's/^not ok/# not ok/p' "$work/self-test"
+	report $status "$codec: a fault is noticed in each of $(grep -c '^ok' "$work/self-test") places"
+done
+echo "1..$n"
