@@ -47,7 +47,7 @@ static bool any_scales(const struct vp9 *vp9)
 	unsigned int i;
 
 	for (i = 0; i < VP9_REFS_PER_FRAME; i++) {
-		if (vp9_slot_scales(&vp9->state.slots[vp9->header.ref_frame_idx[i]], &vp9->header))
+		if (vp9_slot_scales(&vp9->state.slots[vp9->ref_slots[i]], &vp9->header))
 			return true;
 	}
 	return false;
@@ -62,13 +62,13 @@ int vp9_refs_repair(struct vp9 *vp9, unsigned int *missing)
 	if (vp9_header_is_intra(&vp9->header))
 		return 0;
 	for (i = 0; i < VP9_REFS_PER_FRAME; i++) {
-		if (vp9_slot_is_alike(&vp9->state.slots[vp9->header.ref_frame_idx[i]],
-				      &vp9->header))
+		vp9->ref_slots[i] = vp9->header.ref_frame_idx[i];
+		if (vp9_slot_is_alike(&vp9->state.slots[vp9->ref_slots[i]], &vp9->header))
 			continue;
 		substitute = find_substitute(vp9);
 		if (substitute < 0)
 			return substitute;
-		vp9->header.ref_frame_idx[i] = (uint8_t)substitute;
+		vp9->ref_slots[i] = (uint8_t)substitute;
 		(*missing)++;
 	}
 	return any_scales(vp9) ? 0 : -EBADMSG;
@@ -83,7 +83,7 @@ void vp9_refs_depend(struct vacodec_decoder *decoder, unsigned int missing)
 	if (vp9_header_is_intra(&vp9->header))
 		return;
 	for (i = 0; i < VP9_REFS_PER_FRAME; i++) {
-		slot = &vp9->slots[vp9->header.ref_frame_idx[i]];
+		slot = &vp9->slots[vp9->ref_slots[i]];
 		picture_refer(decoder, slot->frame);
 		if (slot->doubtful)
 			missing++;

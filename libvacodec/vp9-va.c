@@ -33,17 +33,23 @@ static void set_flags(VADecPictureParameterBufferVP9 *va, const struct vp9_heade
 	va->pic_fields.bits.lossless_flag = h->lossless;
 }
 
+static VASurfaceID get_surface(const struct vp9 *vp9, unsigned int slot)
+{
+	const struct vacodec_frame *frame = vp9->slots[slot].frame;
+
+	return frame ? vawrap_surface_get_id(frame->surface) : VA_INVALID_SURFACE;
+}
+
+/* The slots, with what stands in for references in their places. */
 static void set_references(VADecPictureParameterBufferVP9 *va, const struct vp9 *vp9)
 {
 	const struct vp9_header *h = &vp9->header;
 	unsigned int i;
 
-	for (i = 0; i < VP9_NUM_REF_FRAMES; i++) {
-		struct vacodec_frame *frame = vp9->slots[i].frame;
-
-		va->reference_frames[i] =
-			frame ? vawrap_surface_get_id(frame->surface) : VA_INVALID_SURFACE;
-	}
+	for (i = 0; i < VP9_NUM_REF_FRAMES; i++)
+		va->reference_frames[i] = get_surface(vp9, i);
+	for (i = 0; i < VP9_REFS_PER_FRAME && !vp9_header_is_intra(h); i++)
+		va->reference_frames[h->ref_frame_idx[i]] = get_surface(vp9, vp9->ref_slots[i]);
 	va->pic_fields.bits.last_ref_frame = h->ref_frame_idx[0];
 	va->pic_fields.bits.last_ref_frame_sign_bias = h->ref_frame_sign_bias[0];
 	va->pic_fields.bits.golden_ref_frame = h->ref_frame_idx[1];

@@ -17,6 +17,7 @@ struct vp9 {
 	struct vp9_state state;
 	struct vp9_slot slots[VP9_NUM_REF_FRAMES]; /* frames of state.slots that are valid */
 	struct vp9_header header;                  /* of the frame at hand */
+	uint8_t ref_slots[VP9_REFS_PER_FRAME];     /* its references, or what stands in for them */
 	/* What was refused last: one in the middle of a stream may be damage. */
 	struct vp9_samples refused_samples;
 	struct vp9_size refused_size;
