@@ -59,7 +59,7 @@ static uint32_t adjust_format(struct call *call, uint32_t format)
 	if (call->side == ENGINE_OUTPUT)
 		return caps_is_raw(format) ? format : 0;
 	caps = caps_find(&call->device->caps, format);
-	if (!caps || engine_set_codec(call->stream->engine, caps_get_codec(caps)))
+	if (!caps || engine_set_codec(call->stream->engine, caps->codec))
 		return 0;
 	call->stream->caps = caps;
 	return format;

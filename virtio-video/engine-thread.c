@@ -298,8 +298,11 @@ static void refuse_format(struct engine *engine, const struct vacodec_format *fo
 /* What the stream has begun with: a new decoder gets its headers from it. */
 static void keep_head(struct engine *engine)
 {
-	uint8_t *head = engine->n_bytes <= MAX_HEAD ? realloc(engine->head, engine->n_bytes) : NULL;
+	uint8_t *head = NULL;
 
+	/* Nothing where an empty buffer has brought an end to what was before it. */
+	if (engine->n_bytes && engine->n_bytes <= MAX_HEAD)
+		head = realloc(engine->head, engine->n_bytes);
 	if (!head)
 		return;
 	memcpy(head, engine->bytes, engine->n_bytes);
