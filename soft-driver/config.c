@@ -43,6 +43,10 @@ static const struct profile profiles[] = {
 	{VAProfileHEVCMain444, &codec_hevc, RT_444, 3, 8},
 	{VAProfileHEVCMain444_10, &codec_hevc, RT_444_10, 3, 10},
 	{VAProfileHEVCMain444_12, &codec_hevc, RT_ALL, 3, 12},
+#ifdef HAVE_DAV1D
+	{VAProfileAV1Profile0, &codec_av1, RT_420_10, 1, 10},
+	{VAProfileAV1Profile1, &codec_av1, VA_RT_FORMAT_YUV444 | VA_RT_FORMAT_YUV444_10, 3, 10},
+#endif
 	{VAProfileNone, &codec_vpp, RT_ALL, 0, 0},
 };
 

@@ -35,6 +35,7 @@ static const struct {
 	enum vacodec_codec codec;
 	const char *filter;
 } codecs[] = {
+	{AV_CODEC_ID_AV1, VACODEC_CODEC_AV1, "null"},
 	{AV_CODEC_ID_H264, VACODEC_CODEC_H264, "h264_mp4toannexb"},
 	{AV_CODEC_ID_VP9, VACODEC_CODEC_VP9, "null"},
 	{AV_CODEC_ID_VP8, VACODEC_CODEC_VP8, "null"},
