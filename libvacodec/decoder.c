@@ -13,6 +13,7 @@
 #include <time.h>
 
 static const struct codec_ops *const codecs[] = {
+	[VACODEC_CODEC_AV1] = &av1_codec_ops,
 	[VACODEC_CODEC_H264] = &h264_codec_ops,
 	[VACODEC_CODEC_HEVC] = &hevc_codec_ops,
 	[VACODEC_CODEC_VP8] = &vp8_codec_ops,

@@ -241,6 +241,8 @@ static VAStatus submit(struct context *context)
 		return refused;
 	}
 	surface_submit(job->surface, !job->second_field);
+	if (job->display)
+		surface_submit(job->display, true);
 	context_queue(context, job);
 	return VA_STATUS_SUCCESS;
 }
