@@ -255,15 +255,14 @@ static int parse_pps(struct vacodec_decoder *decoder, const struct unit *unit)
 	return 0;
 }
 
-/* Nothing that is decoded depends on it: without it, the frame rate may not be known. */
+/* Nothing that is decoded depends on it: where it cannot be read, the frame rate may not be known. */
 static int parse_vps(struct hevc *hevc, const struct unit *unit)
 {
 	struct hevc_vps vps;
-	int ret = hevc_parse_vps(unit->data, unit->size_bytes, &vps);
 
-	if (ret == 0)
+	if (hevc_parse_vps(unit->data, unit->size_bytes, &vps) == 0)
 		hevc->sets.vps[vps.video_parameter_set_id] = vps;
-	return ret;
+	return 0;
 }
 
 /* Those of a suffix are of the current picture, those of a prefix of the next one. */

@@ -293,25 +293,41 @@ static bool may_have_screen_content(const struct hevc_profile *profile)
 	       idc == 9 || idc >= 11;
 }
 
+/*
+ * Those behind the range extension came later than the first decoders: to streams that are older their
+ * flags were reserved, and anything may follow. What cannot be read is not there.
+ */
+static void parse_later_extensions(struct bits *b, struct hevc_sps *sps, unsigned int flags)
+{
+	struct hevc_sps with = *sps;
+
+	if (flags & 4)
+		bits_skip(b,
+			  1); /* sps_multilayer_extension(): inter_view_mv_vert_constraint_flag */
+	if (flags & 2)
+		skip_3d_extension(b);
+	if (!(flags & 1) || !may_have_screen_content(&sps->profile))
+		return;
+	parse_scc_extension(b, &with);
+	if (bits_ok(b))
+		memcpy(sps, &with, sizeof(with));
+}
+
 static void parse_extensions(struct bits *b, struct hevc_sps *sps)
 {
-	bool range, multilayer, three_d, scc;
+	struct bits rest;
+	unsigned int flags;
+	bool range;
 
 	if (!bits_flag(b))
 		return;
 	range = bits_flag(b);
-	multilayer = bits_flag(b);
-	three_d = bits_flag(b);
-	scc = bits_flag(b);
+	flags = bits_u(b, 3);
 	bits_skip(b, 4); /* sps_extension_4bits: their data follows, to the end */
 	if (range)
 		parse_range_extension(b, sps);
-	if (multilayer)
-		bits_skip(b, 1); /* inter_view_mv_vert_constraint_flag */
-	if (three_d)
-		skip_3d_extension(b);
-	if (scc && may_have_screen_content(&sps->profile))
-		parse_scc_extension(b, sps);
+	rest = *b;
+	parse_later_extensions(&rest, sps, flags);
 }
 
 int hevc_parse_sps(const uint8_t *data, size_t size_bytes, struct hevc_sps *sps)

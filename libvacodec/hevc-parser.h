@@ -347,6 +347,12 @@ static inline unsigned int hevc_get_chroma_array_type(const struct hevc_sps *sps
 	return sps->separate_colour_plane_flag ? 0 : sps->chroma_format_idc;
 }
 
+/* The profiles that know no extension of a PPS: Main, Main 10, Main Still Picture. */
+static inline bool hevc_is_version_1(const struct hevc_sps *sps)
+{
+	return sps->profile.general_profile_idc >= 1 && sps->profile.general_profile_idc <= 3;
+}
+
 /* Whether the picture refers to itself; nothing of a PPS's extension counts where its SPS has none. */
 static inline bool hevc_has_curr_pic_ref(const struct hevc_sps *sps, const struct hevc_pps *pps)
 {

@@ -156,8 +156,6 @@ static void parse_extensions(struct bits *b, struct hevc_pps *pps)
 {
 	bool range, multilayer, three_d, scc;
 
-	if (!bits_flag(b))
-		return;
 	range = bits_flag(b);
 	multilayer = bits_flag(b);
 	three_d = bits_flag(b);
@@ -170,6 +168,23 @@ static void parse_extensions(struct bits *b, struct hevc_pps *pps)
 	/* Depth look-up tables are of depth layers; no profile has them and what comes next. */
 	if (scc && !three_d)
 		parse_scc_extension(b, pps);
+}
+
+/*
+ * To streams of the first version the flags were reserved, and anything may follow them. A PPS does not
+ * tell its profile: what cannot be read is not there, and what can counts where the SPS has the profile.
+ */
+static void try_extensions(struct bits *b, struct hevc_pps *pps)
+{
+	struct hevc_pps with = *pps;
+	struct bits rest;
+
+	if (!bits_flag(b))
+		return;
+	rest = *b;
+	parse_extensions(&rest, &with);
+	if (bits_ok(&rest))
+		memcpy(pps, &with, sizeof(with));
 }
 
 int hevc_parse_pps(const uint8_t *data, size_t size_bytes, struct hevc_pps *pps)
@@ -193,7 +208,7 @@ int hevc_parse_pps(const uint8_t *data, size_t size_bytes, struct hevc_pps *pps)
 	p.lists_modification_present_flag = bits_flag(&b);
 	p.log2_parallel_merge_level_minus2 = (uint8_t)bits_ue_max(&b, 4);
 	p.slice_segment_header_extension_present_flag = bits_flag(&b);
-	parse_extensions(&b, &p);
+	try_extensions(&b, &p);
 	if (!bits_ok(&b))
 		return -EBADMSG;
 	p.valid = true;

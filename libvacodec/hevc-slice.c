@@ -278,7 +278,7 @@ static void parse_qp(struct bits *b, const struct sets *sets, struct hevc_slice 
 		s->slice_act_cb_qp_offset = (int8_t)bits_se_range(b, -12, 12);
 		s->slice_act_cr_qp_offset = (int8_t)bits_se_range(b, -12, 12);
 	}
-	if (pps->chroma_qp_offset_list_enabled_flag)
+	if (pps->chroma_qp_offset_list_enabled_flag && !hevc_is_version_1(sets->sps))
 		s->cu_chroma_qp_offset_enabled_flag = bits_flag(b);
 }
 

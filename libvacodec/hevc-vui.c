@@ -2,7 +2,8 @@
 /*
  * hevc-vui.c - HEVC's video usability information and HRD parameters
  *
- * Behind them in an SPS come its extensions, so all of it must be read right.
+ * Behind them in an SPS come its extensions, so all of it must be read right; a value that nobody here
+ * uses may be what it likes.
  * Source: Rec. ITU-T H.265, E.2.1 to E.2.3.
  */
 #include "hevc-parser.h"
@@ -59,7 +60,7 @@ void hevc_hrd_skip(struct bits *b, bool common, unsigned int max_sub_layers_minu
 			fixed = bits_flag(b);
 		low_delay = false;
 		if (fixed)
-			bits_ue_max(b, 2047); /* elemental_duration_in_tc_minus1 */
+			bits_ue_max(b, MAX_UE); /* elemental_duration_in_tc_minus1 */
 		else
 			low_delay = bits_flag(b);
 		n = 1 + (low_delay ? 0 : bits_ue_max(b, 31));
@@ -82,8 +83,8 @@ static void skip_video_signal(struct bits *b)
 			bits_skip(b, 24);
 	}
 	if (bits_flag(b)) { /* chroma_loc_info_present_flag */
-		bits_ue_max(b, 5);
-		bits_ue_max(b, 5);
+		bits_ue_max(b, MAX_UE);
+		bits_ue_max(b, MAX_UE);
 	}
 }
 
@@ -93,7 +94,7 @@ static void skip_display_window(struct bits *b)
 	unsigned int i;
 
 	for (i = 0; i < 4; i++)
-		bits_ue_max(b, HEVC_MAX_SIDE);
+		bits_ue_max(b, MAX_UE);
 }
 
 static void parse_timing(struct bits *b, struct hevc_sps *sps)
@@ -108,12 +109,11 @@ static void parse_timing(struct bits *b, struct hevc_sps *sps)
 
 static void skip_restriction(struct bits *b)
 {
+	unsigned int i;
+
 	bits_skip(b, 3);
-	bits_ue_max(b, 4095);
-	bits_ue_max(b, 16);
-	bits_ue_max(b, 16);
-	bits_ue_max(b, 16);
-	bits_ue_max(b, 16);
+	for (i = 0; i < 5; i++)
+		bits_ue_max(b, MAX_UE);
 }
 
 void hevc_vui_parse(struct bits *b, struct hevc_sps *sps)

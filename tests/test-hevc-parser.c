@@ -240,6 +240,36 @@ static void test_pps_fields_are_read(void **state)
 	assert_int_equal(hevc_parse_pps(w.data, n / 2, &pps), -EBADMSG);
 }
 
+/* Streams of the first version may have anything behind flags that were reserved. */
+static void test_extensions_that_cannot_be_read_are_not_there(void **state)
+{
+	const struct sps_setup sps_setup = {.profile_idc = 1};
+	const struct pps_setup pps_setup = {0};
+	struct hevc_sps sps;
+	struct hevc_pps pps;
+	struct writer w;
+
+	(void)state;
+	write_sps(&w, &sps_setup);
+	/* The last bits are sps_extension_present_flag 0 and the stop bit. */
+	while (!(w.data[(w.n_bits - 1) / 8] >> (7 - (w.n_bits - 1) % 8) & 1))
+		w.n_bits--;
+	w.n_bits -= 2;
+	w.data[w.n_bits / 8] &= (uint8_t) ~(0xff >> w.n_bits % 8);
+	put(&w, 9, 0x17f); /* all but the range extension's, and nothing behind them */
+	assert_int_equal(hevc_parse_sps(w.data, end(&w), &sps), 0);
+	assert_false(sps.scc_extension_flag);
+	write_pps(&w, &pps_setup);
+	while (!(w.data[(w.n_bits - 1) / 8] >> (7 - (w.n_bits - 1) % 8) & 1))
+		w.n_bits--;
+	w.n_bits -= 2;
+	w.data[w.n_bits / 8] &= (uint8_t) ~(0xff >> w.n_bits % 8);
+	put(&w, 9, 0x1ff);
+	assert_int_equal(hevc_parse_pps(w.data, end(&w), &pps), 0);
+	assert_false(pps.cross_component_prediction_enabled_flag);
+	assert_false(pps.curr_pic_ref_enabled_flag);
+}
+
 static void test_tiles_cover_the_picture(void **state)
 {
 	const struct sps_setup sps = {.width = 80, .height = 72};
@@ -764,6 +794,7 @@ int main(void)
 		cmocka_unit_test(test_seventh_sub_layer_is_the_last),
 		cmocka_unit_test(test_sps_sizes_must_fit),
 		cmocka_unit_test(test_pps_fields_are_read),
+		cmocka_unit_test(test_extensions_that_cannot_be_read_are_not_there),
 		cmocka_unit_test(test_tiles_cover_the_picture),
 		cmocka_unit_test(test_rps_is_predicted),
 		cmocka_unit_test(test_rps_has_no_more_than_sixteen_pictures),
