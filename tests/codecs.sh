@@ -6,9 +6,10 @@
 
 codecs_table=$top_srcdir/tests/codecs
 
-# codecs_of STEP: the names of the codecs that it is done for.
+# codecs_of STEP: the names of the codecs that it is done for; of those in CODECS, if that is set.
 codecs_of() {
 	grep -v '^#' "$codecs_table" | while read -r name _ steps; do
+		case " ${CODECS:-$name} " in *" $name "*) ;; *) continue ;; esac
 		case ,$steps, in *,"$1",*) echo "$name" ;; esac
 	done
 }
@@ -25,6 +26,13 @@ codec_streams() {
 	done
 }
 
+# Of these, those that softva can show: libavcodec has faults of its own.
+codec_streams_shown() { # NAME
+	codec_streams "$1" | while read -r file; do
+		grep -q "^$(stream_name "$file"): " "$top_srcdir/tests/streams/known-softva-faults" || echo "$file"
+	done
+}
+
 # codec_vectors NAME EXPECT...: of VECTORS_DIR, if there is one.
 codec_vectors() {
 	[ -n "${VECTORS_DIR:-}" ] || return 0
@@ -37,4 +45,17 @@ codec_vectors() {
 # stream_name FILE: as known-ffmpeg-faults, beyond-the-wire and the tests' lists have it.
 stream_name() {
 	basename "${1%.*}"
+}
+
+# What FFmpeg's pixel format is as a surface, if FFmpeg has such surfaces for the codec.
+surface_format() { # CODEC FILE
+	case $1:$(ffprobe -v quiet -select_streams v:0 -show_entries stream=pix_fmt -of csv=p=0 "$2") in
+	h264:yuv420p | h264:yuvj420p | h264:gray) echo nv12 yuv420p ;;
+	h264:*) return 1 ;;
+	*:yuv420p | *:yuvj420p) echo nv12 yuv420p ;;
+	*:yuv420p10le) echo p010le yuv420p10le ;;
+	*:yuv422p) echo yuyv422 yuv422p ;;
+	*:yuv422p10le) echo y210le yuv422p10le ;;
+	*) return 1 ;;
+	esac
 }

@@ -25,12 +25,13 @@
 struct unit {
 	const uint8_t *data; /* with its start code */
 	size_t size_bytes;
-	unsigned int type, ref_idc;
+	unsigned int type;    /* as H.264 numbers them: 1 a slice, 5 of an IDR picture */
 	unsigned int picture; /* number of the access unit, from 0 on */
 	bool first;           /* slice: begins with macroblock 0 */
 };
 
 struct stream {
+	enum vacodec_codec codec;
 	uint8_t *data;
 	struct unit units[MAX_UNITS];
 	unsigned int n_units, n_pictures;
@@ -76,14 +77,28 @@ static void number_pictures(struct stream *s)
 	s->n_pictures = picture + 1;
 }
 
+/* H.265 has VCL units of types up to 31; its IDR pictures are 19 and 20. */
+static void read_unit(struct unit *unit, enum vacodec_codec codec)
+{
+	unsigned int type = unit->data[3] >> 1 & 63;
+
+	if (codec == VACODEC_CODEC_H264) {
+		unit->type = unit->data[3] & 31;
+		unit->first = unit->data[4] & 0x80;
+		return;
+	}
+	unit->type = type == 19 || type == 20 ? 5 : type < 32 ? 1 : 0;
+	unit->first = unit->data[5] & 0x80;
+}
+
 static struct stream load(const char *name)
 {
-	struct stream s = {0};
+	struct stream s = {.codec = session_codec_of(name)};
 	char path[1024];
 	FILE *file;
 	size_t size, at, end;
 
-	snprintf(path, sizeof(path), "%s/%s.264", STREAMS, name);
+	snprintf(path, sizeof(path), "%s/%s", STREAMS, name);
 	file = fopen(path, "rb");
 	assert_non_null(file);
 	s.data = malloc(1 << 20);
@@ -97,9 +112,7 @@ static struct stream load(const char *name)
 		end = nal_find(s.data, size, at + 3, 0);
 		unit->data = s.data + at;
 		unit->size_bytes = end - at;
-		unit->type = s.data[at + 3] & 31;
-		unit->ref_idc = s.data[at + 3] >> 5;
-		unit->first = s.data[at + 4] & 0x80;
+		read_unit(unit, s.codec);
 	}
 	number_pictures(&s);
 	return s;
@@ -170,7 +183,7 @@ static const struct change none = {UINT_MAX, NULL, 0};
 
 static void decode(struct run *run, const struct stream *s, const struct change *change)
 {
-	struct session session = {.on_frame = on_frame, .cookie = run};
+	struct session session = {.on_frame = on_frame, .cookie = run, .codec = s->codec};
 	const struct unit *unit = s->units;
 	unsigned int i;
 
@@ -293,23 +306,27 @@ static void lose_each_slice(const char *name)
 static void test_lost_pictures(void **state)
 {
 	(void)state;
-	lose_each_slice("idr-only");
-	lose_each_slice("cavlc-b");
-	lose_each_slice("b-pyramid-normal");
-	lose_each_slice("cavlc-baseline");
+	lose_each_slice("idr-only.264");
+	lose_each_slice("cavlc-b.264");
+	lose_each_slice("b-pyramid-normal.264");
+	lose_each_slice("cavlc-baseline.264");
+	lose_each_slice("hevc-intra.265");
+	lose_each_slice("hevc-p.265");
+	lose_each_slice("hevc-b-pyramid.265");
 }
 
 static void test_lost_slices(void **state)
 {
 	(void)state;
-	lose_each_slice("slices-count");
-	lose_each_slice("slices-cavlc");
+	lose_each_slice("slices-count.264");
+	lose_each_slice("slices-cavlc.264");
+	lose_each_slice("hevc-slices.265");
 }
 
 /* What comes after a start over intra macroblocks is right again, although no IDR picture follows. */
 static void test_damage_ends_at_a_recovery_point(void **state)
 {
-	struct stream s = load("intra-refresh");
+	struct stream s = load("intra-refresh.264");
 	struct change change = none;
 	struct run intact, run;
 	unsigned int i, n_lost = 0;
@@ -330,7 +347,7 @@ static void test_damage_ends_at_a_recovery_point(void **state)
 /* A picture of which others are not made can be damaged in any way without harm to them. */
 static void test_damaged_headers(void **state)
 {
-	static const char *const names[] = {"idr-only", "size-16x16", "slices-count"};
+	static const char *const names[] = {"idr-only.264", "size-16x16.264", "slices-count.264"};
 	struct run run;
 	size_t n;
 	unsigned int i, bit;
@@ -363,7 +380,7 @@ static void test_garbage_between_units(void **state)
 {
 	static const char *const heads[] = {"", "\0\0\1\x1f", "\0\0\1\x41", "\0\0\1\x67"};
 	static const size_t head_bytes[] = {0, 4, 4, 4};
-	struct stream s = load("cavlc-b");
+	struct stream s = load("cavlc-b.264");
 	struct run intact, run;
 	uint8_t *copy = malloc(1 << 20);
 	unsigned int i, j, head;

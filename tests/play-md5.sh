@@ -11,7 +11,7 @@ set -u
 
 list() {
 	for codec in $(codecs_of play); do
-		for file in $(codec_streams "$codec"); do
+		for file in $(codec_streams_shown "$codec"); do
 			is_for_the_wire "$file" && echo "$file"
 		done
 		vectors_by_wire "$codec" 1

@@ -23,19 +23,6 @@ fi
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 
-# What FFmpeg's pixel format is as a surface, if FFmpeg has such surfaces for the codec.
-surface_format() { # CODEC FILE
-	case $1:$(ffprobe -v quiet -select_streams v:0 -show_entries stream=pix_fmt -of csv=p=0 "$2") in
-	h264:yuv420p | h264:yuvj420p | h264:gray) echo nv12 yuv420p ;;
-	h264:*) return 1 ;;
-	*:yuv420p | *:yuvj420p) echo nv12 yuv420p ;;
-	*:yuv420p10le) echo p010le yuv420p10le ;;
-	*:yuv422p) echo yuyv422 yuv422p ;;
-	*:yuv422p10le) echo y210le yuv422p10le ;;
-	*) return 1 ;;
-	esac
-}
-
 streams=()
 formats=()
 add() { # CODEC FILE

@@ -46,6 +46,23 @@ bool session_has_sanitizer(void)
 	return list && *list && strcmp(list, "no") != 0;
 }
 
+enum vacodec_codec session_codec_of(const char *name)
+{
+	static const struct {
+		const char *extension;
+		enum vacodec_codec codec;
+	} rows[] = {
+		{".264", VACODEC_CODEC_H264},
+		{".265", VACODEC_CODEC_HEVC},
+	};
+	const char *extension = strrchr(name, '.');
+
+	for (size_t i = 0; extension && i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (!strcmp(extension, rows[i].extension))
+			return rows[i].codec;
+	return VACODEC_CODEC_NONE;
+}
+
 int session_open(struct session *session, struct vawrap_display *display)
 {
 	struct vacodec_decoder_params params = {

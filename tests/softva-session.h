@@ -27,6 +27,8 @@ struct session {
 
 /* softva of the build tree, with no device; its messages go to stdout if so said. -errno. */
 int session_open_display(bool verbose, struct vawrap_display **out);
+/* By the extension of a stream's name; NONE for one that has none of the table. */
+enum vacodec_codec session_codec_of(const char *name);
 int session_open(struct session *session, struct vawrap_display *display);
 void session_close(struct session *session);
 /* Valgrind runs the test: it does less then. */

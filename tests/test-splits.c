@@ -30,9 +30,12 @@
 
 /* Fields, B pictures, slices, formats that change, reordering, units that belong to no picture. */
 static const char *const names[] = {
-	"written-fields", "cavlc-b",        "slices-bytes",          "resolution-change",
-	"mbaff-crop",     "b-pyramid-mmco", "written-foreign-units", "written-reorder-3",
-	"size-16x16",     "hrd-filler-aud", "intra-refresh",         "written-parameter-sets",
+	"written-fields.264",        "cavlc-b.264",           "slices-bytes.264",
+	"resolution-change.264",     "mbaff-crop.264",        "b-pyramid-mmco.264",
+	"written-foreign-units.264", "written-reorder-3.264", "size-16x16.264",
+	"hrd-filler-aud.264",        "intra-refresh.264",     "written-parameter-sets.264",
+	"hevc-open-gop.265",         "hevc-slices.265",       "hevc-resolution-change.265",
+	"hevc-main10.265",
 };
 
 enum way {
@@ -45,6 +48,7 @@ enum way {
 };
 
 struct stream {
+	enum vacodec_codec codec;
 	uint8_t data[MAX_BYTES];
 	size_t size_bytes;
 	char md5[MAX_FRAMES][FRAME_MD5_SIZE];
@@ -206,6 +210,7 @@ static void decode(struct stream *s, split_of split, enum way way)
 
 	client.session = (struct session){.on_frame = check_frame,
 					  .cookie = &client,
+					  .codec = s->codec,
 					  .max_in_flight = (unsigned int)rand() % 5};
 	assert_int_equal(session_open(&client.session, display), 0);
 	for (size_t at = 0, n; at < s->size_bytes; at += n) {
@@ -227,13 +232,14 @@ static void load(struct stream *s, const char *name)
 	char path[1024];
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/%s.264", STREAMS, name);
+	s->codec = session_codec_of(name);
+	snprintf(path, sizeof(path), "%s/%s", STREAMS, name);
 	file = fopen(path, "rb");
 	assert_non_null(file);
 	s->size_bytes = fread(s->data, 1, sizeof(s->data), file);
 	fclose(file);
 	assert_true(s->size_bytes >= 1 && s->size_bytes < sizeof(s->data));
-	snprintf(path, sizeof(path), "%s/%s.264.md5", STREAMS, name);
+	snprintf(path, sizeof(path), "%s/%s.md5", STREAMS, name);
 	s->n_frames = frame_md5_load(path, s->md5, MAX_FRAMES);
 	assert_true(s->n_frames >= 1 && s->n_frames < MAX_FRAMES);
 }

@@ -66,7 +66,7 @@ if [ ! -e "$driver" ] || [ ! -x "$vacodec" ]; then
 fi
 
 for codec in $(codecs_of decode); do
-	for file in $(codec_streams "$codec"); do
+	for file in $(codec_streams_shown "$codec"); do
 		exact "$(basename "$file")" "$file"
 	done
 done
