@@ -52,14 +52,40 @@ static int choose(struct vacodec_decoder *decoder, const struct vp9_samples *sam
 	return surface_format_choose(decoder->display, format);
 }
 
+static int read_max_size(struct vacodec_decoder *decoder, struct vp9_size *max)
+{
+	struct vacodec_caps caps[VACODEC_N_CODECS];
+	int n = vacodec_get_caps(decoder->display, caps, VACODEC_N_CODECS);
+	int i;
+
+	for (i = 0; i < n && i < VACODEC_N_CODECS; i++) {
+		if (caps[i].codec == VACODEC_CODEC_VP9)
+			*max = (struct vp9_size){caps[i].max_width, caps[i].max_height};
+	}
+	return n < 0 ? n : 0;
+}
+
+/* A size that no surface can have may be damage, which must not end the session. */
+static int check_size(struct vacodec_decoder *decoder, struct vp9 *vp9, const struct vp9_size *size)
+{
+	int ret = vp9->max_size.width ? 0 : read_max_size(decoder, &vp9->max_size);
+
+	if (ret < 0 || (size->width <= vp9->max_size.width && size->height <= vp9->max_size.height))
+		return ret;
+	decoder_warn(decoder, "VP9 pictures of %ux%u: not supported", size->width, size->height);
+	return -ENOTSUP;
+}
+
 int vp9_get_format(struct vacodec_decoder *decoder, struct vp9 *vp9,
 		   const struct vp9_samples *samples, const struct vp9_size *size,
 		   struct vacodec_format *format)
 {
 	bool known = vp9 && vp9->chosen.codec == VACODEC_CODEC_VP9 &&
 		     memcmp(&vp9->chosen_samples, samples, sizeof(*samples)) == 0;
-	int ret;
+	int ret = vp9 ? check_size(decoder, vp9, size) : 0;
 
+	if (ret < 0)
+		return ret;
 	vp9_describe_format(samples, size, format);
 	if (known) {
 		format->profile = vp9->chosen.profile;

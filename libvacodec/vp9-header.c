@@ -139,6 +139,8 @@ static int read_inter(struct bits *b, const struct vp9_state *state, struct vp9_
 	unsigned int i;
 	int ret;
 
+	if (state->samples.bit_depth == 0)
+		return -ENOENT;
 	header->samples = state->samples;
 	header->samples.profile = header->profile;
 	header->refresh_frame_flags = (uint8_t)bits_u(b, 8);

@@ -96,15 +96,15 @@ struct vp9_slot_info {
 };
 
 struct vp9_state {
-	struct vp9_samples samples; /* of the newest intra frame */
+	struct vp9_samples samples; /* of the newest intra frame; a depth of 0 before one */
 	struct vp9_loop_filter loop_filter;
 	struct vp9_segmentation segmentation;
 	struct vp9_slot_info slots[VP9_NUM_REF_FRAMES];
 };
 
 /*
- * Reads a frame's header. header is filled on success only. Errors: -EBADMSG; -ENOENT the size is that
- * of a reference which is not there.
+ * Reads a frame's header. header is filled on success only. Errors: -EBADMSG; -ENOENT no intra frame
+ * came before, or the size is that of a reference which is not there.
  */
 int vp9_header_parse(const uint8_t *data, size_t size_bytes, const struct vp9_state *state,
 		     struct vp9_header *header);

@@ -170,9 +170,6 @@ static int probe_take_unit(struct vacodec_probe *probe, const struct unit *unit)
 		probe_note(probe, SHOW_EXISTING, true);
 		return 0;
 	}
-	/* Before the first intra frame nothing can be said of the samples. */
-	if (!p->begun && !vp9_header_is_intra(&header))
-		return -EBADMSG;
 	note_sequence(probe, &header);
 	note_references(probe, &header);
 	note_tools(probe, &header);

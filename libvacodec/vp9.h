@@ -24,6 +24,7 @@ struct vp9 {
 	/* The samples whose profile and surfaces were found, and these. */
 	struct vp9_samples chosen_samples;
 	struct vacodec_format chosen;
+	struct vp9_size max_size; /* that the display decodes; 0 before it was asked */
 };
 
 static inline struct vp9 *vp9_of(struct vacodec_decoder *decoder)

@@ -75,6 +75,9 @@ static bool is_flags_good(const VADecPictureParameterBufferVP9 *va,
 		masked.pic_fields.bits.mcomp_filter_type = 0;
 		masked.pic_fields.bits.allow_high_precision_mv = 0;
 	}
+	/* All contexts are the same then. */
+	if (own->pic_fields.bits.error_resilient_mode)
+		masked.pic_fields.bits.frame_context_idx = own->pic_fields.bits.frame_context_idx;
 	/* Without segments neither map nor prediction of it. */
 	if (!own->pic_fields.bits.segmentation_enabled) {
 		masked.pic_fields.bits.segmentation_update_map = 0;

@@ -51,7 +51,7 @@ stream_name() {
 surface_format() { # CODEC FILE
 	case $1:$(ffprobe -v quiet -select_streams v:0 -show_entries stream=pix_fmt -of csv=p=0 "$2") in
 	h264:yuv420p | h264:yuvj420p | h264:gray) echo nv12 yuv420p ;;
-	h264:*) return 1 ;;
+	h264:* | vp9:yuv422* | vp9:yuv444* | vp9:gbr*) return 1 ;;
 	*:yuv420p | *:yuvj420p) echo nv12 yuv420p ;;
 	*:yuv420p10le) echo p010le yuv420p10le ;;
 	*:yuv422p) echo yuyv422 yuv422p ;;

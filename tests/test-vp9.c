@@ -483,6 +483,24 @@ static void test_what_is_not_supported_may_be_damage(void **state)
 	client_close(&c);
 }
 
+/* A size that no driver decodes: the same. */
+static void test_a_size_beyond_the_driver_may_be_damage(void **state)
+{
+	struct vp9_setup huge = {.width = 65536, .height = 65536};
+	struct client c = {0};
+
+	(void)state;
+	open_vp9(&c);
+	assert_int_equal(send_setup(&c, &key, 0), 0);
+	assert_int_equal(send_setup(&c, &huge, 1), 0);
+	assert_int_equal(send_setup(&c, &inter, 2), 0);
+	assert_int_equal(client_drain(&c), 0);
+	assert_int_equal(c.n_formats, 1);
+	assert_int_equal(c.n_frames, 2);
+	assert_int_equal(c.n_corrupt, 1);
+	client_close(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -505,6 +523,7 @@ int main(void)
 		FAKE_TEST(test_unfit_references_lose_the_frame),
 		FAKE_TEST(test_4_4_0_is_refused_by_name),
 		FAKE_TEST(test_what_is_not_supported_may_be_damage),
+		FAKE_TEST(test_a_size_beyond_the_driver_may_be_damage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,7 @@ import sys
 LINE = re.compile(r'\[(\d+\.\d+)\]\[ctx +\w+\](.*)')
 NAME = re.compile(r'\s*([A-Za-z_]\w*(?:\[\d+\])*)\s*(?:=|:)\s*(.*)$')
 ROW = re.compile(r'\s*(\[[\d, ]+\])\s*=\s*(.*)$')
+BARE = re.compile(r'\s*(\[[\d, ]+\]|0x[0-9a-f]+)\s*$')  # a row of a table, without its index
 TOKEN = re.compile(r'0x ?[0-9a-f]+|[\w#-]+')
 
 
@@ -30,7 +31,7 @@ class Codec:
 
 
 def is_set(fields, name):
-    return any(int(value, 16) for value in fields.get(name, ['0']))
+    return any(value != 'masked' and int(value, 16) for value in fields.get(name, ['0']))
 
 
 def drop(fields, *names):
@@ -68,7 +69,42 @@ def mask_partitions(fields):
     drop(fields, *(f'partition_size[{n}]' for n in range(count, 9)))
 
 
+def mask_intra(fields):
+    if not is_set(fields, 'frame_type') or is_set(fields, 'intra_only'):
+        drop(fields, 'allow_high_precision_mv', 'mcomp_filter_type',
+             *(f'{name}_ref_frame{end}' for name in ('last', 'golden', 'alt') for end in ('', '_sign_bias')))
+    if not is_set(fields, 'frame_type'):
+        drop(fields, 'intra_only', 'reset_frame_context')
+    if is_set(fields, 'error_resilient_mode'):
+        drop(fields, 'frame_context_idx')
+
+
+def mask_tree(fields):
+    if not is_set(fields, 'segmentation_enabled'):
+        drop(fields, 'segmentation_update_map', 'segmentation_temporal_update')
+    if not is_set(fields, 'segmentation_update_map'):
+        drop(fields, 'segmentation_temporal_update', 'mb_segment_tree_probs[7]', 'segment_pred_probs[3]')
+
+
+def mask_features(fields):
+    if not is_set(fields, 'segmentation_enabled'):
+        drop(fields, *(name for name in fields if name.startswith('seg_param[') and
+                       (not name.startswith('seg_param[0]') or 'segment_reference' in name)))
+    for n in range(8):
+        if not is_set(fields, f'seg_param[{n}] segment_reference_enabled'):
+            drop(fields, f'seg_param[{n}] segment_reference')
+
+
 CODECS = {
+    'vp9': Codec(
+        ['VAPictureParameterBufferType', 'VASliceParameterBufferType', 'VASliceDataBufferType'],
+        [f'reference_frames[8] {n}' for n in range(8)],
+        [('what predicts from other frames, in frames that do not; the context, where all are reset', mask_intra,
+          'not in such a header (VP9 specification, 6.2), or 0 (7.2); FFmpeg sends that of the frame before, '
+          'or what is coded (vp9.c)'),
+         ('the map\'s probabilities where it is not sent', mask_tree, 'the same (6.2.11)'),
+         ('segments and their references that are not enabled', mask_features,
+          'FFmpeg works out the first segment only then, and keeps the others (vp9.c)')]),
     'vp8': Codec(
         ['VAPictureParameterBufferType', 'VAProbabilityBufferType', 'VAIQMatrixBufferType',
          'VASliceParameterBufferType', 'VASliceDataBufferType'],
@@ -100,14 +136,14 @@ class Parser:
     def __init__(self):
         self.pictures = []
         self.open = self.inside = False
-        self.table = None
+        self.group, self.table, self.rows = '', None, 0
 
     def line(self, text):
         """The name of the field that the line holds, or None."""
         if text.startswith('==='):
             self.call(text.strip('=').split()[0])
             return None
-        name, row = NAME.match(text), ROW.match(text)
+        name, row = NAME.match(text), ROW.match(text) or BARE.match(text)
         if not self.open:
             return None
         picture = self.pictures[-1]
@@ -115,23 +151,31 @@ class Parser:
             picture['target'] = int(name[2], 16)
         elif name and name[1] == 'type':
             picture['kinds'].append(name[2].strip())
-            self.inside, self.table = True, 'dct_coeff_probs'
+            self.inside, self.group, self.table = True, '', 'dct_coeff_probs'
         elif self.inside and (name or row):
             return self.field(picture, name, row)
         return None
 
     def field(self, picture, name, row):
         if name and not name[2].strip():
-            self.table = name[1]
+            if name[1].startswith('seg_param'):
+                self.group = name[1] + ' '
+            self.table, self.rows = self.group + name[1], 0
             return None
-        key = name[1] if name else self.table + row[1]
+        if name:
+            key = self.group + name[1]
+        elif row.re is ROW:
+            key = self.table + row[1]
+        else:
+            key = f'{self.table} {self.rows}'
+            self.rows += 1
         if key in ('size', 'num_elements'):
             key = f"{picture['kinds'][-1]} {key}"
         if key == 'element[0]' or key.startswith('buffers'):
             return None
         if key in picture['fields']:
             raise ValueError(f'{key} comes twice')
-        picture['fields'][key] = TOKEN.findall((name or row)[2])
+        picture['fields'][key] = TOKEN.findall((name or row)[(name or row).lastindex])
         return key
 
     def call(self, name):
@@ -218,10 +262,10 @@ def self_test(codec, prefixes):
         parser = Parser()
         for at, text in enumerate(window):
             key = parser.line(text)
-            value = NAME.match(text) or ROW.match(text)
+            value = NAME.match(text) or ROW.match(text) or BARE.match(text)
             if not key or not value:
                 continue
-            for i, token in enumerate(TOKEN.finditer(text, value.start(2))):
+            for i, token in enumerate(TOKEN.finditer(text, value.start(value.lastindex))):
                 name = f'{key} {i}'
                 if name in seen or missed.get(name, 0) > 6:
                     continue

@@ -209,8 +209,11 @@ def pump_seeds():
 VP8_STREAMS = ('written-references', 'written-entropy', 'written-segments', 'written-sizes', 'size-1x1', 'screen')
 
 
-def vp8_frames(srcdir, name):
-    with open(f'{srcdir}/tests/streams/vp8-{name}.ivf', 'rb') as f:
+VP9_STREAMS = ('written', 'size-1x1', 'size-16x16', 'quantizer-high', 'altref', 'lossless')
+
+
+def ivf_frames(srcdir, name):
+    with open(f'{srcdir}/tests/streams/{name}.ivf', 'rb') as f:
         data = f.read()[32:]
     while data:
         size = struct.unpack('<I', data[:4])[0]
@@ -218,18 +221,20 @@ def vp8_frames(srcdir, name):
         data = data[12 + size:]
 
 
-def vp8_seeds(srcdir):
-    def seed(frames, fail_call=0):
-        return struct.pack('<H', fail_call) + b''.join(
-            struct.pack('<BH', action, len(frame)) + frame for action, frame in frames)
-    for name in VP8_STREAMS:
-        frames = [f for f in vp8_frames(srcdir, name) if len(f) < 1500][:12]
-        yield name, seed([(0, f) for f in frames])
-    frames = list(vp8_frames(srcdir, 'written-references'))
-    yield 'held', seed([(3, frames[0])] + [(i % 6, f) for i, f in enumerate(frames[1:])])
-    yield 'call-fails', seed([(0, f) for f in frames], fail_call=40)
-    yield 'known', seed([(0, frames[0]), (0, b''), (0, b'\xc0'), (0, b'\x10\0\0'), (0, frames[0][:10]),
-                         (0, frames[1][:5]), (0, frames[2])])
+def packet_seed(frames, fail_call=0):
+    return struct.pack('<H', fail_call) + b''.join(
+        struct.pack('<BH', action, len(frame)) + frame for action, frame in frames)
+
+
+def packet_seeds(srcdir, codec, streams):
+    for name in streams:
+        frames = [f for f in ivf_frames(srcdir, f'{codec}-{name}') if len(f) < 1500][:12]
+        yield name, packet_seed([(0, f) for f in frames])
+    frames = list(ivf_frames(srcdir, f'{codec}-{streams[0]}'))
+    yield 'held', packet_seed([(3, frames[0])] + [(i % 6, f) for i, f in enumerate(frames[1:])])
+    yield 'call-fails', packet_seed([(0, f) for f in frames], fail_call=40)
+    yield 'known', packet_seed([(0, frames[0]), (0, b''), (0, b'\xc0'), (0, b'\x10\0\0'), (0, frames[0][:10]),
+                                (0, frames[1][:5]), (0, b'\x82\xc1\xff\xff\xc1'), (0, frames[2])])
 
 
 def main(srcdir):
@@ -245,7 +250,8 @@ def main(srcdir):
              'fuzz-vhost-user': vhost_seeds(),
              'fuzz-pump': pump_seeds(),
              'fuzz-virtqueue': virtqueue_seeds(),
-             'fuzz-vp8': vp8_seeds(srcdir)}
+             'fuzz-vp8': packet_seeds(srcdir, 'vp8', VP8_STREAMS),
+             'fuzz-vp9': packet_seeds(srcdir, 'vp9', VP9_STREAMS)}
     for fuzzer, entries in seeds.items():
         folder = f'{srcdir}/tests/fuzz/corpus/{fuzzer}'
         os.makedirs(folder, exist_ok=True)

@@ -108,3 +108,4 @@ api layers layers longer 176 144
 api references flags longer 176 144
 api shown shown longer 176 144
 api written written longer 96 80
+api written-segments segments longer 96 80

@@ -8,6 +8,7 @@
  *   flags     references updated and left out in turn
  *   shown     the same, with frames in between that show a slot again
  *   written   written headers without a source: an intra-only start, sizes that change, hidden frames
+ *   segments  the same: features of all segments, which stay and change
  * For make-streams-vp9.sh.
  */
 #include <stdio.h>
@@ -274,6 +275,41 @@ static void write_all(unsigned int width, unsigned int height)
 	write_setup(&setup, false);
 }
 
+static void write_segments(unsigned int width, unsigned int height)
+{
+	struct vp9_setup setup = {.width = width, .height = height, .q_index = 60, .level = 12};
+
+	setup.segmentation = setup.update_map = setup.update_data = true;
+	for (unsigned int i = 0; i < 8; i++) {
+		setup.features[i][0] = setup.features[i][1] = setup.features[i][3] = true;
+		setup.data[i][0] = 8 * (int)i - 30;
+		setup.data[i][1] = 20 - 9 * (int)i;
+	}
+	write_setup(&setup, false);
+	setup.inter = true;
+	setup.size_of = 1;
+	setup.refresh = 2;
+	setup.refs[1] = 1;
+	for (unsigned int i = 0; i < 8; i++) {
+		setup.features[i][2] = true;
+		setup.data[i][2] = 1 + (int)i % 3;
+	}
+	for (unsigned int i = 0; i < 5; i++) {
+		setup.update_data = i != 1 && i != 4;
+		setup.update_map = i < 2;
+		setup.temporal = i == 1;
+		setup.pred_probs[0] = 200;
+		setup.tree_probs[3] = 90;
+		setup.absolute = i > 1;
+		setup.data[0][0] = 70 + (int)i;
+		setup.data[0][1] = (int)i;
+		setup.deltas = setup.update_deltas = i > 2;
+		setup.ref_deltas[1] = -7;
+		setup.mode_deltas[0] = 9;
+		write_setup(&setup, false);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct encoder e = {0};
@@ -289,6 +325,8 @@ int main(int argc, char **argv)
 	write_header(e.width, e.height);
 	if (strcmp(e.mode, "written") == 0)
 		write_all(e.width, e.height);
+	else if (strcmp(e.mode, "segments") == 0)
+		write_segments(e.width, e.height);
 	else
 		run(&e, (unsigned int)atoi(argv[4]), argv[5]);
 	write_header(e.width, e.height);
