@@ -3,8 +3,9 @@
  * fuzz-decoder.c - the whole decoder on the fake libva, used by a client that does anything
  *
  * Input: a byte of settings, the number of the va call and of the allocation that fail (2 bytes
- * each, 0: none), 16 steps that are used in a circle, an Annex B byte stream. A step is the size of
- * the next piece in its low and what is done after it in its high 4 bits.
+ * each, 0: none), 16 steps that are used in a circle, a byte stream (for H.264, Annex B). A step is the
+ * size of the next piece in its low and what is done after it in its high 4 bits. Each codec's fuzzer is
+ * this file with another FUZZ_CODEC.
  */
 #include "fuzz.h"
 #include "fake-libva/fake-libva.h"
@@ -17,7 +18,12 @@
 #define MAX_HELD    8
 #define MAX_SAMPLES (512 * 512) /* a larger format is not accepted: it would only take time */
 
-const char fuzz_name[] = "fuzz-decoder";
+#ifndef FUZZ_CODEC
+#define FUZZ_CODEC VACODEC_CODEC_H264
+#define FUZZ_NAME  "fuzz-decoder"
+#endif
+
+const char fuzz_name[] = FUZZ_NAME;
 const size_t fuzz_stream_at = 5 + N_STEPS;
 
 enum setting {
@@ -79,7 +85,7 @@ static void take_frame(struct client *client, struct vacodec_frame *frame)
 
 static void take_format(struct client *client, const struct vacodec_format *format)
 {
-	fuzz_check(format->min_frames > 0 && format->min_frames <= 17 &&
+	fuzz_check(format->min_frames > 0 && format->min_frames <= 20 &&
 			   format->max_reorder < format->min_frames,
 		   "a format's frames");
 	if ((uint64_t)format->coded_width * format->coded_height > MAX_SAMPLES ||
@@ -186,14 +192,20 @@ static size_t piece_bytes(unsigned int step)
 
 static void prepare(unsigned int settings, unsigned int fail_call, unsigned int fail_alloc)
 {
-	/* A display that has all that H.264 can ask for; 36 and 40 are High 10 and High 4:2:2. */
-	static const VAProfile profiles[] = {VAProfileH264ConstrainedBaseline, VAProfileH264Main,
-					     VAProfileH264High, (VAProfile)36, (VAProfile)40};
+	/* A display that has all that is asked for; 36 and 40 are H.264's High 10 and High 4:2:2. */
+	static const VAProfile profiles[] = {VAProfileH264ConstrainedBaseline,
+					     VAProfileH264Main,
+					     VAProfileH264High,
+					     (VAProfile)36,
+					     (VAProfile)40,
+					     VAProfileAV1Profile0,
+					     VAProfileAV1Profile1};
 
 	fake_reset();
-	fake_set_profiles(profiles, 5);
+	fake_set_profiles(profiles, sizeof(profiles) / sizeof(profiles[0]));
 	fake_set_formats(VA_RT_FORMAT_YUV420 | VA_RT_FORMAT_YUV420_10 | VA_RT_FORMAT_YUV422 |
-				 VA_RT_FORMAT_YUV422_10,
+				 VA_RT_FORMAT_YUV422_10 | VA_RT_FORMAT_YUV444 |
+				 VA_RT_FORMAT_YUV444_10,
 			 0);
 	fake_fail_call(fail_call, VA_STATUS_ERROR_OPERATION_FAILED);
 	fake_alloc_reset(fail_alloc);
@@ -205,7 +217,7 @@ static int open_client(struct client *client, struct fuzz_reader *r, const uint8
 {
 	struct vacodec_decoder_params params = {
 		.size_bytes = sizeof(params),
-		.codec = VACODEC_CODEC_H264,
+		.codec = FUZZ_CODEC,
 		.max_in_flight = client->settings & SET_IN_FLIGHT ? 1 : 0,
 		.show_incomplete = client->settings & SET_SHOW_INCOMPLETE,
 	};
