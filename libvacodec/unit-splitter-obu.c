@@ -225,12 +225,14 @@ static int64_t push_annexb(struct unit_splitter *s, const uint8_t *data, size_t 
 
 /* ---- Where order returns ---- */
 
-/* From the first byte to the last one, the last OBU perhaps without a size. */
+/* From the first byte to the last one, the last OBU perhaps without a size, but not the only one. */
 static bool is_whole_obus(const uint8_t *data, size_t size_bytes)
 {
 	struct av1_obu obu;
 	size_t n;
 
+	if (!(data[0] & 2))
+		return false;
 	while (size_bytes > 0) {
 		if (av1_obu_parse(data, size_bytes, &obu) < 0)
 			return false;

@@ -3,8 +3,9 @@
  * fuzz-decoder.c - the whole decoder on the fake libva, used by a client that does anything
  *
  * Input: a byte of settings, the number of the va call and of the allocation that fail (2 bytes
- * each, 0: none), 16 steps that are used in a circle, an Annex B byte stream. A step is the size of
- * the next piece in its low and what is done after it in its high 4 bits.
+ * each, 0: none), 16 steps that are used in a circle, a byte stream (for H.264, Annex B). A step is the
+ * size of the next piece in its low and what is done after it in its high 4 bits. Each codec's fuzzer is
+ * this file with another FUZZ_CODEC.
  */
 #include "fuzz.h"
 #include "fake-libva/fake-libva.h"
@@ -86,7 +87,7 @@ static void take_frame(struct client *client, struct vacodec_frame *frame)
 
 static void take_format(struct client *client, const struct vacodec_format *format)
 {
-	fuzz_check(format->min_frames > 0 && format->min_frames <= 17 &&
+	fuzz_check(format->min_frames > 0 && format->min_frames <= 20 &&
 			   format->max_reorder < format->min_frames,
 		   "a format's frames");
 	if ((uint64_t)format->coded_width * format->coded_height > MAX_SAMPLES ||
@@ -209,6 +210,8 @@ static void prepare(unsigned int settings, unsigned int fail_call, unsigned int 
 		VAProfileHEVCMain444_10,
 		VAProfileHEVCMain444_12,
 		VAProfileHEVCSccMain444,
+		VAProfileAV1Profile0,
+		VAProfileAV1Profile1,
 	};
 
 	fake_reset();

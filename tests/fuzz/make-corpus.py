@@ -54,6 +54,34 @@ def decoder_seeds(streams):
     yield 'no-memory', decoder(streams['resolution-change'], fail_alloc=40, steps=calm)
 
 
+def av1_obus(srcdir, name, size):
+    """The first bytes of a stream, of which a container's headers are left out."""
+    with open(f'{srcdir}/tests/streams/av1-{name}', 'rb') as f:
+        data = f.read()
+    if not name.endswith('.ivf'):
+        return data[:size]
+    at, obus = 32, b''
+    while at < len(data) and len(obus) < size:
+        length = struct.unpack_from('<I', data, at)[0]
+        obus += data[at + 12:at + 12 + length]
+        at += 12 + length
+    return obus[:size]
+
+
+def av1_seeds(srcdir):
+    calm = b'\x0b\x0d\x0a\x0c' * 4
+    for name in ('section5.obu', 'annexb.obu', 'grain-seeds.ivf', 'superres-random.ivf', 'resize-random.ivf',
+                 'screen.ivf', 'tile-groups.ivf', 'low-delay.ivf', 'segments.ivf', 'motion.ivf', '444.ivf',
+                 'forward-key.ivf', 'still.ivf', 'svt.ivf'):
+        yield name.split('.')[0], decoder(av1_obus(srcdir, name, 2500), steps=calm)
+    grain = av1_obus(srcdir, 'grain.ivf', 2500)
+    yield 'held', decoder(grain, settings=0x01, steps=calm)
+    yield 'call-fails', decoder(grain, fail_call=120, steps=calm)
+    yield 'no-memory', decoder(grain, fail_alloc=60, steps=calm)
+    for n, data in enumerate((b'\x13\0', b'\x10\0', b'\x12\x7f', b'\x12\0\x32\0', b'\x12\0\x42\1\0')):
+        yield f'short-{n}', decoder(data, steps=calm)
+
+
 def desc(gpa, length, flags, following):
     return struct.pack('<QIHH', gpa, length, flags, following)
 
@@ -241,7 +269,8 @@ def main(srcdir):
     streams = {name: headers(srcdir, name, n) for name, n in STREAMS.items()}
     few = {name: streams[name] for name in ('cabac-b', 'hrd-filler-aud', 'written-foreign-units')}
     cuts = bytes((1, 2, 3, 5, 8, 13, 21, 34, 0, 1, 1, 1, 4, 100, 7, 0))
-    seeds = {'fuzz-decoder': decoder_seeds(streams),
+    seeds = {'fuzz-av1': av1_seeds(srcdir),
+             'fuzz-decoder': decoder_seeds(streams),
              'fuzz-h264-parser': streams.items(),
              'fuzz-unit-splitter': ((name, cuts + s[:1000]) for name, s in few.items()),
              'fuzz-input': [(f'{name}-{split}', bytes((split, 100, 0)) + s)
