@@ -108,6 +108,9 @@ void engine_settle(struct engine *engine);
 void engine_answer(struct engine *engine, enum engine_side side, struct resource *resource,
 		   uint32_t flags, uint32_t size_bytes);
 void engine_answer_all(struct engine *engine, enum engine_side side);
+/* Keeps what the stream has begun with: a new decoder gets its headers from it. */
+void engine_keep_head(struct engine *engine);
+#define ENGINE_MAX_HEAD (1 << 20)
 /* Ends the session: answers all that waits and raises the event, once. */
 void engine_lose(struct engine *engine, int error, const char *why);
 

@@ -2,15 +2,13 @@
 /*
  * engine-thread.c - the engine's side: from queued resources through the decoder and back
  *
- * The thread goes through a list of steps, the most urgent first, and does the first that can be
- * done. Each step is called with the lock held, gives it up while it works, and looks again at what
- * it needs from the shared state afterwards.
+ * The thread does the first step of a list that can be done, the most urgent first. Each is called with
+ * the lock held, gives it up while it works, and looks again at the shared state afterwards.
  */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include "caps.h"
 #include "engine-internal.h"
 #include "landing.h"
@@ -18,7 +16,6 @@
 
 #define EXTRA_FRAMES 2 /* one being landed, one waiting for it */
 #define MAX_REFUSALS 1000
-#define MAX_HEAD     (1 << 20)
 
 enum step {
 	STEP_NEXT, /* nothing to do here: try the next step */
@@ -154,7 +151,7 @@ static bool end_copy(struct engine *engine, struct resource *resource, const str
 	return same;
 }
 
-/* ---- Resources that have gone ---- */
+/* ---- Resources that have gone, and seeks ---- */
 
 static enum step step_purge(struct engine *engine)
 {
@@ -166,8 +163,6 @@ static enum step step_purge(struct engine *engine)
 	lock(engine);
 	return STEP_DONE;
 }
-
-/* ---- Seek ---- */
 
 static enum step step_flush(struct engine *engine)
 {
@@ -295,21 +290,6 @@ static void refuse_format(struct engine *engine, const struct vacodec_format *fo
 	engine_lose(engine, -ENOTSUP, text);
 }
 
-/* What the stream has begun with: a new decoder gets its headers from it. */
-static void keep_head(struct engine *engine)
-{
-	uint8_t *head = NULL;
-
-	/* Nothing where an empty buffer has brought an end to what was before it. */
-	if (engine->n_bytes && engine->n_bytes <= MAX_HEAD)
-		head = realloc(engine->head, engine->n_bytes);
-	if (!head)
-		return;
-	memcpy(head, engine->bytes, engine->n_bytes);
-	engine->head = head;
-	engine->n_head = engine->n_bytes;
-}
-
 static void take_format(struct engine *engine, const struct vacodec_format *format)
 {
 	struct params_format new = {
@@ -335,7 +315,7 @@ static void take_format(struct engine *engine, const struct vacodec_format *form
 		engine->format_state = FORMAT_QUIET;
 		return;
 	}
-	keep_head(engine);
+	engine_keep_head(engine);
 	engine->state.format = new;
 	engine->format_state = FORMAT_ANNOUNCED;
 	engine->reallocating = true;
@@ -492,7 +472,7 @@ static enum step step_fill(struct engine *engine)
 	if (!engine->decoder)
 		return create_decoder(engine);
 	/* What comes before the first header may belong to it. */
-	if (engine->state.format.known || engine->n_bytes > MAX_HEAD)
+	if (engine->state.format.known || engine->n_bytes > ENGINE_MAX_HEAD)
 		engine->n_bytes = 0;
 	engine->timestamp = resource->timestamp;
 	err = reserve(engine, engine->n_bytes + resource->data_bytes) ? 0 : -ENOMEM;

@@ -122,6 +122,20 @@ void engine_lose(struct engine *engine, int error, const char *why)
 	event_raise(engine->params.done, &engine->events, VIRTIO_VIDEO_EVENT_ERROR);
 }
 
+void engine_keep_head(struct engine *engine)
+{
+	uint8_t *head = NULL;
+
+	/* Nothing where an empty buffer has brought an end to what was before it. */
+	if (engine->n_bytes && engine->n_bytes <= ENGINE_MAX_HEAD)
+		head = realloc(engine->head, engine->n_bytes);
+	if (!head)
+		return;
+	memcpy(head, engine->bytes, engine->n_bytes);
+	engine->head = head;
+	engine->n_head = engine->n_bytes;
+}
+
 /* ---- Start ---- */
 
 static void init_sync(struct engine *engine)
