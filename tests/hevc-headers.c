@@ -271,3 +271,17 @@ size_t write_pps(struct writer *w, const struct pps_setup *s)
 	put_pps_extensions(w, s);
 	return end(w);
 }
+
+int parse_headers(struct hevc_sets *sets, const struct sps_setup *sps, const struct pps_setup *pps)
+{
+	struct writer w;
+	size_t n = write_sps(&w, sps);
+	int ret;
+
+	memset(sets, 0, sizeof(*sets));
+	ret = hevc_parse_sps(w.data, n, &sets->sps[sps->id]);
+	if (ret < 0)
+		return ret;
+	n = write_pps(&w, pps);
+	return hevc_parse_pps(w.data, n, &sets->pps[pps->id]);
+}

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "libvacodec/hevc-parser.h"
 
 struct writer {
 	uint8_t data[4096];
@@ -46,5 +47,7 @@ struct pps_setup {
 size_t write_vps(struct writer *w);
 size_t write_sps(struct writer *w, const struct sps_setup *s);
 size_t write_pps(struct writer *w, const struct pps_setup *s);
+/* Fresh sets that hold both, as the parser reads them; its answer. */
+int parse_headers(struct hevc_sets *sets, const struct sps_setup *sps, const struct pps_setup *pps);
 
 #endif
