@@ -26,11 +26,18 @@ is_for_the_wire() { # STREAM of ours
 	! grep -qx "$(stream_name "$1")" "$streams/beyond-the-wire"
 }
 
-# The vectors that are decoded, by whether the wire has a format for their pictures.
+# The project's own, but for HEVC's monochrome: its MD5s are of luma alone, the wire's pictures are 4:2:0.
+streams_for_the_wire() { # CODEC
+	codec_streams_shown "$1" | while read -r file; do
+		[ "$(stream_name "$file")" = hevc-mono ] || ! is_for_the_wire "$file" || echo "$file"
+	done
+}
+
+# The vectors that are decoded, by whether the wire has a format for their pictures; monochrome is left out.
 vectors_by_wire() { # CODEC 0|1
 	[ -n "${VECTORS_DIR:-}" ] || return 0
 	awk -F'\t' -v dir="$VECTORS_DIR" -v codec="$1" -v fits="$2" '$1 == codec && $3 != "refuse" &&
-		($7 ~ /^(yuvj?420p|gray)$/) == fits { print dir "/" $2 }' "$VECTORS_DIR/MANIFEST.tsv"
+		$7 != "gray" && ($7 ~ /^yuvj?420p$/) == fits { print dir "/" $2 }' "$VECTORS_DIR/MANIFEST.tsv"
 }
 
 # ok STATUS NAME: one line of TAP.

@@ -11,9 +11,7 @@ set -u
 
 list() {
 	for codec in $(codecs_of play); do
-		for file in $(codec_streams_shown "$codec"); do
-			is_for_the_wire "$file" && echo "$file"
-		done
+		streams_for_the_wire "$codec"
 		vectors_by_wire "$codec" 1
 	done
 }

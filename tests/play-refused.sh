@@ -24,6 +24,8 @@ for codec in $(codecs_of play); do
 	{
 		vectors_by_wire "$codec" 0
 		for stream in $(codec_streams "$codec"); do
+			# Frames come before the first that is refused; see the last test.
+			[ "$(stream_name "$stream")" != hevc-depth-change ] || continue
 			is_for_the_wire "$stream" || echo "$stream"
 		done
 	} | sed 's/$/\tno format for pictures of .*, (4:(2:2|4:4), 8|4:(2:[02]|4:4|0:0), (9|1[02])) bit/'

@@ -20,10 +20,10 @@ static int run(const char *name, struct client *c)
 	return ret;
 }
 
-static int run_small(void)
+static int run_small(enum vacodec_codec codec)
 {
-	struct client c = {0};
-	int ret = run("written-crop", &c);
+	struct client c = {.codec = codec};
+	int ret = run(codec == VACODEC_CODEC_HEVC ? "hevc-ctu32.265" : "written-crop", &c);
 
 	if (ret == 0 && c.n_frames == 0)
 		return -EPROTO;
@@ -116,16 +116,26 @@ static void test_every_va_call_may_fail_of_other_streams(void **state)
 	fail_every_call("written-sps-changed", &client, VA_STATUS_ERROR_OPERATION_FAILED);
 }
 
-static void test_every_allocation_may_fail(void **state)
+/* Several slices, B pictures, sizes that change. */
+static void test_every_va_call_may_fail_of_hevc(void **state)
+{
+	const struct client client = {.codec = VACODEC_CODEC_HEVC};
+
+	(void)state;
+	fail_every_call("hevc-slices.265", &client, VA_STATUS_ERROR_OPERATION_FAILED);
+	fail_every_call("hevc-ctu32.265", &client, VA_STATUS_ERROR_DECODING_ERROR);
+	fail_every_call("hevc-resolution-change.265", &client, VA_STATUS_ERROR_OPERATION_FAILED);
+}
+
+static void fail_every_allocation(enum vacodec_codec codec)
 {
 	unsigned int n;
 	int ret;
 
-	(void)state;
 	for (n = 1; n < MAX_N; n++) {
 		fake_reset();
 		fake_alloc_reset(n);
-		ret = run_small();
+		ret = run_small(codec);
 		assert_true(ret == 0 || ret == -ENOMEM || ret == -EIO || ret == -ENODEV);
 		assert_int_equal(fake_get_misuses(), 0);
 		if (!fake_alloc_has_failed())
@@ -133,6 +143,13 @@ static void test_every_allocation_may_fail(void **state)
 		assert_int_equal(fake_get_live_total(), 0);
 	}
 	assert_true(n > 5 && n < MAX_N);
+}
+
+static void test_every_allocation_may_fail(void **state)
+{
+	(void)state;
+	fail_every_allocation(VACODEC_CODEC_H264);
+	fail_every_allocation(VACODEC_CODEC_HEVC);
 }
 
 static void test_nothing_is_allocated_for_each_frame(void **state)
@@ -501,6 +518,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FAKE_TEST(test_every_va_call_may_fail),
 		FAKE_TEST(test_every_va_call_may_fail_of_other_streams),
+		FAKE_TEST(test_every_va_call_may_fail_of_hevc),
 		FAKE_TEST(test_every_allocation_may_fail),
 		FAKE_TEST(test_nothing_is_allocated_for_each_frame),
 		FAKE_TEST(test_a_hung_device_is_a_lost_one),

@@ -17,7 +17,7 @@ struct stream stream_load(const char *name)
 	FILE *file;
 	long size;
 
-	snprintf(path, sizeof(path), "%s%s.264", STREAMS, name);
+	snprintf(path, sizeof(path), "%s%s%s", STREAMS, name, strchr(name, '.') ? "" : ".264");
 	file = fopen(path, "rb");
 	assert_non_null(file);
 	assert_int_equal(fseek(file, 0, SEEK_END), 0);
@@ -53,7 +53,7 @@ int client_open(struct client *client)
 {
 	struct vacodec_decoder_params params = {
 		.size_bytes = sizeof(params),
-		.codec = VACODEC_CODEC_H264,
+		.codec = client->codec ? client->codec : VACODEC_CODEC_H264,
 		.show_incomplete = client->show_incomplete,
 		.extradata = client->extradata,
 		.extradata_bytes = client->extradata_bytes,

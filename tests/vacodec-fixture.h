@@ -21,6 +21,7 @@ struct stream {
 struct client {
 	struct vawrap_display *display;
 	struct vacodec_decoder *decoder;
+	enum vacodec_codec codec; /* NONE is H.264 */
 	const struct vacodec_frame_ops *ops;
 	const uint8_t *extradata;
 	size_t extradata_bytes;
@@ -37,7 +38,7 @@ struct client {
 	struct vacodec_frame *held[CLIENT_MAX_FRAMES];
 };
 
-/* tests/streams/NAME.264 */
+/* tests/streams/NAME, .264 if it has no extension. */
 struct stream stream_load(const char *name);
 void stream_free(struct stream *stream);
 /* Index of the n-th NAL unit's start code prefix; the size behind the last one. */

@@ -14,9 +14,7 @@ socket=$work/s
 
 list() {
 	for codec in $(codecs_of play); do
-		for file in $(codec_streams_shown "$codec"); do
-			is_for_the_wire "$file" && echo "$file"
-		done
+		streams_for_the_wire "$codec"
 	done
 }
 
