@@ -206,6 +206,7 @@ struct vacodec_decoder_params {
 	size_t extradata_bytes;
 	unsigned int max_in_flight; /* pictures submitted and not waited for; 0 means 4 */
 	bool show_incomplete; /* output frames before the first recovery point is complete, too */
+	bool skip_film_grain; /* AV1: output frames as they are decoded, without grain */
 };
 
 /*

@@ -601,6 +601,9 @@ int vawrap_picture_add_buffer(struct vawrap_picture *picture, struct vawrap_buff
 /* Makes a buffer of one element and adds it. */
 int vawrap_picture_add_data(struct vawrap_picture *picture, VABufferType type, const void *data,
 			    size_t size_bytes);
+/* The same of n elements, of size_bytes each. */
+int vawrap_picture_add_array(struct vawrap_picture *picture, VABufferType type, const void *data,
+			     size_t size_bytes, unsigned int n);
 /*
  * The same for a VAEncMiscParameterBuffer with its content, of at most 1024 bytes, and for a packed
  * header with its parameters: bits are the header's length. Errors: as for vawrap_buffer_new().

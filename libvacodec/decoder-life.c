@@ -108,6 +108,7 @@ static struct vacodec_decoder *decoder_alloc(struct vawrap_display *display,
 	decoder->ops = ops;
 	decoder->log = params->log;
 	decoder->show_incomplete = params->show_incomplete;
+	decoder->skip_film_grain = params->skip_film_grain;
 	decoder->in_flight.max = max < DECODER_MAX_IN_FLIGHT ? max : DECODER_MAX_IN_FLIGHT;
 	unit_splitter_init(&decoder->splitter, decoder->ops->syntax, 0);
 	decoder->splitter.split_packet = ops->split_packet;

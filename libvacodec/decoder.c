@@ -13,6 +13,7 @@
 #include <time.h>
 
 static const struct codec_ops *const codecs[] = {
+	[VACODEC_CODEC_AV1] = &av1_codec_ops,
 	[VACODEC_CODEC_H264] = &h264_codec_ops,
 	[VACODEC_CODEC_HEVC] = &hevc_codec_ops,
 	[VACODEC_CODEC_VP8] = &vp8_codec_ops,
@@ -154,7 +155,9 @@ static ssize_t take(struct vacodec_decoder *decoder, const struct vacodec_packet
 	int64_t n = 0;
 
 	do {
-		n = unit_splitter_push(&decoder->splitter, packet->data + taken,
+		/* An empty packet may have no data at all. */
+		n = unit_splitter_push(&decoder->splitter,
+				       taken ? packet->data + taken : packet->data,
 				       packet->size_bytes - taken, packet->timestamp);
 		if (n < 0)
 			break;

@@ -38,8 +38,8 @@ struct codec_ops {
 	void (*close)(struct vacodec_decoder *decoder);
 	/*
 	 * Reads the out-of-band record of ISO base media files: its units, and of how many bytes the
-	 * lengths before all further units are. 1; 0 when the data is no such record, but a stream;
-	 * -EBADMSG. NULL where there is none.
+	 * lengths before all further units are (0: units are told apart as ever). 1; 0 when the data is
+	 * no such record, but a stream; -EBADMSG. NULL where there is none.
 	 */
 	int (*read_record)(const uint8_t *data, size_t size_bytes, const struct unit_sink *sink,
 			   unsigned int *length_bytes);
@@ -60,6 +60,7 @@ struct codec_ops {
 	const struct probe_ops *probe;
 };
 
+extern const struct codec_ops av1_codec_ops;
 extern const struct codec_ops h264_codec_ops;
 extern const struct codec_ops hevc_codec_ops;
 extern const struct codec_ops vp8_codec_ops;
@@ -116,6 +117,7 @@ struct vacodec_decoder {
 	struct vacodec_log log;
 	char last_error[240];
 	bool show_incomplete;
+	bool skip_film_grain;
 	struct wake *wake;
 	struct unit_splitter splitter;
 	size_t rest_bytes;            /* of the packet that was taken in part */
@@ -245,6 +247,9 @@ void output_store(struct vacodec_decoder *decoder, unsigned int n_references, in
 int submit_add_reference(struct vacodec_frame *frame, struct vacodec_frame *reference);
 int submit_add_data(struct vacodec_frame *frame, VABufferType type, const void *data,
 		    size_t size_bytes);
+/* The same with n elements in a buffer, of size_bytes each. */
+int submit_add_array(struct vacodec_frame *frame, VABufferType type, const void *data,
+		     size_t size_bytes, unsigned int n);
 /*
  * Gives the frame's current picture to the driver; last: no second field follows. A picture that the
  * driver refuses is flagged corrupt, which is no error; a lost device is.

@@ -57,6 +57,8 @@ int extradata_read(const struct codec_ops *ops, struct unit_splitter *splitter, 
 		return read_stream(splitter, data, size_bytes, sink);
 	if (ret < 0)
 		return ret;
+	if (length_bytes == 0)
+		return 0;
 	unit_splitter_finish(splitter);
 	unit_splitter_init(splitter, UNIT_LENGTHS, length_bytes);
 	return 0;

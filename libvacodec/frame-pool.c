@@ -470,6 +470,7 @@ void frame_pool_give_back(struct vacodec_frame *frame)
 		give_back_again(pool, frame);
 	} else {
 		frame_drop_depends(frame);
+		frame->clean = vacodec_frame_unref(frame->clean);
 		release_surface(pool, frame);
 		put_free(pool, frame);
 	}

@@ -53,6 +53,11 @@ struct vacodec_frame {
 	struct frame_notes notes;
 	struct vacodec_frame
 		*again; /* shown a second time by this one, which holds it; else NULL */
+	/*
+	 * What is shown has film grain, which references have not: the frame that the picture is decoded
+	 * into, with a reference, while this one's surface gets it with grain. Else NULL.
+	 */
+	struct vacodec_frame *clean;
 	struct vacodec_frame *next_free;
 };
 
@@ -92,6 +97,9 @@ void frame_pool_lock(struct frame_pool *pool);
 void frame_pool_unlock(struct frame_pool *pool);
 
 /* ---- frame.c: one frame ---- */
+
+/* The frame's picture is decoded into another frame, whose reference goes to this one: see clean. */
+int frame_decode_into(struct vacodec_frame *frame, struct vacodec_frame *clean);
 
 /* From here on data is for the picture of the frame's second field. */
 void frame_begin_second(struct vacodec_frame *frame);

@@ -47,6 +47,13 @@ struct vawrap_surface *vacodec_frame_get_surface(const struct vacodec_frame *fra
 	return frame ? frame->surface : NULL;
 }
 
+int frame_decode_into(struct vacodec_frame *frame, struct vacodec_frame *clean)
+{
+	assert(!frame->clean);
+	frame->clean = clean;
+	return vawrap_picture_reset(frame->pictures[frame->current], clean->surface);
+}
+
 void frame_add_flags(struct vacodec_frame *frame, uint32_t flags)
 {
 	atomic_fetch_or(&frame->flags, flags);
@@ -160,7 +167,9 @@ int vacodec_frame_sync(struct vacodec_frame *frame, int64_t timeout_ns)
 	ret = atomic_load(&frame->sync_result);
 	if (ret != FRAME_SYNC_PENDING)
 		return ret;
-	ret = vawrap_surface_sync(frame->surface, timeout_ns);
+	ret = frame->clean ? vawrap_surface_sync(frame->clean->surface, timeout_ns) : 0;
+	if (ret == 0)
+		ret = vawrap_surface_sync(frame->surface, timeout_ns);
 	if (ret == -ETIMEDOUT)
 		return ret;
 	/* As in submit.c: a driver that is busy here has lost its device. */

@@ -29,6 +29,7 @@ struct probe_ops {
 	int (*complete)(struct vacodec_probe *probe);
 };
 
+extern const struct probe_ops av1_probe_ops;
 extern const struct probe_ops h264_probe_ops;
 extern const struct probe_ops hevc_probe_ops;
 extern const struct probe_ops vp8_probe_ops;

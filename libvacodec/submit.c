@@ -21,6 +21,12 @@ int submit_add_data(struct vacodec_frame *frame, VABufferType type, const void *
 	return vawrap_picture_add_data(frame->pictures[frame->current], type, data, size_bytes);
 }
 
+int submit_add_array(struct vacodec_frame *frame, VABufferType type, const void *data,
+		     size_t size_bytes, unsigned int n)
+{
+	return vawrap_picture_add_array(frame->pictures[frame->current], type, data, size_bytes, n);
+}
+
 static bool is_fatal(int error)
 {
 	return error == -ENODEV || error == -ESHUTDOWN;
@@ -84,6 +90,9 @@ bool submit_wait_oldest(struct vacodec_decoder *decoder, int *error)
 	ring->first = (ring->first + 1) % DECODER_MAX_IN_FLIGHT;
 	ring->n--;
 	ret = sync_picture(decoder, ring->jobs[first].picture);
+	/* The driver may write what is shown later than the reference. */
+	if (ret == 0 && frame->clean)
+		ret = vawrap_surface_sync(frame->surface, -1);
 	if (ret == -EBADMSG)
 		tell_errors(decoder, frame);
 	if (ret < 0)

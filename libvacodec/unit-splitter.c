@@ -36,6 +36,7 @@ void unit_splitter_reset(struct unit_splitter *s)
 	s->damaged = false;
 	s->lost = false;
 	s->split = false;
+	memset(&s->obu, 0, sizeof(s->obu));
 }
 
 static int reserve(struct unit_splitter *s, size_t size_bytes)
@@ -55,7 +56,7 @@ static int reserve(struct unit_splitter *s, size_t size_bytes)
 	return 0;
 }
 
-static int append(struct unit_splitter *s, const uint8_t *data, size_t n)
+int unit_splitter_append(struct unit_splitter *s, const uint8_t *data, size_t n)
 {
 	int ret;
 
@@ -124,7 +125,7 @@ static int64_t push_start_codes(struct unit_splitter *s, const uint8_t *data, si
 				uint64_t timestamp)
 {
 	size_t i = find_start_code(s, data, size_bytes);
-	int ret = append(s, data, i);
+	int ret = unit_splitter_append(s, data, i);
 
 	if (ret < 0)
 		return ret;
@@ -230,7 +231,7 @@ static int64_t push_lengths(struct unit_splitter *s, const uint8_t *data, size_t
 	}
 	if (n > s->left_bytes)
 		n = s->left_bytes;
-	ret = append(s, data, n);
+	ret = unit_splitter_append(s, data, n);
 	if (ret < 0)
 		return ret;
 	s->left_bytes -= (uint32_t)n;
@@ -267,7 +268,7 @@ static int64_t push_packet(struct unit_splitter *s, const uint8_t *data, size_t 
 
 	s->in_unit = true;
 	s->timestamp = timestamp;
-	ret = append(s, data, size_bytes);
+	ret = unit_splitter_append(s, data, size_bytes);
 	s->in_unit = false;
 	if (ret < 0)
 		return ret;
@@ -283,6 +284,8 @@ void unit_splitter_begin_packet(struct unit_splitter *s, const uint8_t *data, si
 {
 	if (s->syntax == UNIT_LENGTHS && size_bytes > 0)
 		begin_lengths(s, data, size_bytes);
+	if (s->syntax == UNIT_OBUS && size_bytes > 0)
+		unit_splitter_begin_obus(s, data, size_bytes);
 }
 
 int64_t unit_splitter_push(struct unit_splitter *s, const uint8_t *data, size_t size_bytes,
@@ -296,6 +299,8 @@ int64_t unit_splitter_push(struct unit_splitter *s, const uint8_t *data, size_t 
 		return push_lengths(s, data, size_bytes, timestamp);
 	case UNIT_PACKETS:
 		return push_packet(s, data, size_bytes, timestamp);
+	case UNIT_OBUS:
+		return unit_splitter_push_obus(s, data, size_bytes, timestamp);
 	case UNIT_START_CODES:
 		break;
 	}
@@ -308,6 +313,10 @@ void unit_splitter_end(struct unit_splitter *s)
 		if (s->n_length > 0)
 			give_up_unit(s);
 		s->lost = false;
+		return;
+	}
+	if (s->syntax == UNIT_OBUS) {
+		unit_splitter_end_obus(s);
 		return;
 	}
 	trim_zeros(s);
@@ -342,5 +351,8 @@ void unit_splitter_next(struct unit_splitter *s)
 	s->size_bytes = 0;
 	s->damaged = false;
 	s->ready = false;
-	s->timestamp = s->next_timestamp;
+	if (s->syntax == UNIT_OBUS)
+		unit_splitter_next_obu(s);
+	else
+		s->timestamp = s->next_timestamp;
 }

@@ -19,6 +19,7 @@ enum unit_syntax {
 	UNIT_START_CODES, /* NAL units behind start codes: Rec. ITU-T H.264, Annex B */
 	UNIT_LENGTHS,     /* NAL units behind their length: ISO/IEC 14496-15 */
 	UNIT_PACKETS,     /* each packet is a unit: VP8, VP9 */
+	UNIT_OBUS,        /* AV1's, of the low-overhead form or of Annex B: unit-splitter-obu.c */
 };
 
 /* Units that one packet can hold: VP9's superframes (Annex B of its specification). */
@@ -49,6 +50,25 @@ struct unit {
 	unsigned int n_parts, part;
 };
 
+/* The lengths before an OBU of Annex B: of the temporal unit, the frame unit, the OBU. */
+#define UNIT_OBU_LEVELS 3
+/* What tells the two forms apart: three lengths, and a temporal delimiter. */
+#define UNIT_OBU_PROBE_BYTES 32
+
+/* Where in a stream of OBUs the splitter is. */
+struct unit_obu {
+	bool known, annexb; /* the form */
+	uint8_t probe[UNIT_OBU_PROBE_BYTES];
+	uint8_t n_probe, probe_at;      /* bytes that were seen before the form was known */
+	uint32_t left[UNIT_OBU_LEVELS]; /* bytes of each, of which the inner ones are part */
+	uint64_t length;                /* that is being read */
+	uint8_t length_bytes;
+	uint8_t level; /* lengths that are known */
+	bool in_payload;
+	bool to_end;   /* without a size: up to the packet's end */
+	uint32_t last; /* bytes that passed while lost */
+};
+
 struct unit_splitter {
 	enum unit_syntax syntax;
 	uint8_t *data;
@@ -72,6 +92,7 @@ struct unit_splitter {
 	unit_split_fn split_packet; /* NULL: each is a unit */
 	struct unit_part parts[UNIT_MAX_PARTS];
 	unsigned int n_parts, part; /* part: the one that is ready */
+	struct unit_obu obu;
 };
 
 /* length_bytes: of UNIT_LENGTHS. For packets with more than one unit set split_packet after it. */
@@ -98,5 +119,16 @@ void unit_splitter_get(const struct unit_splitter *s, struct unit *unit);
 void unit_splitter_next(struct unit_splitter *s);
 /* Forgets all that was collected. */
 void unit_splitter_reset(struct unit_splitter *s);
+
+/* ---- For unit-splitter-*.c ---- */
+
+/* Adds to the unit while in_unit is set; one that outgrows the limit is damaged. */
+int unit_splitter_append(struct unit_splitter *s, const uint8_t *data, size_t n);
+void unit_splitter_begin_obus(struct unit_splitter *s, const uint8_t *data, size_t size_bytes);
+int64_t unit_splitter_push_obus(struct unit_splitter *s, const uint8_t *data, size_t size_bytes,
+				uint64_t timestamp);
+/* After a unit was taken: bytes that were seen already may hold the next one. */
+void unit_splitter_next_obu(struct unit_splitter *s);
+void unit_splitter_end_obus(struct unit_splitter *s);
 
 #endif

@@ -280,21 +280,27 @@ int vawrap_picture_add_buffer(struct vawrap_picture *picture, struct vawrap_buff
 	return advance(picture, EVENT_ADD_BUFFER, 0);
 }
 
-int vawrap_picture_add_data(struct vawrap_picture *picture, VABufferType type, const void *data,
-			    size_t size_bytes)
+int vawrap_picture_add_array(struct vawrap_picture *picture, VABufferType type, const void *data,
+			     size_t size_bytes, unsigned int n)
 {
 	struct vawrap_buffer *buffer;
 	int error = check_event(picture, EVENT_ADD_BUFFER);
 
 	if (error)
 		return error;
-	error = vawrap_buffer_new_at(picture->context, type, size_bytes, 1, data, &buffer,
+	error = vawrap_buffer_new_at(picture->context, type, size_bytes, n, data, &buffer,
 				     picture->handle.site);
 	if (error)
 		return error;
 	error = vawrap_picture_add_buffer(picture, buffer);
 	vawrap_buffer_unref(buffer);
 	return error;
+}
+
+int vawrap_picture_add_data(struct vawrap_picture *picture, VABufferType type, const void *data,
+			    size_t size_bytes)
+{
+	return vawrap_picture_add_array(picture, type, data, size_bytes, 1);
 }
 
 int vawrap_picture_add_misc(struct vawrap_picture *picture, VAEncMiscParameterType type,

@@ -70,7 +70,7 @@ VAStatus buffer_create(VADriverContextP va, VAContextID context, VABufferType ty
 	if (!buffer)
 		return VA_STATUS_ERROR_ALLOCATION_FAILED;
 	buffer->context = context;
-	buffer->data = calloc(count, size);
+	buffer->data = data ? malloc((size_t)size * count) : calloc(count, size);
 	if (!buffer->data) {
 		object_unref(&buffer->object);
 		return VA_STATUS_ERROR_ALLOCATION_FAILED;

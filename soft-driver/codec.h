@@ -57,6 +57,9 @@ struct codec {
 	void (*reset)(struct context *context);
 };
 
+#ifdef HAVE_DAV1D
+extern const struct codec codec_av1;
+#endif
 extern const struct codec codec_h264;
 extern const struct codec codec_vp8;
 extern const struct codec codec_hevc;

@@ -50,6 +50,10 @@ static const struct profile profiles[] = {
 	 VA_RT_FORMAT_YUV422_10 | VA_RT_FORMAT_YUV422_12 | VA_RT_FORMAT_YUV444_10 |
 		 VA_RT_FORMAT_YUV444_12,
 	 3, 12},
+#ifdef HAVE_DAV1D
+	{VAProfileAV1Profile0, &codec_av1, RT_420_10, 1, 10},
+	{VAProfileAV1Profile1, &codec_av1, VA_RT_FORMAT_YUV444 | VA_RT_FORMAT_YUV444_10, 3, 10},
+#endif
 	{VAProfileNone, &codec_vpp, RT_ALL, 0, 0},
 };
 

@@ -27,6 +27,8 @@ void job_free(struct job *job)
 	vpp_free(job->pipelines);
 	if (job->surface)
 		object_unref(&job->surface->object);
+	if (job->display)
+		object_unref(&job->display->object);
 	free(job);
 }
 
@@ -108,6 +110,7 @@ static void *work(void *data)
 
 	for (job = next_job(context); job; job = next_job(context)) {
 		struct surface *surface = object_ref(&job->surface->object);
+		struct surface *display = job->display ? object_ref(&job->display->object) : NULL;
 		bool good;
 
 		hold(context);
@@ -115,6 +118,10 @@ static void *work(void *data)
 		job_free(job);
 		surface_complete(surface, good);
 		object_unref(&surface->object);
+		if (display) {
+			surface_complete(display, good);
+			object_unref(&display->object);
+		}
 	}
 	return NULL;
 }
@@ -137,6 +144,8 @@ void context_queue(struct context *context, struct job *job)
 	pthread_mutex_unlock(&context->queue_lock);
 	if (stopped) {
 		surface_complete(job->surface, false);
+		if (job->display)
+			surface_complete(job->display, false);
 		job_free(job);
 	}
 }

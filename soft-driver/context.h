@@ -19,6 +19,8 @@
 struct job {
 	struct job *next;
 	struct surface *surface;
+	/* Gets the picture with film grain, while the other one is what is referred to; or NULL. */
+	struct surface *display;
 	struct bytes packet;
 	/* Of video processing, instead of a packet. */
 	struct vpp_pipeline *pipelines;

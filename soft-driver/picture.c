@@ -215,7 +215,8 @@ static void build(struct context *context, struct job *job)
 	static const uint8_t padding[DECODER_PADDING];
 
 	check_event(&context->softva->checks, EVENT_PICTURES);
-	context->codec->build(context, job);
+	if (context->softva->no_decode < 2)
+		context->codec->build(context, job);
 	if (job->packet.size)
 		bytes_append(&job->packet, padding, sizeof(padding));
 	if (job->packet.failed)
@@ -226,6 +227,7 @@ static void build(struct context *context, struct job *job)
 
 static VAStatus submit(struct context *context)
 {
+	bool poison = context->softva->no_decode < 2;
 	struct job *job = calloc(1, sizeof(*job));
 
 	if (!job || hold_slice_data(context, job)) {
@@ -240,7 +242,9 @@ static VAStatus submit(struct context *context)
 		job_free(job);
 		return refused;
 	}
-	surface_submit(job->surface, !job->second_field);
+	surface_submit(job->surface, poison && !job->second_field);
+	if (job->display)
+		surface_submit(job->display, poison);
 	context_queue(context, job);
 	return VA_STATUS_SUCCESS;
 }

@@ -90,7 +90,7 @@ static bool read_options(struct softva *softva)
 	softva->delay_us = delay ? (unsigned int)strtoul(delay, NULL, 10) : 0;
 	if (softva->delay_us > 10000000)
 		softva->delay_us = 10000000;
-	softva->no_decode = no_decode && *no_decode && strcmp(no_decode, "0");
+	softva->no_decode = no_decode ? strtoul(no_decode, NULL, 10) : 0;
 	if (quirks && *quirks && quirks_parse(&softva->quirks, quirks))
 		return false;
 	return !fail || !*fail || !fail_parse(&softva->fail, fail);

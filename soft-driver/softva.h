@@ -40,7 +40,8 @@ struct softva {
 	char *checks_path;
 	char *gate_path;
 	unsigned int delay_us;
-	bool no_decode;
+	/* Of SOFTVA_NO_DECODE. */
+	unsigned long no_decode;
 	struct fail_rules fail;
 	/* What the answers of video processing point to. */
 	uint32_t vpp_fourccs[SOFTVA_MAX_FORMATS];

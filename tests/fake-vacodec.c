@@ -207,6 +207,12 @@ struct vawrap_surface *vawrap_surface_unref(struct vawrap_surface *surface)
 	return NULL;
 }
 
+int vawrap_surface_sync(struct vawrap_surface *surface, int64_t timeout_ns)
+{
+	assert(surface && timeout_ns == -1);
+	return 0;
+}
+
 /* What is copied into it is painted into the object itself. */
 int vawrap_surface_new_dmabuf_at(struct vawrap_display *display, const struct vawrap_dmabuf *dmabuf,
 				 struct vawrap_surface **out, const char *site)
@@ -279,6 +285,8 @@ int vawrap_surface_copy(struct vawrap_surface *to, struct vawrap_surface *from)
 	if (fake.hang_in_copy)
 		hang();
 	fake.n_copies++;
+	if (fake.copies_elsewhere)
+		return 0;
 	for (unsigned int y = 0; y < to->height; y++)
 		write_row(to, 0, y, from->value);
 	for (unsigned int y = 0; y < to->height / 2; y++)
@@ -457,11 +465,18 @@ int vacodec_decoder_get_fd(const struct vacodec_decoder *decoder)
 	return decoder->fd;
 }
 
+/* All but a change of format. */
 static void drop_events(struct vacodec_decoder *decoder)
 {
-	for (unsigned int i = 0; i < decoder->n_events; i++)
-		vacodec_frame_unref(decoder->events[i].frame);
-	decoder->n_events = 0;
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < decoder->n_events; i++) {
+		if (decoder->events[i].type == VACODEC_EVENT_FORMAT)
+			decoder->events[kept++] = decoder->events[i];
+		else
+			vacodec_frame_unref(decoder->events[i].frame);
+	}
+	decoder->n_events = kept;
 	decoder->delayed = vacodec_frame_unref(decoder->delayed);
 }
 

@@ -20,14 +20,15 @@
 #include <stdint.h>
 
 struct fake_state {
-	bool no_derive;    /* vaDeriveImage fails: transfers are used */
-	bool no_display;   /* opening a display fails */
-	bool all_codecs;   /* the display decodes more than H.264 */
-	bool slow;         /* mapping an image takes a while */
-	bool hang_in_sync; /* frames hang until fake_unhang() when they are waited for */
-	bool no_import;    /* objects become no surfaces */
-	bool no_copy;      /* the driver copies nothing */
-	bool hang_in_copy; /* its copies hang */
+	bool no_derive;        /* vaDeriveImage fails: transfers are used */
+	bool no_display;       /* opening a display fails */
+	bool all_codecs;       /* the display decodes more than H.264 */
+	bool slow;             /* mapping an image takes a while */
+	bool hang_in_sync;     /* frames hang until fake_unhang() when they are waited for */
+	bool no_import;        /* objects become no surfaces */
+	bool no_copy;          /* the driver copies nothing */
+	bool copies_elsewhere; /* says that it copies */
+	bool hang_in_copy;     /* its copies hang */
 	atomic_uint n_sends, n_transfers, n_flushes, n_drains, n_imports, n_copies;
 	int live;                  /* handles of all kinds */
 	int hanging;               /* threads that hang now */

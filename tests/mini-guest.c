@@ -239,10 +239,13 @@ static void take_output(struct guest *guest, unsigned int i, uint32_t id)
 	if (flags & 2)
 		return;
 	/* One that was cleared is queued again elsewhere. */
-	if ((flags & 1) && size == 0)
+	if ((flags & 1) && size == 0) {
+		guest->n_returned++;
 		return;
+	}
 	take_picture(guest, i, id);
-	if (id > guest->streams[i].base && id <= guest->streams[i].base + GUEST_OUTPUTS)
+	if (!guest->keeps && id > guest->streams[i].base &&
+	    id <= guest->streams[i].base + GUEST_OUTPUTS)
 		queue(guest, i, OUT, id, 0);
 }
 
@@ -321,14 +324,24 @@ bool guest_is_exact(const struct guest *guest, unsigned int i)
 	return s->finished && s->n_wrong == 0 && s->n_frames == s->n_expected && s->n_expected > 0;
 }
 
+void guest_send(struct guest *guest, unsigned int i, uint32_t type, uint32_t queue_type)
+{
+	simple(guest, token_of(i, COMMAND, 0), type, queue_type);
+}
+
 uint32_t guest_command(struct guest *guest, unsigned int i, uint32_t type, uint32_t queue_type)
+{
+	guest_send(guest, i, type, queue_type);
+	return guest_wait(guest, i);
+}
+
+uint32_t guest_wait(struct guest *guest, unsigned int i)
 {
 	uint64_t token = token_of(i, COMMAND, 0);
 	struct vvd_done done = {0};
 	struct pollfd fd = {vvd_device_get_fd(guest->device), POLLIN, 0};
 	uint32_t got;
 
-	simple(guest, token, type, queue_type);
 	for (;;) {
 		while (vvd_device_reap(guest->device, &done, guest->answer,
 				       sizeof(guest->answer)) == 1) {

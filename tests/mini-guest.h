@@ -43,11 +43,13 @@ struct guest {
 	struct vvd_device *device;
 	int ram_fd;
 	uint8_t *ram;
-	uint32_t format;        /* 3 NV12, 4 YUV420 */
-	bool objects;           /* outputs are virtio objects */
-	uint32_t stride;        /* that is asked for; 0 none */
-	unsigned int per_plane; /* outputs have a buffer for each plane */
-	unsigned int n_errors;  /* answers that are errors */
+	uint32_t format;         /* 3 NV12, 4 YUV420 */
+	bool objects;            /* outputs are virtio objects */
+	uint32_t stride;         /* that is asked for; 0 none */
+	unsigned int per_plane;  /* outputs have a buffer for each plane */
+	bool keeps;              /* outputs that come back are not queued again */
+	unsigned int n_errors;   /* answers that are errors */
+	unsigned int n_returned; /* outputs that came back without a picture */
 	struct guest_stream streams[GUEST_STREAMS];
 	uint8_t answer[4096];
 };
@@ -69,7 +71,9 @@ uint8_t *guest_get_output(struct guest *guest, unsigned int i, uint32_t id);
 void guest_end(struct guest *guest, unsigned int i);
 /* After a reset or an end: what the guest keeps for its streams. */
 void guest_forget(struct guest *guest, unsigned int i);
-/* A command of one stream with no more than a queue type, and its answer's type. */
+/* A command of one stream with no more than a queue type, and its answer's type; or one by one. */
 uint32_t guest_command(struct guest *guest, unsigned int i, uint32_t type, uint32_t queue);
+void guest_send(struct guest *guest, unsigned int i, uint32_t type, uint32_t queue);
+uint32_t guest_wait(struct guest *guest, unsigned int i);
 
 #endif

@@ -330,6 +330,12 @@ static void test_all_codecs_have_their_numbers(void **state)
 		assert_int_equal(get32(got->bytes, 0), rows[i].n_levels ? 0x204 : ERR_CTRL);
 		if (rows[i].n_levels)
 			assert_int_equal(get32(got->bytes, 8), rows[i].n_levels);
+		/* A stream has a level whatever it is: drivers ask all of them. */
+		assert_int_equal(fx_do(msg_create(1, rows[i].format)), OK_NODATA);
+		got = fx_call(msg_queue_type(0x10b, 1, 3));
+		assert_int_equal(get32(got->bytes, 0), 0x205);
+		assert_int_equal(get32(got->bytes, 8), rows[i].n_levels ? rows[i].values[0] : 0);
+		assert_int_equal(fx_do(msg_new(0x102, 1, 8)), OK_NODATA);
 	}
 }
 

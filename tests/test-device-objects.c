@@ -343,6 +343,46 @@ static void test_a_copy_that_hangs(void **state)
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 }
 
+/* A frame from before a seek, copied while it was asked for: its buffer waits for what comes after. */
+static void test_a_seek_during_a_copy(void **state)
+{
+	struct msg seek = msg_queue_type(0x107, 1, IN);
+	const struct got *got;
+	uint64_t out, sought;
+
+	(void)state;
+	start(NV12);
+	assert_int_equal(fx_do(msg_object(OUT, 1, 0)), OK_NODATA);
+	fake.hang_in_copy = true;
+	out = fx_queue_output(1);
+	feed(6);
+	fake_wait_hang();
+	sought = fx_submit(&seek);
+	assert_int_equal(get32(fx_wait(sought)->bytes, 0), OK_NODATA);
+	fake_unhang();
+	fx_feed(90, 99, (const char[]){'F', 9, 0, 0}, 4);
+	got = fx_wait(out);
+	assert_int_equal(get32(got->bytes, 16), 0);
+	assert_true(get64(got->bytes, 8) == 99);
+	assert_true(shows(objects.maps[0], 9));
+}
+
+/* The driver says that it has copied; the memory says that it has not. */
+static void test_copies_that_do_not_arrive(void **state)
+{
+	(void)state;
+	fake.copies_elsewhere = true;
+	start(NV12);
+	assert_int_equal(fx_do(msg_object(OUT, 1, 0)), OK_NODATA);
+	land(1, 3);
+	assert_true(shows(objects.maps[0], 3));
+	land(1, 4);
+	assert_true(shows(objects.maps[0], 4));
+	/* It is tried once. */
+	assert_int_equal(fake.n_copies, 1);
+	assert_true(stats().copied_bytes == 2 * PICTURE && stats().driver_copied_bytes == 0);
+}
+
 static uint32_t seed;
 
 static uint32_t pick(uint32_t n)
@@ -422,6 +462,8 @@ int main(void)
 		TEST(test_nothing_is_written_after_the_answer),
 		TEST(test_a_copy_in_progress_ends_before_the_answer),
 		TEST(test_a_copy_that_hangs),
+		TEST(test_a_seek_during_a_copy),
+		TEST(test_copies_that_do_not_arrive),
 		TEST(test_objects_come_and_go_in_any_order),
 	};
 

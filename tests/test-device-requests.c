@@ -129,7 +129,10 @@ static void test_limits_are_out_of_memory(void **state)
 	assert_int_equal(fx_do(msg_resource(1, OUT, 1, 0, 4001)), ERR_MEM);
 	assert_int_equal(fx_do(msg_resource(1, IN, 2, 0, 4000)), OK_NODATA);
 	assert_int_equal(fx_do(msg_resource(1, IN, 3, 0, 10)), ERR_MEM);
-	/* Replacing one makes no more of them. */
+	/* One that takes another's place is counted without that; refused, it leaves the old one there. */
+	assert_int_equal(fx_do(msg_resource(1, IN, 2, 0, 4001)), ERR_MEM);
+	assert_int_equal(fx_do(msg_resource(1, IN, 1, 0, 6000)), OK_NODATA);
+	assert_int_equal(fx_do(msg_queue(1, IN, 2, 0, 10)), 0x202);
 	assert_int_equal(fx_do(msg_queue(1, IN, 1, 0, 101)), ERR_MEM);
 	assert_int_equal(fx_do(msg_queue(1, IN, 1, 0, 100)), 0x202);
 	msg_put32(&msg, 56, 2);

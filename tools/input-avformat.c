@@ -37,6 +37,7 @@ static const struct {
 	enum vacodec_codec codec;
 	const char *filter;
 } codecs[] = {
+	{AV_CODEC_ID_AV1, VACODEC_CODEC_AV1, "null"},
 	{AV_CODEC_ID_H264, VACODEC_CODEC_H264, "h264_mp4toannexb"},
 	{AV_CODEC_ID_HEVC, VACODEC_CODEC_HEVC, "hevc_mp4toannexb"},
 	{AV_CODEC_ID_VP9, VACODEC_CODEC_VP9, "null"},

@@ -36,7 +36,7 @@ struct ivf_codec {
 
 /* clang-format off */
 static const struct ivf_codec codecs[] = {
-	{"AV01", "AV1", VACODEC_CODEC_NONE},
+	{"AV01", "AV1", VACODEC_CODEC_AV1},
 	{"H264", "H.264", VACODEC_CODEC_H264},
 	{"H265", "HEVC", VACODEC_CODEC_HEVC},
 	{"HEVC", "HEVC", VACODEC_CODEC_HEVC},

@@ -192,6 +192,7 @@ int input_obu_open(struct input *input, const char **why)
 	obu->delimited = !low_overhead;
 	input->state = obu;
 	input->ops = &obu_ops;
+	input->codec = VACODEC_CODEC_AV1;
 	input->codec_name = "AV1";
 	return 0;
 }

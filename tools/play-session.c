@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define INPUT_BUFFERS      8
-#define INPUT_BUFFER_BYTES (1u << 20)
+#define INPUT_BUFFER_BYTES (4u << 20) /* a frame of some codecs must be in one buffer */
 #define WAIT_MS            200
 #define STALL_NS           INT64_C(60000000000)
 

@@ -113,6 +113,7 @@ static void add_format(struct caps_list *list, const struct vacodec_caps *from,
 	*to = (struct caps_format){
 		.format = coded->format,
 		.coded = coded,
+		.codec = coded->codec,
 		.min_width = from->min_width ? from->min_width : 1,
 		.min_height = from->min_height ? from->min_height : 1,
 		.max_width = at_most(from->max_width),
@@ -203,11 +204,6 @@ const struct caps_format *caps_find(const struct caps *caps, uint32_t format)
 			return &caps->lists[0].formats[i];
 	}
 	return NULL;
-}
-
-enum vacodec_codec caps_get_codec(const struct caps_format *format)
-{
-	return format->coded->codec;
 }
 
 bool caps_can_show(const struct vacodec_format *format)

@@ -22,6 +22,7 @@ struct caps_coded;
 struct caps_format {
 	uint32_t format;                /* enum virtio_video_format */
 	const struct caps_coded *coded; /* NULL: a raw one */
+	enum vacodec_codec codec;
 	uint32_t min_width, min_height, max_width, max_height;
 	unsigned int n_profiles, n_levels;
 	uint32_t profiles[CAPS_MAX_PROFILES]; /* ascending, each once */
@@ -45,7 +46,6 @@ size_t caps_get_size(const struct caps *caps, unsigned int side);
 void caps_write(const struct caps *caps, unsigned int side, struct wire *w);
 /* A coded format; NULL: the display does not decode it. */
 const struct caps_format *caps_find(const struct caps *caps, uint32_t format);
-enum vacodec_codec caps_get_codec(const struct caps_format *format);
 /* Whether decoded frames can be put out in any raw format that the protocol has. */
 bool caps_can_show(const struct vacodec_format *format);
 /* Whether frames can be put out in the raw format. */

@@ -59,7 +59,7 @@ static uint32_t adjust_format(struct call *call, uint32_t format)
 	if (call->side == ENGINE_OUTPUT)
 		return caps_is_raw(format) ? format : 0;
 	caps = caps_find(&call->device->caps, format);
-	if (!caps || engine_set_codec(call->stream->engine, caps_get_codec(caps)))
+	if (!caps || engine_set_codec(call->stream->engine, caps->codec))
 		return 0;
 	call->stream->caps = caps;
 	return format;
@@ -125,9 +125,10 @@ static int get_value(struct call *call, uint32_t control, uint32_t *value)
 		*value = format.known ? caps_profile(caps, format.profile) : caps->profiles[0];
 		return 0;
 	}
-	if (control != VIRTIO_VIDEO_CONTROL_LEVEL || caps->n_levels == 0)
+	if (control != VIRTIO_VIDEO_CONTROL_LEVEL)
 		return -ENOTSUP;
-	*value = format.known ? caps_level(caps, format.level) : caps->levels[0];
+	/* The driver asks this of each stream, and has no way on without an answer. */
+	*value = format.known && caps->n_levels ? caps_level(caps, format.level) : caps->levels[0];
 	return 0;
 }
 

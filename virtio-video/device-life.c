@@ -320,14 +320,8 @@ int vvd_device_get_config(const struct vvd_device *device, uint32_t offset, void
 	wire_put_u32(&w, max_caps(device));
 	wire_put_u32(&w, WIRE_MAX_ANSWER);
 	memcpy(config + w.pos, device->name, WIRE_DEVICE_NAME);
-	if (size_bytes == 0)
-		return 0;
-	memset(data, 0, size_bytes);
-	if (offset >= sizeof(config))
-		return 0;
-	if (size_bytes > sizeof(config) - offset)
-		size_bytes = sizeof(config) - offset;
-	memcpy(data, config + offset, size_bytes);
+	for (uint64_t i = 0; i < size_bytes; i++)
+		((uint8_t *)data)[i] = offset + i < sizeof(config) ? config[offset + i] : 0;
 	return 0;
 }
 

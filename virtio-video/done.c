@@ -98,11 +98,19 @@ int done_take(struct done_queue *done, enum vvd_queue queue, unsigned int limit,
 	return 0;
 }
 
-void done_recycle(struct done_queue *done, struct answer *answer)
+static void recycle(struct done_queue *done, struct answer *answer)
 {
 	(*counter(done, answer->queue))--;
 	answer->next = done->pool;
 	done->pool = answer;
+}
+
+void done_recycle_all(struct done_queue *done, struct answer_list *list)
+{
+	struct answer *answer;
+
+	while ((answer = done_list_pop(list)))
+		recycle(done, answer);
 }
 
 void done_push_locked(struct done_queue *done, struct answer *answer)
@@ -124,7 +132,7 @@ void done_push(struct done_queue *done, struct answer *answer)
 void done_forget(struct done_queue *done, struct answer *answer)
 {
 	pthread_mutex_lock(&done->lock);
-	done_recycle(done, answer);
+	recycle(done, answer);
 	pthread_mutex_unlock(&done->lock);
 }
 
@@ -137,7 +145,7 @@ int done_reap(struct done_queue *done, struct vvd_done *out, uint8_t *buf)
 	if (answer) {
 		*out = (struct vvd_done){answer->token, answer->queue, answer->len_bytes};
 		memcpy(buf, answer->bytes, answer->len_bytes);
-		done_recycle(done, answer);
+		recycle(done, answer);
 		done_update_fd(done, false);
 	}
 	pthread_mutex_unlock(&done->lock);
@@ -146,15 +154,12 @@ int done_reap(struct done_queue *done, struct vvd_done *out, uint8_t *buf)
 
 void done_reset(struct done_queue *done)
 {
-	struct answer *answer;
 	bool was_empty;
 
 	pthread_mutex_lock(&done->lock);
 	was_empty = !done->ready.head;
-	while ((answer = done_list_pop(&done->ready)))
-		done_recycle(done, answer);
-	while ((answer = done_list_pop(&done->event_buffers)))
-		done_recycle(done, answer);
+	done_recycle_all(done, &done->ready);
+	done_recycle_all(done, &done->event_buffers);
 	done_update_fd(done, was_empty);
 	pthread_mutex_unlock(&done->lock);
 }

@@ -81,7 +81,7 @@ bool event_is_heeded(struct done_queue *done, const struct event_source *source)
 void event_forget(struct done_queue *done, struct event_source *source);
 
 /* For event.c, with the lock held. */
-void done_recycle(struct done_queue *done, struct answer *answer);
+void done_recycle_all(struct done_queue *done, struct answer_list *list);
 void done_list_append(struct answer_list *list, struct answer *answer);
 struct answer *done_list_pop(struct answer_list *list);
 void done_push_locked(struct done_queue *done, struct answer *answer);

@@ -92,6 +92,8 @@ struct engine {
 	unsigned int refusals; /* in a row, although the decoder's fd says otherwise */
 	uint8_t *bytes;        /* of the input resource that is being consumed */
 	size_t capacity_bytes, n_bytes, pos;
+	uint8_t *head; /* with the headers of the format that is known */
+	size_t n_head;
 	bool filled;
 	uint64_t timestamp;
 };

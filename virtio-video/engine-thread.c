@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "caps.h"
 #include "engine-internal.h"
 #include "landing.h"
@@ -17,6 +18,7 @@
 
 #define EXTRA_FRAMES 2 /* one being landed, one waiting for it */
 #define MAX_REFUSALS 1000
+#define MAX_HEAD     (1 << 20)
 
 enum step {
 	STEP_NEXT, /* nothing to do here: try the next step */
@@ -293,6 +295,21 @@ static void refuse_format(struct engine *engine, const struct vacodec_format *fo
 	engine_lose(engine, -ENOTSUP, text);
 }
 
+/* What the stream has begun with: a new decoder gets its headers from it. */
+static void keep_head(struct engine *engine)
+{
+	uint8_t *head = NULL;
+
+	/* Nothing where an empty buffer has brought an end to what was before it. */
+	if (engine->n_bytes && engine->n_bytes <= MAX_HEAD)
+		head = realloc(engine->head, engine->n_bytes);
+	if (!head)
+		return;
+	memcpy(head, engine->bytes, engine->n_bytes);
+	engine->head = head;
+	engine->n_head = engine->n_bytes;
+}
+
 static void take_format(struct engine *engine, const struct vacodec_format *format)
 {
 	struct params_format new = {
@@ -318,6 +335,7 @@ static void take_format(struct engine *engine, const struct vacodec_format *form
 		engine->format_state = FORMAT_QUIET;
 		return;
 	}
+	keep_head(engine);
 	engine->state.format = new;
 	engine->format_state = FORMAT_ANNOUNCED;
 	engine->reallocating = true;
@@ -412,6 +430,19 @@ static enum step step_send(struct engine *engine)
 	return STEP_DONE;
 }
 
+/* After a loss: the headers are taken in, and what follows them in the head was shown already. */
+static void recall_head(struct engine *engine)
+{
+	struct vacodec_packet packet = {.data = engine->head, .size_bytes = engine->n_head};
+	ssize_t n;
+
+	while (packet.size_bytes && (n = vacodec_decoder_send(engine->decoder, &packet)) > 0) {
+		packet.data += n;
+		packet.size_bytes -= n;
+	}
+	vacodec_decoder_flush(engine->decoder);
+}
+
 static enum step create_decoder(struct engine *engine)
 {
 	struct vacodec_decoder_params params = {
@@ -427,7 +458,10 @@ static enum step create_decoder(struct engine *engine)
 		params.log.write = log_write;
 	params.log.cookie = engine->params.log;
 	err = vacodec_decoder_new(landing_get_display(engine->landing), &params, &engine->decoder);
+	if (!err && engine->n_head)
+		recall_head(engine);
 	lock(engine);
+	progress(engine);
 	if (err)
 		lose(engine, err);
 	return STEP_DONE;
@@ -457,12 +491,15 @@ static enum step step_fill(struct engine *engine)
 		return STEP_NEXT;
 	if (!engine->decoder)
 		return create_decoder(engine);
-	engine->n_bytes = resource->data_bytes;
+	/* What comes before the first header may belong to it. */
+	if (engine->state.format.known || engine->n_bytes > MAX_HEAD)
+		engine->n_bytes = 0;
 	engine->timestamp = resource->timestamp;
-	err = reserve(engine, engine->n_bytes) ? 0 : -ENOMEM;
+	err = reserve(engine, engine->n_bytes + resource->data_bytes) ? 0 : -ENOMEM;
 	if (!err) {
 		answer = begin_copy(engine, resource, true);
-		err = resource_read(resource, engine->bytes, engine->n_bytes);
+		err = resource_read(resource, engine->bytes + engine->n_bytes,
+				    resource->data_bytes);
 		if (!end_copy(engine, resource, answer))
 			return STEP_DONE;
 	}
@@ -470,10 +507,11 @@ static enum step step_fill(struct engine *engine)
 		engine_answer(engine, ENGINE_INPUT, resource, VIRTIO_VIDEO_BUFFER_FLAG_ERR, 0);
 		return STEP_DONE;
 	}
-	engine->state.stats.bitstream_bytes += engine->n_bytes;
+	engine->pos = engine->n_bytes;
+	engine->n_bytes += resource->data_bytes;
+	engine->state.stats.bitstream_bytes += resource->data_bytes;
 	engine->input_active = true;
 	engine->filled = true;
-	engine->pos = 0;
 	return STEP_DONE;
 }
 
@@ -554,6 +592,7 @@ static void finish(struct engine *engine)
 	engine->decoder = vacodec_decoder_unref(engine->decoder);
 	engine->landing = landing_free(engine->landing);
 	free(engine->bytes);
+	free(engine->head);
 }
 
 void *engine_thread(void *arg)

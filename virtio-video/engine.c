@@ -15,6 +15,12 @@
 
 /* ---- State ---- */
 
+static void wake_and_unlock(struct engine *engine)
+{
+	pthread_cond_signal(&engine->wake);
+	pthread_mutex_unlock(&engine->lock);
+}
+
 void engine_push(struct engine *engine, struct answer *answer)
 {
 	if (!engine->hostages.head) {
@@ -203,8 +209,7 @@ void engine_set_params(struct engine *engine, enum engine_side side, const struc
 		   &engine->state.format);
 	if (asked->mem_type != ENGINE_SAME_MEM_TYPE)
 		engine->state.params[side].mem_type = asked->mem_type;
-	pthread_cond_signal(&engine->wake);
-	pthread_mutex_unlock(&engine->lock);
+	wake_and_unlock(engine);
 }
 
 void engine_params_were_read(struct engine *engine)
@@ -213,8 +218,7 @@ void engine_params_were_read(struct engine *engine)
 	if (engine->format_state == FORMAT_ANNOUNCED)
 		engine->format_state = FORMAT_READ;
 	event_heed(engine->params.done, &engine->events);
-	pthread_cond_signal(&engine->wake);
-	pthread_mutex_unlock(&engine->lock);
+	wake_and_unlock(engine);
 }
 
 int engine_set_codec(struct engine *engine, enum vacodec_codec codec)
@@ -314,8 +318,7 @@ void engine_remove(struct engine *engine, enum engine_side side, struct resource
 		i++;
 	table->all[i] = table->all[--table->n];
 	resource->removed = engine->purge = true;
-	pthread_cond_signal(&engine->wake);
-	pthread_mutex_unlock(&engine->lock);
+	wake_and_unlock(engine);
 	resource_unref(resource);
 }
 
@@ -366,8 +369,7 @@ int engine_queue(struct engine *engine, enum engine_side side, struct resource *
 		if (side == ENGINE_OUTPUT && engine->format_state != FORMAT_ANNOUNCED)
 			engine->reallocating = false;
 	}
-	pthread_cond_signal(&engine->wake);
-	pthread_mutex_unlock(&engine->lock);
+	wake_and_unlock(engine);
 	return err;
 }
 
@@ -383,8 +385,7 @@ int engine_drain(struct engine *engine, struct answer *answer)
 		engine->drain_answer = answer;
 		engine->drain_serial++;
 	}
-	pthread_cond_signal(&engine->wake);
-	pthread_mutex_unlock(&engine->lock);
+	wake_and_unlock(engine);
 	return err;
 }
 
@@ -399,8 +400,7 @@ void engine_clear(struct engine *engine, enum engine_side side, struct answer *a
 		engine->flush = true;
 	if (answer)
 		engine_push(engine, answer);
-	pthread_cond_signal(&engine->wake);
-	pthread_mutex_unlock(&engine->lock);
+	wake_and_unlock(engine);
 }
 
 void engine_clear_all(struct engine *engine)
@@ -421,8 +421,7 @@ void engine_stop(struct engine *engine, struct answer *answer)
 	event_forget(engine->params.done, &engine->events);
 	if (answer)
 		engine_push(engine, answer);
-	pthread_cond_signal(&engine->wake);
-	pthread_mutex_unlock(&engine->lock);
+	wake_and_unlock(engine);
 	for (int side = 0; side < ENGINE_N_SIDES; side++)
 		engine_remove_all(engine, side);
 }

@@ -55,11 +55,8 @@ void event_raise(struct done_queue *done, struct event_source *source, uint32_t 
 
 void event_forget_buffers(struct done_queue *done)
 {
-	struct answer *answer;
-
 	pthread_mutex_lock(&done->lock);
-	while ((answer = done_list_pop(&done->event_buffers)))
-		done_recycle(done, answer);
+	done_recycle_all(done, &done->event_buffers);
 	pthread_mutex_unlock(&done->lock);
 }
 

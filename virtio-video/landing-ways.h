@@ -5,6 +5,7 @@
 #ifndef LANDING_WAYS_H
 #define LANDING_WAYS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "params.h"
 
@@ -12,12 +13,16 @@ struct vawrap_display;
 struct vawrap_image_layout;
 struct vawrap_surface;
 
-/* landing-copy.c: the CPU copies samples that can be seen, in vvd_guard(). -EFAULT memory has gone. */
+/*
+ * landing-copy.c: the CPU copies samples that can be seen, or compares with them, in vvd_guard().
+ * Errors: -EFAULT memory has gone; -EILSEQ it has other samples.
+ */
 struct landing_copy {
 	const uint8_t *samples;
 	const struct vawrap_image_layout *from;
 	const struct params_layout *layout;
 	const struct resource *resource;
+	bool compare; /* of the surface's own layout */
 };
 int landing_copy_run(const struct landing_copy *copy);
 

@@ -23,7 +23,7 @@ struct landing {
 
 	struct params_layout layout; /* of the resources */
 	struct landing_imports imports;
-	bool no_blit; /* for this layout */
+	bool no_blit, blit_seen; /* for this layout */
 	uint64_t copied_bytes, driver_bytes;
 };
 
@@ -65,7 +65,7 @@ void landing_reset(struct landing *landing)
 	landing_release(landing);
 	landing->view = vawrap_view_free(landing->view);
 	landing_imports_drop(&landing->imports, true);
-	landing->no_blit = false;
+	landing->no_blit = landing->blit_seen = false;
 }
 
 void landing_purge(struct landing *landing)
@@ -125,31 +125,73 @@ int landing_fetch(struct landing *landing, struct vacodec_frame *frame,
 	return err ? err : landing->status;
 }
 
-static int blit(struct landing *landing, struct vawrap_surface *to, struct vawrap_surface *from)
-{
-	int err = vawrap_surface_copy(to, from);
+/* ---- Copies of the driver: some drivers accept memory and write elsewhere ---- */
 
+/* Other samples than any picture's, before one is expected there. */
+static void fill(const struct params_layout *layout, const struct resource *resource)
+{
+	static const struct vawrap_image_layout one_row;
+	uint8_t row[2 * PARAMS_MAX_SIZE];
+	struct landing_copy copy = {row, &one_row, layout, resource, false};
+
+	memset(row, 0x5a, sizeof(row));
+	resource_begin_access(resource);
+	landing_copy_run(&copy);
+	resource_end_access(resource);
+}
+
+/* Whether the object's memory has what the driver reads from the surface. */
+static bool shows(struct landing *landing, const struct resource *resource,
+		  struct vawrap_surface *surface)
+{
+	struct landing_copy look = {NULL, NULL, &landing->layout, resource, true};
+	bool same = false;
+
+	if (!see(landing, surface)) {
+		look.samples = landing->samples;
+		look.from = landing->image;
+		resource_begin_access(resource);
+		same = !landing_copy_run(&look);
+		resource_end_access(resource);
+	}
+	landing_release(landing);
+	return same;
+}
+
+/* The first one of a layout is looked at. */
+static int blit(struct landing *landing, const struct resource *resource,
+		struct vawrap_surface *from)
+{
+	bool first = !landing->blit_seen;
+	int err;
+
+	if (first)
+		fill(&landing->layout, resource);
+	err = vawrap_surface_copy(landing_imports_find(&landing->imports, resource), from);
+	if (!err && first && !shows(landing, resource, from))
+		err = -EILSEQ;
 	landing->copied_bytes = 0;
 	landing->driver_bytes = landing->layout.size_bytes;
+	landing->blit_seen = true;
+	landing->no_blit = err;
 	if (!err)
 		return 0;
 	log_printf(landing->log, LOG_LEVEL_DEBUG, "the driver copies into no object: %s",
-		   strerror(-err));
-	landing->no_blit = true;
+		   err == -EILSEQ ? "nothing arrives" : strerror(-err));
 	return -EAGAIN;
 }
 
 int landing_store(struct landing *landing, const struct params_layout *layout,
 		  const struct resource *resource, struct vacodec_frame *frame)
 {
-	const struct landing_copy copy = {landing->samples, landing->image, layout, resource};
+	const struct landing_copy copy = {landing->samples, landing->image, layout, resource,
+					  false};
 
 	/* The layout or the resource may be another one since. */
 	if (!is_layout(landing, layout))
 		return -EAGAIN;
 	if (landing_is_direct(landing, resource))
-		return blit(landing, landing_imports_find(&landing->imports, resource),
-			    vacodec_frame_get_surface(frame));
+		return blit(landing, resource, vacodec_frame_get_surface(frame));
 	if (!landing->samples)
 		return -EAGAIN;
 	/* 4:2:0, and even. */

@@ -17,8 +17,15 @@
 #define MAX_HELD    8
 #define MAX_SAMPLES (512 * 512) /* a larger format is not accepted: it would only take time */
 
-const char fuzz_name[] = "fuzz-decoder";
+/* The same program is built once more for each other codec. */
+#ifndef FUZZ_CODEC
+#define FUZZ_CODEC VACODEC_CODEC_H264
+#define FUZZ_NAME  "fuzz-decoder"
+#endif
+
+const char fuzz_name[] = FUZZ_NAME;
 const size_t fuzz_stream_at = 5 + N_STEPS;
+const bool fuzz_hevc = FUZZ_CODEC == VACODEC_CODEC_HEVC;
 
 enum setting {
 	SET_HOLD = 1 << 0, /* frames are kept as long as there is room for them */
@@ -186,14 +193,30 @@ static size_t piece_bytes(unsigned int step)
 
 static void prepare(unsigned int settings, unsigned int fail_call, unsigned int fail_alloc)
 {
-	/* A display that has all that H.264 can ask for; 36 and 40 are High 10 and High 4:2:2. */
-	static const VAProfile profiles[] = {VAProfileH264ConstrainedBaseline, VAProfileH264Main,
-					     VAProfileH264High, (VAProfile)36, (VAProfile)40};
+	/* A display that has all that can be asked for; 36 and 40 are High 10 and High 4:2:2. */
+	static const VAProfile profiles[] = {
+		VAProfileH264ConstrainedBaseline,
+		VAProfileH264Main,
+		VAProfileH264High,
+		(VAProfile)36,
+		(VAProfile)40,
+		VAProfileHEVCMain,
+		VAProfileHEVCMain10,
+		VAProfileHEVCMain12,
+		VAProfileHEVCMain422_10,
+		VAProfileHEVCMain422_12,
+		VAProfileHEVCMain444,
+		VAProfileHEVCMain444_10,
+		VAProfileHEVCMain444_12,
+		VAProfileHEVCSccMain444,
+	};
 
 	fake_reset();
-	fake_set_profiles(profiles, 5);
+	fake_set_profiles(profiles, sizeof(profiles) / sizeof(profiles[0]));
 	fake_set_formats(VA_RT_FORMAT_YUV420 | VA_RT_FORMAT_YUV420_10 | VA_RT_FORMAT_YUV422 |
-				 VA_RT_FORMAT_YUV422_10,
+				 VA_RT_FORMAT_YUV422_10 | VA_RT_FORMAT_YUV420_12 |
+				 VA_RT_FORMAT_YUV422_12 | VA_RT_FORMAT_YUV444 |
+				 VA_RT_FORMAT_YUV444_10 | VA_RT_FORMAT_YUV444_12,
 			 0);
 	fake_fail_call(fail_call, VA_STATUS_ERROR_OPERATION_FAILED);
 	fake_alloc_reset(fail_alloc);
@@ -205,7 +228,7 @@ static int open_client(struct client *client, struct fuzz_reader *r, const uint8
 {
 	struct vacodec_decoder_params params = {
 		.size_bytes = sizeof(params),
-		.codec = VACODEC_CODEC_H264,
+		.codec = FUZZ_CODEC,
 		.max_in_flight = client->settings & SET_IN_FLIGHT ? 1 : 0,
 		.show_incomplete = client->settings & SET_SHOW_INCOMPLETE,
 	};

@@ -13,6 +13,7 @@
 
 const char fuzz_name[] = "fuzz-h264-parser";
 const size_t fuzz_stream_at = 0;
+const bool fuzz_hevc = false;
 
 static struct h264_sets sets;
 

@@ -16,8 +16,9 @@
 extern const char fuzz_name[];
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-/* mutate-h264.c: where in an input the byte stream begins. */
+/* mutate-nal.c: where in an input the byte stream begins, and whether it is HEVC. */
 extern const size_t fuzz_stream_at;
+extern const bool fuzz_hevc;
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
 /* libFuzzer's own mutator. */
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);

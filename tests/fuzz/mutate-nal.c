@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * mutate-h264.c - changes the fields of H.264 headers, not just bytes
+ * mutate-nal.c - changes the fields of H.264 or HEVC headers, not just bytes
  *
  * Takes one NAL unit of an input's stream, removes the emulation prevention bytes, rewrites an
  * Exp-Golomb code or flips a bit near its begin, and escapes it again; or repeats, moves or drops a
@@ -39,6 +39,14 @@ static uint32_t choose_value(uint32_t value)
 	return pick(70);
 }
 
+/* Behind the header, or what an SPS has before its first code. */
+static size_t find_codes(void)
+{
+	if (fuzz_hevc)
+		return (unit.data[0] >> 1 & 0x3f) == 33 ? 120 : 16;
+	return (unit.data[0] & 0x1f) == 7 ? 32 : 8;
+}
+
 /* Puts another value in the place of a code; all behind it moves. */
 static void rewrite_code(void)
 {
@@ -46,12 +54,11 @@ static void rewrite_code(void)
 	uint32_t value;
 	unsigned int n;
 
-	/* Behind the header byte, or what an SPS has before its first code. */
-	from = (unit.data[0] & 0x1f) == 7 ? 32 : 8;
+	from = find_codes();
 	for (unsigned int skip = pick(16); skip && from < n_bits; skip--)
 		from += pick(3) ? nal_read_ue(&unit, from, &value) : 1;
 	if (from >= n_bits)
-		from = 8;
+		from = fuzz_hevc ? 16 : 8;
 	n = nal_read_ue(&unit, from, &value);
 	memset(&rewritten, 0, sizeof(rewritten));
 	memcpy(rewritten.data, unit.data, from / 8 + 1);

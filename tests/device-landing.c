@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * device-landing.c - virtio objects on softva: pictures by copies of the driver, and by the CPU
+ *
+ * Objects are memfds here, in the place of dma-bufs. Run by device-landing.sh, which sets the
+ * environment.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include "mini-guest.h"
+
+/* Of the suite: B frames, many references, gaps, cropping; whole frames all. */
+static const char *const names[] = {"cabac-b",          "b-pyramid-mmco",  "refs-16",
+				    "b-pyramid-normal", "crop-178x146",    "frame-num-gaps",
+				    "open-gop",         "written-refs-16", "temporal-layers",
+				    "long-term",        "written-mmco5-b"};
+#define N_NAMES (sizeof(names) / sizeof(names[0]))
+
+static struct guest guest;
+static char gate_path[64];
+static int gate;
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&guest, 0, sizeof(guest));
+	guest.format = 3;
+	guest.objects = true;
+	return 0;
+}
+
+static void open_guest(const char *quirks)
+{
+	if (quirks)
+		setenv("SOFTVA_QUIRKS", quirks, 1);
+	assert_int_equal(guest_open(&guest, NULL), 0);
+}
+
+static void close_guest(void)
+{
+	guest_close(&guest);
+	unsetenv("SOFTVA_QUIRKS");
+}
+
+static struct vvd_stats stats(void)
+{
+	struct vvd_stats stats = {.size_bytes = sizeof(stats)};
+
+	assert_int_equal(vvd_device_get_stats(guest.device, &stats), 0);
+	return stats;
+}
+
+/* Plays streams at the same time; returns what was copied for them. */
+static struct vvd_stats play(const char *const *list, unsigned int n)
+{
+	struct vvd_stats before = stats(), after;
+
+	for (unsigned int i = 0; i < n; i++)
+		assert_int_equal(guest_start(&guest, i, list[i]), 0);
+	assert_true(guest_run(&guest));
+	for (unsigned int i = 0; i < n; i++) {
+		if (!guest_is_exact(&guest, i))
+			print_message("%s: %u of %u pictures, %u wrong\n", list[i],
+				      guest.streams[i].n_frames, guest.streams[i].n_expected,
+				      guest.streams[i].n_wrong);
+		assert_true(guest_is_exact(&guest, i));
+	}
+	after = stats();
+	for (unsigned int i = 0; i < n; i++)
+		guest_end(&guest, i);
+	assert_int_equal(guest.n_errors, 0);
+	after.copied_bytes -= before.copied_bytes;
+	after.driver_copied_bytes -= before.driver_copied_bytes;
+	after.frames -= before.frames;
+	return after;
+}
+
+static void test_the_driver_copies(void **state)
+{
+	struct vvd_stats all;
+
+	(void)state;
+	open_guest(NULL);
+	all = play(names, N_NAMES);
+	assert_true(all.frames > 50);
+	assert_true(all.copied_bytes == 0 && all.driver_copied_bytes > 0);
+	close_guest();
+}
+
+static void check_driver_copies(const char *name)
+{
+	struct vvd_stats all = play(&name, 1);
+
+	assert_true(all.frames > 0 && all.copied_bytes == 0);
+	assert_true(all.driver_copied_bytes >= all.frames * 64 * 48 * 3 / 2);
+}
+
+static void check_we_copy(const char *name)
+{
+	struct vvd_stats all = play(&name, 1);
+
+	assert_true(all.frames > 0 && all.driver_copied_bytes == 0);
+	assert_true(all.copied_bytes >= all.frames * 64 * 48 * 3 / 2);
+}
+
+static void test_fields_are_copied_by_the_driver(void **state)
+{
+	(void)state;
+	open_guest(NULL);
+	check_driver_copies("mbaff-tff");
+	close_guest();
+}
+
+static void test_where_nothing_arrives_we_copy(void **state)
+{
+	(void)state;
+	open_guest("import=ignored");
+	check_we_copy("cabac-b");
+	close_guest();
+	setup(NULL);
+	open_guest("import=none");
+	check_we_copy("cabac-b");
+	close_guest();
+}
+
+static void test_other_formats_we_copy(void **state)
+{
+	(void)state;
+	guest.format = 4;
+	open_guest(NULL);
+	check_we_copy("cabac-b");
+	close_guest();
+}
+
+/* ---- Pictures that are held ---- */
+
+static void open_gate(unsigned int n_pictures)
+{
+	static const char bytes[4096];
+
+	assert_true(write(gate, bytes, n_pictures) == (ssize_t)n_pictures);
+}
+
+/* Some pictures pass, the probe's own among them; the next one is held. */
+static void start_held(void)
+{
+	snprintf(gate_path, sizeof(gate_path), "/tmp/device-landing-gate-%d", (int)getpid());
+	assert_int_equal(mkfifo(gate_path, 0600), 0);
+	gate = open(gate_path, O_RDWR | O_CLOEXEC);
+	assert_true(gate >= 0);
+	open_guest(NULL);
+	setenv("SOFTVA_GATE", gate_path, 1);
+	assert_int_equal(guest_start(&guest, 0, "cabac-b"), 0);
+	unsetenv("SOFTVA_GATE");
+	open_gate(8);
+	while (guest.streams[0].n_frames < 2)
+		assert_true(guest_step(&guest, 60000));
+}
+
+static void close_gate(void)
+{
+	close(gate);
+	unlink(gate_path);
+}
+
+static void fill_outputs(uint8_t value, bool check)
+{
+	for (uint32_t id = 1; id <= 2 * GUEST_OUTPUTS; id++) {
+		uint8_t *at = guest_get_output(&guest, 0, id);
+
+		for (uint32_t i = 0; at && i < guest.streams[0].params[12]; i++) {
+			if (check)
+				assert_int_equal(at[i], value);
+			else
+				at[i] = value;
+		}
+	}
+}
+
+/* The buffers are answered when nothing is to come into them any more, and stay as the guest fills them. */
+static void test_a_clear_waits_for_the_picture(void **state)
+{
+	unsigned int n_shown;
+
+	(void)state;
+	start_held();
+	guest.keeps = true;
+	guest_send(&guest, 0, 0x107, 0x101);
+	open_gate(4096);
+	assert_int_equal(guest_wait(&guest, 0), 0x200);
+	assert_true(guest.n_returned > 0);
+	n_shown = guest.streams[0].n_frames;
+	fill_outputs(0xab, false);
+	/* All the rest of the stream is decoded, or waits for a buffer. */
+	assert_int_equal(guest_command(&guest, 0, 0x107, 0x100), 0x200);
+	assert_int_equal(guest_command(&guest, 0, 0x102, 0), 0x200);
+	guest.device = vvd_device_free(guest.device);
+	assert_int_equal(guest.streams[0].n_frames, n_shown);
+	fill_outputs(0xab, true);
+	close_guest();
+	close_gate();
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_the_driver_copies),
+		TEST(test_fields_are_copied_by_the_driver),
+		TEST(test_where_nothing_arrives_we_copy),
+		TEST(test_other_formats_we_copy),
+		TEST(test_a_clear_waits_for_the_picture),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
