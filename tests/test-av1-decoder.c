@@ -19,7 +19,11 @@
 static struct {
 	uint64_t hash;
 	unsigned int n_pictures;
+	unsigned int n_grained; /* with grain, into a surface of its own */
+	unsigned int n_apart;   /* that are shown from another surface than they are decoded into */
 } seen;
+
+static bool skip_film_grain;
 
 /* FNV-1a */
 static void add_bytes(const void *data, size_t size_bytes)
@@ -43,6 +47,8 @@ static void on_render(void *cookie, VABufferType type, const void *data, size_t 
 	}
 	seen.n_pictures++;
 	memcpy(&picture, data, sizeof(picture));
+	seen.n_grained += picture.film_grain_info.film_grain_info_fields.bits.apply_grain;
+	seen.n_apart += picture.current_display_picture != picture.current_frame;
 	/* Which surfaces it is says nothing of the stream. */
 	picture.current_frame = 0;
 	picture.current_display_picture = 0;
@@ -75,13 +81,16 @@ static int open_av1(struct client *c)
 	struct vacodec_decoder_params params = {.size_bytes = sizeof(params),
 						.codec = VACODEC_CODEC_AV1,
 						.extradata = c->extradata,
-						.extradata_bytes = c->extradata_bytes};
+						.extradata_bytes = c->extradata_bytes,
+						.skip_film_grain = skip_film_grain};
 	int ret;
 
 	fake_set_profiles(profiles, 2);
 	fake_set_hooks(&hooks);
 	seen.hash = UINT64_C(0xcbf29ce484222325);
 	seen.n_pictures = 0;
+	seen.n_grained = 0;
+	seen.n_apart = 0;
 	ret = vawrap_display_new_driver("fake", NULL, &c->display);
 	if (ret == 0)
 		ret = vacodec_decoder_new(c->display, &params, &c->decoder);
@@ -234,6 +243,28 @@ static void test_flush_resumes_at_key_frame(void **state)
 	assert_int_equal(c.n_frames, 2 * N_FRAMES);
 	assert_int_equal(c.n_corrupt, 0);
 	close_av1(&c);
+	stream_free(&stream);
+}
+
+/* References stay clean; without grain there is one surface for both. */
+static void test_film_grain_has_a_surface_of_its_own(void **state)
+{
+	struct stream stream = load("../fuzz/corpus/fuzz-av1/seed-grain-seeds");
+	const size_t head = 5 + 16; /* of a fuzzer's input: fuzz-decoder.c */
+	struct client with = {0}, without = {0};
+
+	(void)state;
+	assert_int_equal(run(&with, stream.data + head, stream.size_bytes - head, 0), 0);
+	assert_true(seen.n_grained > 0);
+	assert_int_equal(seen.n_apart, seen.n_grained);
+	assert_int_equal(with.format.min_frames, 18);
+	skip_film_grain = true;
+	assert_int_equal(run(&without, stream.data + head, stream.size_bytes - head, 0), 0);
+	skip_film_grain = false;
+	assert_true(seen.n_pictures > 0);
+	assert_int_equal(seen.n_grained, 0);
+	assert_int_equal(seen.n_apart, 0);
+	assert_int_equal(without.n_frames, with.n_frames);
 	stream_free(&stream);
 }
 
@@ -420,6 +451,7 @@ int main(void)
 		FAKE_TEST(test_timestamps_of_temporal_units),
 		FAKE_TEST(test_record_stands_for_sequence_header),
 		FAKE_TEST(test_flush_resumes_at_key_frame),
+		FAKE_TEST(test_film_grain_has_a_surface_of_its_own),
 		FAKE_TEST(test_short_damaged_streams),
 		FAKE_TEST(test_flipped_bits),
 		FAKE_TEST(test_lost_stream_is_found_again),
