@@ -31,6 +31,7 @@ struct probe_ops {
 
 extern const struct probe_ops h264_probe_ops;
 extern const struct probe_ops vp8_probe_ops;
+extern const struct probe_ops mpeg2_probe_ops;
 
 /* ---- For the codecs ---- */
 

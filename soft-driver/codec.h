@@ -59,6 +59,7 @@ struct codec {
 
 extern const struct codec codec_h264;
 extern const struct codec codec_vp8;
+extern const struct codec codec_mpeg2;
 extern const struct codec codec_hevc;
 extern const struct codec codec_vpp;
 
