@@ -41,8 +41,11 @@ static bool learning, differs;
 
 VAStatus __real_vaCreateBuffer(VADisplay, VAContextID, VABufferType, unsigned int, unsigned int,
 			       void *, VABufferID *);
-VAStatus __wrap_vaCreateBuffer(VADisplay, VAContextID, VABufferType, unsigned int, unsigned int,
-			       void *, VABufferID *);
+/* Shared libraries in the link may refer to it, too. */
+__attribute__((visibility("default"))) VAStatus __wrap_vaCreateBuffer(VADisplay, VAContextID,
+								      VABufferType, unsigned int,
+								      unsigned int, void *,
+								      VABufferID *);
 
 VAStatus __wrap_vaCreateBuffer(VADisplay va, VAContextID context, VABufferType type,
 			       unsigned int size, unsigned int count, void *data, VABufferID *id)

@@ -17,7 +17,13 @@
 #define MAX_HELD    8
 #define MAX_SAMPLES (512 * 512) /* a larger format is not accepted: it would only take time */
 
-const char fuzz_name[] = "fuzz-decoder";
+/* The same program is built once more for each other codec. */
+#ifndef FUZZ_CODEC
+#define FUZZ_CODEC VACODEC_CODEC_H264
+#define FUZZ_NAME  "fuzz-decoder"
+#endif
+
+const char fuzz_name[] = FUZZ_NAME;
 const size_t fuzz_stream_at = 5 + N_STEPS;
 
 enum setting {
@@ -186,12 +192,17 @@ static size_t piece_bytes(unsigned int step)
 
 static void prepare(unsigned int settings, unsigned int fail_call, unsigned int fail_alloc)
 {
-	/* A display that has all that H.264 can ask for; 36 and 40 are High 10 and High 4:2:2. */
-	static const VAProfile profiles[] = {VAProfileH264ConstrainedBaseline, VAProfileH264Main,
-					     VAProfileH264High, (VAProfile)36, (VAProfile)40};
+	/* A display that has all that streams can ask for; 36 and 40 are High 10 and High 4:2:2. */
+	static const VAProfile profiles[] = {VAProfileH264ConstrainedBaseline,
+					     VAProfileH264Main,
+					     VAProfileH264High,
+					     (VAProfile)36,
+					     (VAProfile)40,
+					     VAProfileMPEG2Simple,
+					     VAProfileMPEG2Main};
 
 	fake_reset();
-	fake_set_profiles(profiles, 5);
+	fake_set_profiles(profiles, sizeof(profiles) / sizeof(profiles[0]));
 	fake_set_formats(VA_RT_FORMAT_YUV420 | VA_RT_FORMAT_YUV420_10 | VA_RT_FORMAT_YUV422 |
 				 VA_RT_FORMAT_YUV422_10,
 			 0);
@@ -205,7 +216,7 @@ static int open_client(struct client *client, struct fuzz_reader *r, const uint8
 {
 	struct vacodec_decoder_params params = {
 		.size_bytes = sizeof(params),
-		.codec = VACODEC_CODEC_H264,
+		.codec = FUZZ_CODEC,
 		.max_in_flight = client->settings & SET_IN_FLIGHT ? 1 : 0,
 		.show_incomplete = client->settings & SET_SHOW_INCOMPLETE,
 	};
