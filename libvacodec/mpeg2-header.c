@@ -202,7 +202,10 @@ unsigned int mpeg2_count_rows(const struct mpeg2_sequence *sequence)
 	return (sequence->vertical_size + 31U) / 32 * 2;
 }
 
-/* One code of Table B.1 at the begin of eleven bits: its length, and its value, 0 for the escape code. */
+/*
+ * One code of Table B.1 at the begin of eleven bits: its length, and its value, 0 for the escape
+ * code.
+ */
 static int read_increment(uint32_t bits, unsigned int *length)
 {
 	static const struct {

@@ -2,8 +2,8 @@
 /*
  * mpeg2-header.h - MPEG-2's headers: sequence, group of pictures, picture and slice
  *
- * Source: Rec. ITU-T H.262 (ISO/IEC 13818-2), 6.2 and 6.3, where each field's name is from. A unit is
- * what follows a start code's prefix, so its first byte is the start code's value (Table 6-1).
+ * Source: Rec. ITU-T H.262 (ISO/IEC 13818-2), 6.2 and 6.3, where each field's name is from. A unit
+ * is what follows a start code's prefix, so its first byte is the start code's value (Table 6-1).
  */
 #ifndef LIBVACODEC_MPEG2_HEADER_H
 #define LIBVACODEC_MPEG2_HEADER_H
@@ -100,7 +100,10 @@ struct mpeg2_slice {
 	uint32_t header_bits; /* from the start code's value up to the first macroblock */
 };
 
-/* -EBADMSG fills nothing; so do all that follow. The header alone: matrices become its own, or the defaults. */
+/*
+ * -EBADMSG fills nothing; so do all that follow. The header alone: matrices become its own, or the
+ * defaults.
+ */
 int mpeg2_parse_sequence(const uint8_t *data, size_t size_bytes, struct mpeg2_sequence *sequence,
 			 struct mpeg2_matrices *matrices);
 /* What an extension is, or -EBADMSG. */

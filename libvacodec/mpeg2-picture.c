@@ -2,8 +2,8 @@
 /*
  * mpeg2-picture.c - one MPEG-2 picture from its first slice to its place among the references
  *
- * Everything that can make a picture wait comes before anything that changes the decoder, so that the
- * first slice can be tried again.
+ * Everything that can make a picture wait comes before anything that changes the decoder, so that
+ * the first slice can be tried again.
  *
  * Source: Rec. ITU-T H.262, 6.1.1.11 (order), 6.3.8 (groups), 7.6.2 (references).
  */

@@ -40,7 +40,10 @@ static int add_reference(struct vacodec_decoder *decoder, struct vacodec_frame *
 	return submit_add_reference(decoder->current.frame, reference);
 }
 
-/* 7.6.2: of P pictures the newer one; a second field's other reference is its own frame, which VA implies. */
+/*
+ * 7.6.2: of P pictures the newer one; a second field's other reference is its own frame, which VA
+ * implies.
+ */
 static int set_references(VAPictureParameterBufferMPEG2 *va, struct vacodec_decoder *decoder)
 {
 	const struct mpeg2 *mpeg2 = mpeg2_of(decoder);

@@ -59,8 +59,8 @@ int mpeg2_get_format(struct vacodec_decoder *decoder, const struct mpeg2_sequenc
 /* ---- mpeg2-picture.c ---- */
 
 /*
- * Begins the picture whose headers came; -EAGAIN as parse_unit() says. 0 without a picture where the
- * stream cannot be entered at it.
+ * Begins the picture whose headers came; -EAGAIN as parse_unit() says. 0 without a picture where
+ * the stream cannot be entered at it.
  */
 int mpeg2_begin(struct vacodec_decoder *decoder);
 /* As codec_ops.begin_picture(). */

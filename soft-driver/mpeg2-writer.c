@@ -30,8 +30,9 @@ static void write_matrix(struct bit_writer *writer, bool loaded, const uint8_t m
 }
 
 /*
- * VA has no progressive_sequence: a picture may always be of two fields here, and the rows of macroblocks
- * below the picture that this stands for need not come. Nor has it rates, which nothing depends on.
+ * VA has no progressive_sequence: a picture may always be of two fields here, and the rows of
+ * macroblocks below the picture that this stands for need not come. Nor has it rates, which
+ * nothing depends on.
  */
 void mpeg2_write_sequence(struct bit_writer *writer, const VAPictureParameterBufferMPEG2 *pic)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * MPEG-2: from VA's parameters and the entropy-coded data to a packet whose headers say what the client
- * said, with the checks of what cannot show in the picture.
+ * MPEG-2: from VA's parameters and the entropy-coded data to a packet whose headers say what the
+ * client said, with the checks of what cannot show in the picture.
  *
  * Section numbers are those of ITU-T H.262.
  */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * make-mpeg2-streams.c - writes tests/streams/mpeg2-written-fields.m2v: field pictures, which no encoder
- * in reach makes
+ * make-mpeg2-streams.c - writes tests/streams/mpeg2-written-fields.m2v: field pictures, which no
+ * encoder in reach makes
  *
- * Fields are of one grey, known by construction: the MD5s beside the stream are of what is written here,
- * and need no decoder. Usage: make-mpeg2-streams FOLDER
+ * Fields are of one grey, known by construction: the MD5s beside the stream are of what is written
+ * here, and need no decoder. Usage: make-mpeg2-streams FOLDER
  */
 #include "mpeg2-writer.h"
 

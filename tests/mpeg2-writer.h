@@ -2,8 +2,8 @@
 /*
  * mpeg2-writer.h - MPEG-2 pictures of 16x32 samples under any headers, known by construction
  *
- * An intra picture is of one grey; a P picture is a reference, whole and unmoved: of a field picture the
- * field that it selects.
+ * An intra picture is of one grey; a P picture is a reference, whole and unmoved: of a field
+ * picture the field that it selects.
  */
 #ifndef MPEG2_WRITER_H
 #define MPEG2_WRITER_H

@@ -10,8 +10,8 @@
 /* Makes an empty file, names it in SOFTVA_CHECKS and returns its name, which is kept. */
 const char *softva_report_begin(void);
 /*
- * Reads the report and removes it: the names of failed checks, each followed by a space, in the table's
- * order. Returns how many checks were performed.
+ * Reads the report and removes it: the names of failed checks, each followed by a space, in the
+ * table's order. Returns how many checks were performed.
  */
 unsigned long softva_report_end(char *names, size_t size);
 

@@ -2,8 +2,9 @@
 /*
  * test-mpeg2-decoder.c - MPEG-2's headers, and its decoder on the fake libva
  *
- * Pictures are told apart by their number: what a reference names is the picture that was last decoded
- * into its surface. A packet is one picture with the headers before it; its timestamp is its number.
+ * Pictures are told apart by their number: what a reference names is the picture that was last
+ * decoded into its surface. A packet is one picture with the headers before it; its timestamp is
+ * its number.
  */
 #include "libvacodec/mpeg2-header.h"
 #include "mpeg2-writer.h"
@@ -89,7 +90,10 @@ static int open_mpeg2(struct client *c)
 	return ret;
 }
 
-/* i, p, b: frames; t and b fields behind a letter of their type: "it" "pb". S: sequence, G, C, K: groups. */
+/*
+ * i, p, b: frames; t and b fields behind a letter of their type: "it" "pb". S: sequence, G, C, K:
+ * groups.
+ */
 static void write_unit(struct mpeg2_writer *w, const char *text, unsigned int temporal_reference)
 {
 	struct mpeg2_written_picture picture = {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every mistake of a client that decodes MPEG-2 is seen: written pictures go through libvacodec, one value
- * of one buffer is changed on its way to softva, and just the checks named here fail, or the picture shows
- * something else. Unchanged, neither.
+ * Every mistake of a client that decodes MPEG-2 is seen: written pictures go through libvacodec,
+ * one value of one buffer is changed on its way to softva, and just the checks named here fail, or
+ * the picture shows something else. Unchanged, neither.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -150,7 +150,10 @@ static void check_frame(struct session *session, struct vacodec_frame *frame)
 	differs |= strcmp(md5, expected[session->n_frames - 1]) != 0;
 }
 
-/* Two intra pictures, another one that both of the B picture's references are behind, and a P picture. */
+/*
+ * Two intra pictures, another one that both of the B picture's references are behind, and a P
+ * picture.
+ */
 static void decode(struct session *session)
 {
 	static const struct mpeg2_written_picture pictures[] = {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every mistake of a client that decodes VP8 is seen: written frames go through libvacodec, one value of one
- * buffer is changed on its way to softva, and just the checks named here fail. Unchanged, none does.
+ * Every mistake of a client that decodes VP8 is seen: written frames go through libvacodec, one
+ * value of one buffer is changed on its way to softva, and just the checks named here fail.
+ * Unchanged, none does.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,8 +2,8 @@
 /*
  * fuzz-vp8.c - VP8's frame headers, and the decoder on the fake libva
  *
- * Input: the number of the va call that fails (2 bytes, 0: none), then frames, each behind a byte of what
- * is done after it and its size in two bytes, little-endian.
+ * Input: the number of the va call that fails (2 bytes, 0: none), then frames, each behind a byte
+ * of what is done after it and its size in two bytes, little-endian.
  */
 #include "fuzz.h"
 #include "fake-libva/fake-libva.h"
