@@ -64,7 +64,15 @@ static bool is_second_field(const struct mpeg2 *mpeg2)
 	return mpeg2->frame_open && picture->picture_structure == (mpeg2->fields ^ MPEG2_FRAME) &&
 	       picture->temporal_reference == mpeg2->current.temporal_reference &&
 	       (picture->picture_coding_type == MPEG2_B) ==
-		       (mpeg2->current.picture_coding_type == MPEG2_B);
+		       (mpeg2->current.picture_coding_type == MPEG2_B) &&
+	       memcmp(&mpeg2->sequence, &mpeg2->active, sizeof(mpeg2->active)) == 0;
+}
+
+/* 6.3.10: a progressive sequence has no fields. */
+static bool is_possible(const struct mpeg2 *mpeg2)
+{
+	return mpeg2->picture.extended && (mpeg2->picture.picture_structure == MPEG2_FRAME ||
+					   !mpeg2->active.progressive_sequence);
 }
 
 /* Whether decoding can begin here, or goes on. B pictures refer to the frame that they precede. */
@@ -122,7 +130,7 @@ int mpeg2_begin(struct vacodec_decoder *decoder)
 	if (!second && !can_decode(decoder))
 		return 0;
 	ret = activate(decoder);
-	if (ret == 0 && !mpeg2->picture.extended)
+	if (ret == 0 && !is_possible(mpeg2))
 		ret = -EBADMSG;
 	if (ret < 0)
 		return ret;

@@ -263,6 +263,24 @@ static void test_a_lost_picture_flags_what_follows(void **state)
 	client_close(&c);
 }
 
+static void test_fields_of_a_progressive_sequence_are_damage(void **state)
+{
+	struct mpeg2_writer w = {0};
+	struct client c = {0};
+
+	(void)state;
+	mpeg2_write_sequence(&w, &(struct mpeg2_written_sequence){.progressive = true});
+	write_unit(&w, "Ci", 0);
+	write_unit(&w, "iT", 1);
+	write_unit(&w, "pB", 1);
+	write_unit(&w, "p", 2);
+	assert_int_equal(open_mpeg2(&c), 0);
+	assert_int_equal(client_send(&c, w.data, mpeg2_writer_get_size(&w), 0), 0);
+	assert_int_equal(client_drain(&c), 0);
+	assert_frames(&c, "00", ".!");
+	client_close(&c);
+}
+
 static void test_a_damaged_slice_flags_its_frame(void **state)
 {
 	static const char *const texts[] = {"SCi", "p", "p", "SCi", NULL};
@@ -499,6 +517,7 @@ int main(void)
 		FAKE_TEST(test_a_broken_link_takes_b_frames_away),
 		FAKE_TEST(test_a_sequence_changes_the_size),
 		FAKE_TEST(test_a_lost_picture_flags_what_follows),
+		FAKE_TEST(test_fields_of_a_progressive_sequence_are_damage),
 		FAKE_TEST(test_a_damaged_slice_flags_its_frame),
 		FAKE_TEST(test_any_split_gives_the_same),
 		FAKE_TEST(test_what_is_not_decoded_is_refused_by_name),
