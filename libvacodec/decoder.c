@@ -17,6 +17,7 @@ static const struct codec_ops *const codecs[] = {
 	[VACODEC_CODEC_H264] = &h264_codec_ops,
 	[VACODEC_CODEC_HEVC] = &hevc_codec_ops,
 	[VACODEC_CODEC_VP8] = &vp8_codec_ops,
+	[VACODEC_CODEC_MPEG2] = &mpeg2_codec_ops,
 	[VACODEC_CODEC_VP9] = &vp9_codec_ops,
 };
 

@@ -64,6 +64,7 @@ extern const struct codec_ops av1_codec_ops;
 extern const struct codec_ops h264_codec_ops;
 extern const struct codec_ops hevc_codec_ops;
 extern const struct codec_ops vp8_codec_ops;
+extern const struct codec_ops mpeg2_codec_ops;
 extern const struct codec_ops vp9_codec_ops;
 /* NULL for a number that is no codec. */
 const struct codec_ops *codec_ops_get(enum vacodec_codec codec);

@@ -33,6 +33,7 @@ extern const struct probe_ops av1_probe_ops;
 extern const struct probe_ops h264_probe_ops;
 extern const struct probe_ops hevc_probe_ops;
 extern const struct probe_ops vp8_probe_ops;
+extern const struct probe_ops mpeg2_probe_ops;
 
 /* ---- For the codecs ---- */
 

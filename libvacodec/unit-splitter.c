@@ -115,8 +115,13 @@ static void note_tail(struct unit_splitter *s, const uint8_t *data, size_t n, ui
 	}
 }
 
-static void trim_zeros(struct unit_splitter *s)
+/* n_prefix: zeros of the next start code's prefix. Where units end with other bytes, all of them go. */
+static void trim_zeros(struct unit_splitter *s, size_t n_prefix)
 {
+	if (s->syntax == UNIT_WHOLE_START_CODES) {
+		s->size_bytes -= s->size_bytes < n_prefix ? s->size_bytes : n_prefix;
+		return;
+	}
 	while (s->size_bytes > 0 && s->data[s->size_bytes - 1] == 0)
 		s->size_bytes--;
 }
@@ -133,7 +138,7 @@ static int64_t push_start_codes(struct unit_splitter *s, const uint8_t *data, si
 	if (i == size_bytes)
 		return (int64_t)size_bytes;
 	/* The prefix's own zeros are trimmed with those before it. */
-	trim_zeros(s);
+	trim_zeros(s, 2);
 	s->next_timestamp = s->zero_timestamp[0];
 	s->zeros = 0;
 	s->ready = s->in_unit && (s->size_bytes > 0 || s->damaged);
@@ -302,6 +307,7 @@ int64_t unit_splitter_push(struct unit_splitter *s, const uint8_t *data, size_t 
 	case UNIT_OBUS:
 		return unit_splitter_push_obus(s, data, size_bytes, timestamp);
 	case UNIT_START_CODES:
+	case UNIT_WHOLE_START_CODES:
 		break;
 	}
 	return push_start_codes(s, data, size_bytes, timestamp);
@@ -319,7 +325,7 @@ void unit_splitter_end(struct unit_splitter *s)
 		unit_splitter_end_obus(s);
 		return;
 	}
-	trim_zeros(s);
+	trim_zeros(s, 0);
 	s->ready = s->in_unit && (s->size_bytes > 0 || s->damaged);
 	s->in_unit = false;
 	s->zeros = 0;

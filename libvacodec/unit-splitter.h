@@ -16,10 +16,11 @@
 #define UNIT_SPLITTER_MAX_BYTES (UINT32_C(64) << 20)
 
 enum unit_syntax {
-	UNIT_START_CODES, /* NAL units behind start codes: Rec. ITU-T H.264, Annex B */
-	UNIT_LENGTHS,     /* NAL units behind their length: ISO/IEC 14496-15 */
-	UNIT_PACKETS,     /* each packet is a unit: VP8, VP9 */
-	UNIT_OBUS,        /* AV1's, of the low-overhead form or of Annex B: unit-splitter-obu.c */
+	UNIT_START_CODES,       /* NAL units behind start codes: Rec. ITU-T H.264, Annex B */
+	UNIT_WHOLE_START_CODES, /* the same, but zeros may end a unit: Rec. ITU-T H.262, 5.2.3 */
+	UNIT_LENGTHS,           /* NAL units behind their length: ISO/IEC 14496-15 */
+	UNIT_PACKETS,           /* each packet is a unit: VP8, VP9 */
+	UNIT_OBUS, /* AV1's, of the low-overhead form or of Annex B: unit-splitter-obu.c */
 };
 
 /* Units that one packet can hold: VP9's superframes (Annex B of its specification). */

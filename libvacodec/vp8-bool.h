@@ -2,8 +2,8 @@
 /*
  * vp8-bool.h - the arithmetic decoder of VP8's headers
  *
- * Its state is handed to the driver, which goes on where the header ends. Its error is sticky: beyond
- * the end of the data every read gives 0.
+ * Its state is handed to the driver, which goes on where the header ends. Its error is sticky:
+ * beyond the end of the data every read gives 0.
  *
  * Source: RFC 6386, 7.
  */

@@ -2,8 +2,8 @@
 /*
  * vp8-decoder.c - the VP8 codec's ops: a frame in, a picture out
  *
- * Each packet is one frame, and a frame is decoded in one step: all that can make it wait comes before
- * anything that changes the decoder.
+ * Each packet is one frame, and a frame is decoded in one step: all that can make it wait comes
+ * before anything that changes the decoder.
  *
  * Source: RFC 6386, 9.7 (which frames are kept) and 5 (frames that are not shown).
  */
@@ -159,8 +159,9 @@ static int decode_frame(struct vacodec_decoder *decoder, const struct unit *unit
 }
 
 /*
- * What a frame without a header would have changed is not known: all that follows may differ, up to the
- * next key frame. It had its place among what is shown, unless its first byte says otherwise.
+ * What a frame without a header would have changed is not known: all that follows may differ, up
+ * to the next key frame. It had its place among what is shown, unless its first byte says
+ * otherwise.
  */
 static int lose_frame(struct vacodec_decoder *decoder, const struct unit *unit)
 {

@@ -110,8 +110,8 @@ extern const uint8_t vp8_key_uv_mode_probs[3];
 /* The tag alone; -EBADMSG fills nothing. */
 int vp8_parse_tag(const uint8_t *data, size_t size_bytes, struct vp8_tag *tag);
 /*
- * A whole frame: its header, and that its partitions are there. state is what the frame before left, and
- * becomes what this one leaves. -EBADMSG changes neither.
+ * A whole frame: its header, and that its partitions are there. state is what the frame before
+ * left, and becomes what this one leaves. -EBADMSG changes neither.
  */
 int vp8_parse_frame(const uint8_t *data, size_t size_bytes, struct vp8_state *state,
 		    struct vp8_frame *frame);

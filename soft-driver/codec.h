@@ -62,6 +62,7 @@ extern const struct codec codec_av1;
 #endif
 extern const struct codec codec_h264;
 extern const struct codec codec_vp8;
+extern const struct codec codec_mpeg2;
 extern const struct codec codec_hevc;
 extern const struct codec codec_vp9;
 extern const struct codec codec_vpp;

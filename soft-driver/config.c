@@ -34,6 +34,8 @@ static const struct profile profiles[] = {
 	{PROFILE_H264_HIGH_10, &codec_h264, RT_HIGH_10, 1, 10},
 	{PROFILE_H264_HIGH_422, &codec_h264,
 	 RT_HIGH_10 | VA_RT_FORMAT_YUV422 | VA_RT_FORMAT_YUV422_10, 2, 10},
+	{VAProfileMPEG2Simple, &codec_mpeg2, VA_RT_FORMAT_YUV420, 1, 8},
+	{VAProfileMPEG2Main, &codec_mpeg2, VA_RT_FORMAT_YUV420, 1, 8},
 	{VAProfileVP8Version0_3, &codec_vp8, VA_RT_FORMAT_YUV420, 1, 8},
 	{VAProfileHEVCMain, &codec_hevc, VA_RT_FORMAT_YUV420, 1, 8},
 	{VAProfileHEVCMain10, &codec_hevc, RT_420_10, 1, 10},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The client's VP8 parameters against the surfaces, the frame's own header, and what was decoded before.
- * Only what the frame uses is compared: hardware reads no more.
+ * The client's VP8 parameters against the surfaces, the frame's own header, and what was decoded
+ * before. Only what the frame uses is compared: hardware reads no more.
  */
 #include <string.h>
 

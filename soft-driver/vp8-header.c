@@ -8,8 +8,8 @@
 #include "vp8.h"
 
 /*
- * The arithmetic decoder of 7, on all bits at once: the window is what stands against the range, followed by
- * what was fetched and not used.
+ * The arithmetic decoder of 7, on all bits at once: the window is what stands against the range,
+ * followed by what was fetched and not used.
  */
 struct arithmetic {
 	const uint8_t *data;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * VP8: the frame is passed on behind a tag that says what the client said. Of the rest of its header the
- * decoder beneath takes nothing from VA, so it is parsed here, and every field is compared.
+ * VP8: the frame is passed on behind a tag that says what the client said. Of the rest of its
+ * header the decoder beneath takes nothing from VA, so it is parsed here, and every field is
+ * compared.
  *
  * Section numbers are those of RFC 6386.
  */

@@ -2,8 +2,8 @@
 /*
  * make-vp8-streams.c - writes tests/streams/vp8-written-*: headers that no encoder in reach makes
  *
- * Pictures are of one grey, known by construction: the MD5s beside the streams are of what is written
- * here, and need no decoder. Usage: make-vp8-streams FOLDER
+ * Pictures are of one grey, known by construction: the MD5s beside the streams are of what is
+ * written here, and need no decoder. Usage: make-vp8-streams FOLDER
  */
 #include "vp8-writer.h"
 
@@ -15,7 +15,10 @@
 #define HEADER_BYTES 32
 #define FRAME_BYTES  12
 
-/* A frame, and the grey that it shows; of frames that are written from a reference that is told here. */
+/*
+ * A frame, and the grey that it shows; of frames that are written from a reference that is told
+ * here.
+ */
 struct frame {
 	struct vp8_setup setup;
 	int shown; /* less 128 */

@@ -337,6 +337,42 @@ static void test_a_packet_is_a_unit(void **state)
 	unit_splitter_finish(&s);
 }
 
+/* Of H.262: zeros may end a unit, and only those of the prefix are not its own. */
+static void test_zeros_may_end_a_unit(void **state)
+{
+	static const uint8_t bytes[] = {0, 0, 1, 5, 0, 0, 0, 1, 6, 7, 0, 0, 0, 0, 0, 1, 8, 0};
+	static const size_t sizes[] = {2, 5, 2};
+	unsigned int n = 0;
+
+	(void)state;
+	for (size_t piece = 1; piece <= sizeof(bytes); piece++, n = 0) {
+		struct unit_splitter s;
+		struct unit unit;
+		size_t at = 0;
+
+		unit_splitter_init(&s, UNIT_WHOLE_START_CODES, 0);
+		while (at < sizeof(bytes) || !s.ready) {
+			if (at < sizeof(bytes)) {
+				size_t left = sizeof(bytes) - at;
+
+				at += (size_t)unit_splitter_push(&s, bytes + at,
+								 left < piece ? left : piece, 0);
+			} else {
+				unit_splitter_end(&s);
+			}
+			if (!s.ready)
+				continue;
+			unit_splitter_get(&s, &unit);
+			assert_int_equal(unit.size_bytes, sizes[n++]);
+			if (n == 3)
+				break;
+			unit_splitter_next(&s);
+		}
+		assert_int_equal(n, 3);
+		unit_splitter_finish(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -351,6 +387,7 @@ int main(void)
 		cmocka_unit_test(test_pieces_that_look_like_units_are_none),
 		cmocka_unit_test(test_a_unit_that_is_cut_off_is_damaged),
 		cmocka_unit_test(test_a_packet_is_a_unit),
+		cmocka_unit_test(test_zeros_may_end_a_unit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test-vp8-decoder.c - VP8's decoder on the fake libva: what the driver is given, and what comes out
+ * test-vp8-decoder.c - VP8's decoder on the fake libva: what the driver is given, and what comes
+ * out
  *
  * A packet's timestamp is its number. Pictures are told apart by that number, too: what a reference
  * names is the picture that was last decoded into its surface.

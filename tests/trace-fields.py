@@ -17,17 +17,18 @@ import re
 import sys
 
 LINE = re.compile(r'\[(\d+\.\d+)\]\[ctx +\w+\](.*)')
-NAME = re.compile(r'\s*([A-Za-z_]\w*(?:\[\d+\])*)\s*(?:=|:)\s*(.*)$')
+NAME = re.compile(r'\s*([A-Za-z_][\w ]*?(?:\[\d*\])*)\s*(?:=|:)\s*(.*)$')
 ROW = re.compile(r'\s*(\[[\d, ]+\])\s*=\s*(.*)$')
-BARE = re.compile(r'\s*(\[[\d, ]+\]|0x[0-9a-f]+)\s*$')  # a row of a table, without its index
+# A row of a table, without its index.
+BARE = re.compile(r'(\s*)(\[[\d, ]+\]|0x[0-9a-f]+|(?:\d+\s*)+)\}?\s*$')
 TOKEN = re.compile(r'0x ?[0-9a-f]+|[\w#-]+')
 
 
 class Codec:
-    """surfaces: fields that name one. masks: (what, function on a picture's fields, why)."""
+    """surfaces: fields that name one, to that base. masks: (what, function on a picture's fields, why)."""
 
-    def __init__(self, kinds, surfaces, masks):
-        self.kinds, self.surfaces, self.masks = kinds, surfaces, masks
+    def __init__(self, kinds, surfaces, base, masks):
+        self.kinds, self.surfaces, self.base, self.masks = kinds, surfaces, base, masks
 
 
 def is_set(fields, name):
@@ -98,7 +99,7 @@ def mask_features(fields):
 CODECS = {
     'vp9': Codec(
         ['VAPictureParameterBufferType', 'VASliceParameterBufferType', 'VASliceDataBufferType'],
-        [f'reference_frames[8] {n}' for n in range(8)],
+        [f'reference_frames[8] {n}' for n in range(8)], 16,
         [('what predicts from other frames, in frames that do not; the context, where all are reset', mask_intra,
           'not in such a header (VP9 specification, 6.2), or 0 (7.2); FFmpeg sends that of the frame before, '
           'or what is coded (vp9.c)'),
@@ -108,7 +109,7 @@ CODECS = {
     'vp8': Codec(
         ['VAPictureParameterBufferType', 'VAProbabilityBufferType', 'VAIQMatrixBufferType',
          'VASliceParameterBufferType', 'VASliceDataBufferType'],
-        ['last_ref_frame', 'golden_ref_frame', 'alt_ref_frame', 'out_of_loop_frame'],
+        ['last_ref_frame', 'golden_ref_frame', 'alt_ref_frame', 'out_of_loop_frame'], 16,
         [('references and probabilities of inter prediction in key frames', mask_key_frame,
           'not in such a frame (RFC 6386, 19.2); FFmpeg sends those of the frame before'),
          ('prob_skip_false where mb_no_coeff_skip is 0', mask_skip, 'not sent then (9.10); the same'),
@@ -118,15 +119,24 @@ CODECS = {
           'vaapi_vp8_start_frame(); vp8.c, vp8_decode_frame_header())'),
          ('partition_size of partitions that are not there', mask_partitions,
           'FFmpeg sends those of the frame before')]),
+    'mpeg2': Codec(
+        ['VAPictureParameterBufferType', 'VAIQMatrixBufferType', 'VASliceParameterBufferType',
+         'VASliceDataBufferType'],
+        ['forward reference picture', 'backward reference picture'], 10, []),
 }
 
 
 def trace_lines(prefix):
-    """The lines of all threads by time, without time and context."""
+    """The lines of all threads by time, without time and context; rows of tables have no time of their own."""
     files = []
     for name in sorted(glob.glob(prefix + '.*thd-*')):
+        lines, time = [], 0.0
         with open(name, encoding='ascii', errors='replace') as f:
-            files.append([(float(m[1]), m[2]) for m in map(LINE.match, f) if m])
+            for text in f:
+                m = LINE.match(text)
+                time = float(m[1]) if m else time
+                lines.append((time, m[2] if m else text.rstrip('\n')))
+        files.append(lines)
     return [text for _, text in heapq.merge(*files, key=lambda line: line[0])]
 
 
@@ -139,11 +149,11 @@ class Parser:
         self.group, self.table, self.rows = '', None, 0
 
     def line(self, text):
-        """The name of the field that the line holds, or None."""
+        """The name of the field that the line holds and where its values begin, or None."""
         if text.startswith('==='):
             self.call(text.strip('=').split()[0])
             return None
-        name, row = NAME.match(text), ROW.match(text) or BARE.match(text)
+        name, row, bare = NAME.match(text), ROW.match(text), BARE.match(text)
         if not self.open:
             return None
         picture = self.pictures[-1]
@@ -151,32 +161,39 @@ class Parser:
             picture['target'] = int(name[2], 16)
         elif name and name[1] == 'type':
             picture['kinds'].append(name[2].strip())
-            self.inside, self.group, self.table = True, '', 'dct_coeff_probs'
-        elif self.inside and (name or row):
-            return self.field(picture, name, row)
+            self.inside, self.group, self.table, self.rows = True, '', 'dct_coeff_probs', 0
+        elif self.inside and (name or row or bare):
+            key = self.key(picture, name, row)
+            if not key:
+                return None
+            if key in picture['fields']:
+                raise ValueError(f'{key} comes twice')
+            at = (name or row or bare).start(2)
+            picture['fields'][key] = TOKEN.findall(text, at)
+            return key, at
         return None
 
-    def field(self, picture, name, row):
-        if name and not name[2].strip():
+    def key(self, picture, name, row):
+        if name and name[2].strip() in ('', '{'):
             if name[1].startswith('seg_param'):
                 self.group = name[1] + ' '
             self.table, self.rows = self.group + name[1], 0
             return None
+        if name and (name[1].startswith('element') or name[1].startswith('buffers')):
+            return None
         if name:
             key = self.group + name[1]
-        elif row.re is ROW:
+        elif row:
             key = self.table + row[1]
         else:
             key = f'{self.table} {self.rows}'
             self.rows += 1
+        kind = picture['kinds'][-1]
         if key in ('size', 'num_elements'):
-            key = f"{picture['kinds'][-1]} {key}"
-        if key == 'element[0]' or key.startswith('buffers'):
-            return None
-        if key in picture['fields']:
-            raise ValueError(f'{key} comes twice')
-        picture['fields'][key] = TOKEN.findall((name or row)[(name or row).lastindex])
-        return key
+            key = f'{kind} {key}'
+        # Pictures of several slices.
+        number = picture['kinds'].count(kind) - 1
+        return f'{key} #{number}' if number else key
 
     def call(self, name):
         if name == 'va_TraceBeginPicture':
@@ -193,7 +210,7 @@ def relate(codec, pictures):
     for n, picture in enumerate(pictures):
         for name in codec.surfaces:
             if name in picture['fields']:
-                surface = int(picture['fields'][name][0], 16)
+                surface = int(picture['fields'][name][0], codec.base) & 0xffffffff
                 picture['fields'][name] = ['none' if surface == 0xffffffff else
                                            str(last_in.get(surface, 'never decoded'))]
         last_in[picture['target']] = n
@@ -206,7 +223,7 @@ def normal(codec, lines):
         parser.line(text)
     pictures = relate(codec, parser.pictures)
     for picture in pictures:
-        if picture['kinds'] != codec.kinds:
+        if list(dict.fromkeys(picture['kinds'])) != codec.kinds:
             raise ValueError(f"buffers {picture['kinds']}")
         for _, clear, _ in codec.masks:
             clear(picture['fields'])
@@ -261,12 +278,11 @@ def self_test(codec, prefixes):
         whole = normal(codec, window)
         parser = Parser()
         for at, text in enumerate(window):
-            key = parser.line(text)
-            value = NAME.match(text) or ROW.match(text) or BARE.match(text)
-            if not key or not value:
+            found = parser.line(text)
+            if not found:
                 continue
-            for i, token in enumerate(TOKEN.finditer(text, value.start(value.lastindex))):
-                name = f'{key} {i}'
+            for i, token in enumerate(TOKEN.finditer(text, found[1])):
+                name = f"{found[0].split(' #')[0]} {i}"
                 if name in seen or missed.get(name, 0) > 6:
                     continue
                 if noticed(codec, whole, window, at, changed(text, token)):

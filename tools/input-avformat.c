@@ -42,6 +42,7 @@ static const struct {
 	{AV_CODEC_ID_HEVC, VACODEC_CODEC_HEVC, "hevc_mp4toannexb"},
 	{AV_CODEC_ID_VP9, VACODEC_CODEC_VP9, "null"},
 	{AV_CODEC_ID_VP8, VACODEC_CODEC_VP8, "null"},
+	{AV_CODEC_ID_MPEG2VIDEO, VACODEC_CODEC_MPEG2, "null"},
 	{AV_CODEC_ID_VP9, VACODEC_CODEC_VP9, "null"},
 };
 

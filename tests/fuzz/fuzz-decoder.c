@@ -212,6 +212,8 @@ static void prepare(unsigned int settings, unsigned int fail_call, unsigned int 
 		VAProfileHEVCSccMain444,
 		VAProfileAV1Profile0,
 		VAProfileAV1Profile1,
+		VAProfileMPEG2Simple,
+		VAProfileMPEG2Main,
 	};
 
 	fake_reset();

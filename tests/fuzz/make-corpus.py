@@ -265,6 +265,17 @@ def packet_seeds(srcdir, codec, streams):
                                 (0, frames[1][:5]), (0, b'\x82\xc1\xff\xff\xc1'), (0, frames[2])])
 
 
+def mpeg2_seeds(srcdir):
+    """Slices are cut behind their headers."""
+    calm = b'\x0b\x0d\x0a\x0c' * 4
+    for name in ('written-fields', 'b-frames', 'matrices', 'scans', 'sizes', 'interlaced-tff'):
+        with open(f'{srcdir}/tests/streams/mpeg2-{name}.m2v', 'rb') as f:
+            parts = re.split(b'\0\0\1', f.read(150000))[1:]
+        slices = b''.join(b'\0\0\1' + (p[:12] if 1 <= p[0] <= 0xaf else p) for p in parts if p)[:3000]
+        yield name, decoder(slices, steps=calm)
+        yield f'{name}-held', decoder(slices, settings=0x41, steps=b'\x0b\xab\x0d\x9c' * 4)
+
+
 def main(srcdir):
     streams = {name: headers(srcdir, name, n) for name, n in STREAMS.items()}
     few = {name: streams[name] for name in ('cabac-b', 'hrd-filler-aud', 'written-foreign-units')}
@@ -280,7 +291,8 @@ def main(srcdir):
              'fuzz-pump': pump_seeds(),
              'fuzz-virtqueue': virtqueue_seeds(),
              'fuzz-vp8': packet_seeds(srcdir, 'vp8', VP8_STREAMS),
-             'fuzz-vp9': packet_seeds(srcdir, 'vp9', VP9_STREAMS)}
+             'fuzz-vp9': packet_seeds(srcdir, 'vp9', VP9_STREAMS),
+             'fuzz-decoder-mpeg2': mpeg2_seeds(srcdir)}
     for fuzzer, entries in seeds.items():
         folder = f'{srcdir}/tests/fuzz/corpus/{fuzzer}'
         os.makedirs(folder, exist_ok=True)

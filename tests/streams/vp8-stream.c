@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vp8-stream.c - for make-streams-vp8.sh: what vpxenc cannot ask of libvpx, and libvpx's own pictures
+ * vp8-stream.c - for make-streams-vp8.sh: what vpxenc cannot ask of libvpx, and libvpx's own
+ * pictures
  *
  *   vp8-stream md5 FILE.ivf                     one MD5 a shown frame and line, by libvpx's decoder
  *   vp8-stream MODE WIDTH HEIGHT IN.yuv OUT.ivf encodes 4:2:0 pictures
  *
- * Modes: flags (golden and alternate frames updated and left out in turn, entropy taken back), segments
- * (a map of four with quantisers and filters of their own), scale (key frames of other sizes with
- * scaling bits), layers (three temporal layers with partitions).
+ * Modes: flags (golden and alternate frames updated and left out in turn, entropy taken back),
+ * segments (a map of four with quantisers and filters of their own), scale (key frames of other
+ * sizes with scaling bits), layers (three temporal layers with partitions).
  */
 #include <md5.h>
 #include <stdbool.h>

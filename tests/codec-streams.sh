@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# The committed tests/streams/vp8-written-* are what make-vp8-streams makes, and vacodec decodes the
-# project's VP8 streams, and those of VECTORS_DIR, bit-exactly on softva, which finds no fault.
+# The committed tests/streams/vp8-written-* and mpeg2-written-* are what their writers make, and vacodec decodes the
+# project's VP8 and MPEG-2 streams, and the VP8 ones of VECTORS_DIR, bit-exactly on softva, which finds no
+# fault.
 
 streams=$top_srcdir/tests/streams
 driver=$top_builddir/soft-driver/.libs/softva_drv_video.so
@@ -26,24 +27,31 @@ exact() { # FILE
 }
 
 mkdir "$work/new"
-"$top_builddir/tests/make-vp8-streams" "$work/new"
-report $? "the writer runs"
+"$top_builddir/tests/make-vp8-streams" "$work/new" && "$top_builddir/tests/make-mpeg2-streams" "$work/new"
+report $? "the writers run"
 bad=
-for f in "$work/new"/* "$streams"/vp8-written-*; do
+for f in "$work/new"/* "$streams"/vp8-written-* "$streams"/mpeg2-written-*; do
 	cmp -s "$work/new/${f##*/}" "$streams/${f##*/}" || bad="$bad ${f##*/}"
 done
 [ -z "$bad" ]
-report $? "the committed files are what it makes$bad"
+report $? "the committed files are what they make$bad"
+
+has_avformat() {
+	grep -q '^#define HAVE_LIBAVFORMAT 1' "$top_builddir/config.h"
+}
 
 for f in "$streams"/vp8-*.ivf; do
 	exact "$f"
+done
+for f in "$streams"/mpeg2-*.m2v; do
+	! has_avformat || exact "$f"
 done
 if [ -n "$VECTORS_DIR" ]; then
 	# One of them holds VP9.
 	for f in $(awk -F'\t' '$1 == "vp8" && $3 == "decode" && $6 !~ /Profile/ { print $2 }' \
 		"$VECTORS_DIR/MANIFEST.tsv"); do
 		case $f in
-		*.webm) grep -q '^#define HAVE_LIBAVFORMAT 1' "$top_builddir/config.h" || continue ;;
+		*.webm) has_avformat || continue ;;
 		esac
 		exact "$VECTORS_DIR/$f"
 	done

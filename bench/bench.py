@@ -1,0 +1,281 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+#
+# What the tree costs, against what its users would take instead: one run, one table. Each row is ours
+# against a peer in the same run, on the same driver and file. docs/performance.md explains the rows.
+#
+#   bench.py BUILDDIR [--rows WORD,...] [--short] [--json]
+#
+# --rows: only those whose names have one of the words in them. --short: small streams and few runs, which
+# is what can be asked of a test. Exit status: 0; 1 where a goal is missed that no clock has a part in;
+# 2 where something does not work.
+
+import argparse
+import collections
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+# Left out of counts: a library that measures its clock as it is loaded, and mostly the driver's own work.
+CLOCKED = ('libhwy',)
+NOT_COUNTED = ('softva_drv_video', *CLOCKED)
+
+
+class Failed(Exception):
+    pass
+
+
+class Bench:
+    def __init__(self, build, work, short):
+        self.build, self.work, self.short = build, work, short
+        self.source = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        self.rows = []
+
+    def path(self, *parts):
+        return os.path.join(self.build, *parts)
+
+    # ---- Commands ----
+
+    def ours(self, *command):
+        """A program of the tree as it is installed: without libtool's script around it."""
+        folder, name = os.path.split(command[0])
+        real = self.path(folder, '.libs', name)
+        return [real if os.path.exists(real) else self.path(command[0]), *command[1:]]
+
+    def environment(self, **more):
+        libraries = ':'.join(self.path(room, '.libs')
+                             for room in ('libvawrap', 'libvacodec', 'virtio-video'))
+        return dict(os.environ, LD_LIBRARY_PATH=libraries, LD_BIND_NOW='1',
+                    LIBVA_DRIVERS_PATH=self.path('soft-driver', '.libs'), **more)
+
+    def for_others(self, **more):
+        """What lets programs find softva that know nothing of it."""
+        return self.environment(LD_PRELOAD=self.path('tests', '.libs', 'preload-display.so'),
+                                GST_VAAPI_ALL_DRIVERS='1', GST_VAAPI_DRM_DEVICE='/dev/null',
+                                LIBVA_DRIVER_NAME='softva',
+                                GST_REGISTRY=os.path.join(self.work, 'registry'), **more)
+
+    # ---- Measures ----
+
+    def count(self, command, environment, leave_out=NOT_COUNTED):
+        """Instructions of a process with all its threads, by callgrind."""
+        out = os.path.join(self.work, 'callgrind')
+        done = subprocess.run(['valgrind', '--tool=callgrind', '--callgrind-out-file=' + out,
+                               *command], env=environment, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            raise Failed(f'{command[0]}: {done.stderr[-400:]}')
+        costs = read_callgrind(out)
+        os.unlink(out)
+        return sum(cost for name, cost in costs.items()
+                   if not any(word in name for word in leave_out))
+
+    def count_each(self, make, few, many, **options):
+        """For one of what make(n) does n of: the difference of two counts."""
+        return (self.count(*make(many), **options) -
+                self.count(*make(few), **options)) / (many - few)
+
+    def add(self, name, ours, peer, goal=None, **more):
+        """goal: the ratio or, without a peer, the figure that it must not be above."""
+        row = dict(name=name, ours=ours, peer=peer, ratio=ours / peer if peer else None, goal=goal,
+                   **more)
+        reached = row['ratio'] if peer else ours
+        row['met'] = None if goal is None else reached <= goal
+        self.rows.append(row)
+        if sys.stderr.isatty():
+            print(f'{name}: done', file=sys.stderr)
+
+    # ---- Streams ----
+
+    def stream(self, codec, width, height, frames, quality):
+        """Synthetic pictures by a public encoder; kept in the build folder."""
+        folder = self.path('bench', 'streams')
+        os.makedirs(folder, exist_ok=True)
+        extension, options = ENCODERS[codec]
+        file = os.path.join(folder, f'{width}x{height}-{quality}-{frames}.{extension}')
+        if os.path.exists(file):
+            return file
+        bits = width * height * {'low': 1, 'high': 8}[quality]
+        run(['ffmpeg', '-nostdin', '-v', 'error', '-y', '-f', 'lavfi', '-i',
+             f'testsrc2=s={width}x{height}:r=30,noise=alls=6:allf=t', '-frames:v', str(frames),
+             *options, '-b:v', str(bits), '-g', '1000', file + '.tmp.' + extension])
+        os.rename(file + '.tmp.' + extension, file)
+        return file
+
+
+ENCODERS = {
+    'h264': ('264', ['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p']),
+    'hevc': ('265', ['-c:v', 'libx265', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p',
+                     '-x265-params', 'log-level=none']),
+    'vp8': ('vp8.ivf', ['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8']),
+    'vp9': ('vp9.ivf', ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8']),
+    'av1': ('av1.ivf', ['-c:v', 'libsvtav1', '-preset', '12']),
+}
+
+
+def run(command, **options):
+    done = subprocess.run(command, capture_output=True, text=True, **options)
+    if done.returncode != 0:
+        raise Failed(f'{command[0]}: {done.stderr[-400:]}')
+    return done.stdout
+
+
+def read_callgrind(path):
+    """Own cost by object file."""
+    names, costs = {}, collections.Counter()
+    current, called = None, False
+    with open(path, encoding='utf-8', errors='replace') as lines:
+        for line in lines:
+            m = re.match(r'(c?)ob=\((\d+)\)(?: (.*))?', line)
+            if m:
+                if m[3]:
+                    names[m[2]] = os.path.basename(m[3].strip())
+                if not m[1]:
+                    current = m[2]
+            elif line.startswith('calls='):
+                called = True  # the next line is what the called function cost
+            elif re.match(r'[0-9+*-]', line):
+                fields = line.split()
+                if not called and len(fields) > 1:
+                    costs[names.get(current, '?')] += int(fields[1])
+                called = False
+    return costs
+
+
+def median_ratio(ours, peer, runs):
+    """Of wall clock times, taken in turns."""
+    def seconds(command, environment):
+        begin = os.times().elapsed
+        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+        return os.times().elapsed - begin
+    pairs = [(seconds(*ours), seconds(*peer)) for _ in range(runs)]
+    return [statistics.median(each) for each in zip(*pairs)]
+
+
+# ---- 1: libvawrap ----
+
+def row_vawrap(bench):
+    if not os.path.exists(bench.path('bench', 'vawrap-cost')):
+        raise Failed('make bench/vawrap-cost first')
+    few, many = (50, 250) if bench.short else (100, 1100)
+
+    def loop(mode):
+        return bench.count_each(
+            lambda n: (bench.ours('bench/vawrap-cost', mode, str(n)),
+                       bench.environment(SOFTVA_NO_DECODE='1')), few, many,
+            leave_out=CLOCKED)
+    raw = loop('raw')
+    for mode in ('vawrap', 'pool'):
+        bench.add(f'libvawrap, instructions a picture ({mode})', loop(mode), raw, goal=1.03)
+
+
+# ---- 2: above the driver ----
+
+def decode_commands(bench, file):
+    """Ours and FFmpeg's for the first n pictures; the driver looks at nothing."""
+    def ours(n):
+        return (bench.ours('tools/vacodec', 'decode', '--driver', 'softva', '--frames', str(n), file),
+                bench.environment(SOFTVA_NO_DECODE='2'))
+
+    def ffmpeg(n):
+        return (['ffmpeg', '-nostdin', '-v', 'quiet', '-threads', '1', '-hwaccel', 'vaapi',
+                 '-hwaccel_device', '/dev/null', '-hwaccel_output_format', 'vaapi', '-i', file,
+                 '-frames:v', str(n), '-fps_mode', 'passthrough', '-f', 'null', '-'],
+                bench.for_others(SOFTVA_NO_DECODE='2'))
+    return ours, ffmpeg
+
+
+def codecs_of(bench):
+    """Those that are decoded on softva."""
+    said = json.loads(run(bench.ours('tools/vawrap-info', '--driver', 'softva', '--json'),
+                          env=bench.environment()))
+    offers = said['displays'][0]['offers']
+    return [codec for codec in ENCODERS
+            if any(offer['codec'] == codec and offer['offered'] for offer in offers['decode'])]
+
+
+def row_driver(bench):
+    sizes = [(320, 240, 'low')] if bench.short else \
+        [(w, h, q) for w, h in ((320, 240), (1920, 1080), (3840, 2160)) for q in ('low', 'high')]
+    for codec in codecs_of(bench):
+        for width, height, quality in sizes:
+            few, many = (10, 40) if width < 1000 else (4, 12)
+            file = bench.stream(codec, width, height, many + 4, quality)
+            ours, ffmpeg = decode_commands(bench, file)
+            bench.add(f'above the driver, instructions a frame: {codec} {width}x{height} {quality}',
+                      bench.count_each(ours, few, many), bench.count_each(ffmpeg, few, many),
+                      goal=0.25, bytes_a_frame=os.path.getsize(file) // (many + 4))
+
+
+# ---- 7: start-up ----
+
+def row_start(bench):
+    file = bench.stream('h264', 320, 240, 44, 'low')
+    ours, ffmpeg = decode_commands(bench, file)
+    bench.add('to the first frame, instructions', bench.count(*ours(1), leave_out=CLOCKED),
+              bench.count(*ffmpeg(1), leave_out=CLOCKED), goal=1.2)
+    times = median_ratio(ours(1), ffmpeg(1), 3 if bench.short else 15)
+    bench.add('to the first frame, milliseconds', times[0] * 1000, times[1] * 1000, clock=True,
+              goal=1.2)
+
+
+# ---- 8: size ----
+
+def row_size(bench):
+    for name, room, kib in (('vawrap', 'libvawrap', 64), ('vacodec', 'libvacodec', 512),
+                            ('virtio-video', 'virtio-video', 128)):
+        file = bench.path(room, '.libs', f'lib{name}.so')
+        text = int(run(['size', file]).split('\n')[1].split()[0])
+        symbols = len(run(['nm', '-D', '--defined-only', file]).split('\n')) - 1
+        bench.add(f'lib{name}, bytes of text', text, None, goal=kib * 1024 - 1, symbols=symbols)
+
+
+ROWS = {'vawrap': row_vawrap, 'driver': row_driver, 'start': row_start, 'size': row_size}
+
+
+# ---- The table ----
+
+def show(rows):
+    print(f'{"":62} {"ours":>12} {"peer":>12} {"ratio":>7} {"goal":>7}')
+    for row in rows:
+        peer = f'{row["peer"]:.0f}' if row['peer'] else ''
+        ratio = f'{row["ratio"]:.3f}' if row['ratio'] else ''
+        goal = f'{row["goal"]:g}' if row['goal'] is not None else ''
+        print(f'{row["name"]:62} {row["ours"]:12.0f} {peer:>12} {ratio:>7} {goal:>7}'
+              f'{"" if row["met"] in (None, True) else "  MISSED"}')
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('build')
+    parser.add_argument('--rows', default='')
+    parser.add_argument('--short', action='store_true')
+    parser.add_argument('--json', action='store_true')
+    args = parser.parse_args()
+    for tool in ('valgrind', 'ffmpeg', 'size', 'nm'):
+        if not shutil.which(tool):
+            sys.exit(f'{tool} is not installed')
+    with tempfile.TemporaryDirectory() as work:
+        bench = Bench(os.path.abspath(args.build), work, args.short)
+        try:
+            for name, row in ROWS.items():
+                if any(word in name for word in args.rows.split(',')):
+                    row(bench)
+        except Failed as error:
+            print(error, file=sys.stderr)
+            return 2
+    if args.json:
+        print(json.dumps(bench.rows, indent=1))
+    else:
+        show(bench.rows)
+    return int(any(row['met'] is False and not row.get('clock') for row in bench.rows))
+
+
+if __name__ == '__main__':
+    sys.exit(main())
