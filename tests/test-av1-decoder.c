@@ -41,8 +41,9 @@ static void on_render(void *cookie, VABufferType type, const void *data, size_t 
 	VADecPictureParameterBufferAV1 picture;
 
 	(void)cookie;
+	(void)n;
 	if (type != VAPictureParameterBufferType) {
-		add_bytes(data, size_bytes * n);
+		add_bytes(data, size_bytes); /* of all n elements */
 		return;
 	}
 	seen.n_pictures++;
