@@ -15,7 +15,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 chroots=${CHROOTS:-/var/tmp}
 mirror=${MIRROR:-http://deb.debian.org/debian}
 packages=autoconf,automake,libtool,make,gcc,pkg-config,python3,libva-dev,libdrm-dev,libcmocka-dev
-packages+=,libavcodec-dev,libavformat-dev,libavutil-dev,libswscale-dev,libmd-dev,libpng-dev,libjson-c-dev,vainfo,clang-format
+packages+=,libavcodec-dev,libavformat-dev,libavutil-dev,libswscale-dev,libdav1d-dev,libmd-dev,libpng-dev,libjson-c-dev,vainfo,clang-format
 
 make_chroot() { # suite
 	[ -x "$chroots/$1/usr/bin/gcc" ] && return 0
