@@ -20,6 +20,8 @@ left_out() {
 		echo "FFmpeg keeps its surfaces where a key frame changes the size (vaapi_decode.c)" ;;
 	mpeg2-size-48x2832.m2v)
 		echo "FFmpeg leaves slice_vertical_position_extension out (vaapi_mpeg2.c; 6.2.4)" ;;
+	mpeg2-written-fields.m2v)
+		echo "FFmpeg counts a sequence_end_code as data of the last slice (mpeg12dec.c; 6.2.2)" ;;
 	vp9-profile-1-* | vp9-profile-2-12* | vp9-profile-3-* | vp91-* | vp93-* | vp92-2-20-12bit-* | \
 		p1_4* | p2_12bit* | p3_4* | vp9-intra.ivf | vp9-multi-tile.ivf)
 		echo "FFmpeg decodes these formats in software" ;;
@@ -73,7 +75,7 @@ both_say_the_same() { # CODEC STREAM
 
 list() { # CODEC
 	case $1 in
-	*) ls "$streams/$1"-* | grep -v md5 ;;
+	*) ls "$streams/$1"-*.ivf "$streams/$1"-*.m2v 2>/dev/null ;;
 	esac
 	[ -z "${VECTORS_DIR:-}" ] ||
 		awk -F'\t' -v dir="$VECTORS_DIR" -v codec="$1" '$1 == codec && $3 == "decode" &&
@@ -104,8 +106,8 @@ for codec in ${CODECS:-vp8 vp9 mpeg2}; do
 		report $? "$name"
 		if kept "$name"; then traces+=("$work/$name-ours"); else rm -f "$work/$name"-*; fi
 	done
-	[ $compared -ge 15 ]
-	report $? "$codec: $compared streams were compared, at least 15"
+	[ $compared -ge 14 ]
+	report $? "$codec: $compared streams were compared, at least 14"
 	$compare self-test $codec "${traces[@]}" >"$work/self-test"
 	status=$?
 	sed -n 's/^not ok/# not ok/p' "$work/self-test"
