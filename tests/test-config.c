@@ -28,6 +28,8 @@ static void test_what_is_not_there_is_enotsup(void **state)
 		0);
 	assert_ptr_equal(vawrap_config_get_display(config), display);
 	assert_int_not_equal(vawrap_config_get_id(config), 0);
+	assert_int_equal(vawrap_config_get_profile(config), VAProfileH264High);
+	assert_int_equal(vawrap_config_get_entrypoint(config), VAEntrypointVLD);
 	vawrap_config_unref(config);
 	vawrap_display_unref(display);
 }

@@ -44,6 +44,24 @@ static int surface_new(struct objects *o)
 	return error;
 }
 
+static int surface_new_dmabuf(struct objects *o)
+{
+	struct vawrap_dmabuf dmabuf = {.fd = 0,
+				       .size_bytes = 64 * 48 * 3 / 2,
+				       .fourcc = VA_FOURCC_NV12,
+				       .width = 64,
+				       .height = 48,
+				       .num_planes = 2,
+				       .offset_bytes = {0, 64 * 48},
+				       .pitch_bytes = {64, 64}};
+	struct vawrap_surface *surface;
+	int error = vawrap_surface_new_dmabuf(o->f.display, &dmabuf, &surface);
+
+	assert_true(!error == !!surface);
+	vawrap_surface_unref(surface);
+	return error;
+}
+
 static int context_new(struct objects *o)
 {
 	struct vawrap_context *context;
@@ -220,6 +238,11 @@ static int picture_add_data(struct objects *o)
 	return vawrap_picture_add_data(o->begun, VASliceDataBufferType, "x", 1);
 }
 
+static int picture_add_array(struct objects *o)
+{
+	return vawrap_picture_add_array(o->begun, VASliceDataBufferType, "xyz", 1, 3);
+}
+
 static int picture_add_misc(struct objects *o)
 {
 	return vawrap_picture_add_misc(o->begun, (VAEncMiscParameterType)99, "x", 1);
@@ -323,6 +346,7 @@ static const struct {
 } functions[] = {
 	{"config_new", config_new, PLAIN},
 	{"surface_new", surface_new, PLAIN},
+	{"surface_new_dmabuf", surface_new_dmabuf, PLAIN},
 	{"context_new", context_new, PLAIN},
 	{"buffer_new", buffer_new, PLAIN},
 	{"image_new", image_new, PLAIN},
@@ -349,6 +373,7 @@ static const struct {
 	{"picture_abort", picture_abort, PLAIN},
 	{"picture_sync", picture_sync, PLAIN},
 	{"picture_add_data", picture_add_data, PLAIN},
+	{"picture_add_array", picture_add_array, PLAIN},
 	{"picture_add_misc", picture_add_misc, PLAIN},
 	{"picture_add_packed_header", picture_add_packed_header, PLAIN},
 	{"context_process", context_process, PLAIN},

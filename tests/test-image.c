@@ -15,6 +15,7 @@ static void test_pixels_go_there_and_back(void **state)
 
 	(void)state;
 	assert_int_equal(vawrap_image_new(f.display, VA_FOURCC_NV12, 64, 48, &image), 0);
+	assert_int_not_equal(vawrap_image_get_id(image), VA_INVALID_ID);
 	layout = vawrap_image_get_layout(image);
 	assert_int_equal(layout->fourcc, VA_FOURCC_NV12);
 	assert_int_equal(layout->num_planes, 2);

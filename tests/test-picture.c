@@ -395,6 +395,8 @@ static void test_what_belongs_elsewhere_is_refused(void **state)
 	assert_int_equal(vawrap_buffer_unmap(buffer), 0);
 	vawrap_buffer_unref(buffer);
 	assert_int_equal(vawrap_picture_add_data(picture, VASliceDataBufferType, "", 0), -EINVAL);
+	assert_int_equal(vawrap_picture_add_array(picture, VASliceDataBufferType, "x", 1, 0),
+			 -EINVAL);
 	vawrap_picture_unref(picture);
 	fixture_close(&other);
 	fixture_close(&f);

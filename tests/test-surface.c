@@ -54,6 +54,7 @@ static void test_bad_parameters_are_refused(void **state)
 {
 	struct fixture f = fixture_new();
 	struct vawrap_surface_params params = default_params();
+	struct vawrap_dmabuf dmabuf = {.fourcc = VA_FOURCC_NV12, .width = 64, .height = 48};
 	struct vawrap_surface *surface;
 
 	(void)state;
@@ -70,6 +71,10 @@ static void test_bad_parameters_are_refused(void **state)
 	assert_int_equal(vawrap_surface_new_batch(f.display, &params, &surface, 1), -EINVAL);
 	params = default_params();
 	assert_int_equal(vawrap_surface_new_batch(f.display, &params, NULL, 0), -EINVAL);
+	assert_int_equal(vawrap_surface_new_dmabuf(f.display, &dmabuf, &surface), -EINVAL);
+	dmabuf.num_planes = 4;
+	assert_int_equal(vawrap_surface_new_dmabuf(f.display, &dmabuf, &surface), -EINVAL);
+	assert_null(surface);
 	params.rt_format = VA_RT_FORMAT_YUV444;
 	assert_int_equal(vawrap_surface_new_batch(f.display, &params, &surface, 1), -ENOTSUP);
 	params = default_params();
