@@ -484,7 +484,7 @@ static void test_every_va_call_may_fail(void **state)
 			   strcmp(fake_get_failed_call(), "vaTerminate") == 0;
 		assert_true(destroys || fake_get_live_total() == 0);
 	}
-	assert_in_range(n, 50, 999);
+	assert_true(n >= 50 && n < 1000);
 	fake_reset();
 }
 
@@ -504,7 +504,7 @@ static void test_every_allocation_may_fail(void **state)
 		assert_int_equal(fake_get_live_total(), 0);
 	}
 	fake_alloc_reset(0);
-	assert_in_range(n, 10, 999);
+	assert_true(n >= 10 && n < 1000);
 }
 
 int main(void)
