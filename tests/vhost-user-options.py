@@ -142,9 +142,11 @@ def lingers():
         pass
     tcp.setblocking(True)
     s = socket.socket(socket.AF_UNIX)
+    process.send_signal(signal.SIGSTOP)  # so that its descriptor is the last one to be closed
     s.connect(path)
     send(s, 14, struct.pack('Q', 0), [tcp.fileno()])
     tcp.close()
+    process.send_signal(signal.SIGCONT)
     assert s.recv(1) == b''
     check_plays()
     end(process)
