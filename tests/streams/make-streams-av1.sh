@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 #
 # Makes the project's own AV1 streams again: synthetic pictures from FFmpeg's lavfi, encoded by aomenc,
-# SVT-AV1 and rav1e as Debian 12 has them. FILE.md5 has one MD5 a frame and line, in output order, over
+# libaom (av1-stream.c), SVT-AV1 and rav1e as Debian 12 has them. FILE.md5 has one MD5 a frame and line, in output order, over
 # the planar picture, taken from aomdec, which decodes with other code than softva.
 # The streams are committed; this is only needed to change them. Usage: make-streams-av1.sh [FOLDER]
-# Needs: ffmpeg aom-tools svt-av1 rav1e
+# Needs: ffmpeg aom-tools libaom-dev svt-av1 rav1e gcc
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,6 +13,7 @@ out=${1:-$here}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$out"
+gcc -O2 -Wall -o "$work/av1-stream" "$here/av1-stream.c" -laom
 
 # source_new NAME FRAMES PIXEL_FORMAT FILTERGRAPH
 source_new() {
@@ -43,6 +44,12 @@ aom_obu() {
 	if [ "$2" = 1 ]; then sums "$1.obu" --annexb; else sums "$1.obu"; fi
 }
 
+# layers NAME SPATIAL TEMPORAL RATIO
+layers() {
+	"$work/av1-stream" "$2" "$3" "$4" 12 "$work/qcif.yuv" "$out/$1.ivf"
+	sums "$1.ivf"
+}
+
 svt() {
 	SvtAv1EncApp --preset 10 --lp 1 "${@:3}" -i "$work/$2.y4m" -b "$out/$1.ivf" >/dev/null 2>&1
 	sums "$1.ivf"
@@ -55,6 +62,7 @@ rav() {
 }
 
 source_new qcif 24 yuv420p testsrc2=s=176x144
+ffmpeg -nostdin -v error -y -i "$work/qcif.y4m" -f rawvideo "$work/qcif.yuv"
 source_new odd 12 yuv420p testsrc2=s=131x97
 source_new wide 8 yuv420p testsrc2=s=400x288
 source_new turn 12 yuv420p "testsrc2=s=352x288,rotate=a=0.02*n:c=gray,crop=176:144"
@@ -92,6 +100,9 @@ aom av1-still qcif --limit=1
 aom av1-still-full-header qcif --limit=1 --full-still-picture-hdr
 aom_obu av1-section5 0
 aom_obu av1-annexb 1
+layers av1-layers-l1t3 1 3 1
+layers av1-layers-l2t2 2 2 1
+layers av1-layers-l3t3 3 3 2
 svt av1-svt wide --rc 0 -q 50 --keyint 6
 svt av1-svt-grain qcif --rc 0 -q 45 --film-grain 20
 rav av1-rav1e qcif
