@@ -42,7 +42,8 @@ void probe_refuse(struct vacodec_probe *probe, const char *format, ...)
 /* Refuses sizes that the driver does not take. */
 void probe_check_size(struct vacodec_probe *probe, unsigned int width, unsigned int height);
 /* The decoder's format for a sequence; the first one is the result's. */
-void probe_take_format(struct vacodec_probe *probe, const struct vacodec_format *format, bool first);
+void probe_take_format(struct vacodec_probe *probe, const struct vacodec_format *format,
+		       bool first);
 static inline void probe_note(struct vacodec_probe *probe, unsigned int feature, bool seen)
 {
 	probe->result.features |= (uint64_t)seen << feature;
