@@ -7,7 +7,6 @@
  * Source: AV1 specification, 6.4 (sequence header), Annex A (profiles, levels).
  */
 #include "av1.h"
-#include "surface-format.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -104,7 +103,7 @@ int av1_get_format(struct vacodec_decoder *decoder, const struct av1_sequence *s
 		   struct vacodec_format *format)
 {
 	char faults[AV1_FAULTS_BYTES];
-	int ret = -ENOTSUP;
+	int ret;
 
 	av1_name_faults(sequence, faults, sizeof(faults));
 	if (faults[0]) {
@@ -112,9 +111,7 @@ int av1_get_format(struct vacodec_decoder *decoder, const struct av1_sequence *s
 		return -ENOTSUP;
 	}
 	av1_describe_format(sequence, format);
-	format->profile = va_profiles[sequence->seq_profile];
-	if (decoder_has_profile(decoder, va_profiles[sequence->seq_profile]))
-		ret = surface_format_choose(decoder->display, format);
+	ret = decoder_choose_profile(decoder, &va_profiles[sequence->seq_profile], 1, format);
 	if (ret == -ENOTSUP)
 		decoder_warn(decoder, "AV1 %s profile: not supported", av1_name_profile(sequence));
 	return ret;

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum feature {
@@ -81,17 +80,6 @@ struct av1_probe {
 	struct av1_sequence sequence; /* the newest one */
 	struct av1_refs refs;
 };
-
-static int probe_open(struct vacodec_probe *probe)
-{
-	probe->codec = calloc(1, sizeof(struct av1_probe));
-	return probe->codec ? 0 : -ENOMEM;
-}
-
-static void probe_close(struct vacodec_probe *probe)
-{
-	free(probe->codec);
-}
 
 /* ---- Sequence ---- */
 
@@ -250,8 +238,7 @@ static int probe_complete(struct vacodec_probe *probe)
 
 const struct probe_ops av1_probe_ops = {
 	.features = features,
-	.open = probe_open,
-	.close = probe_close,
+	.codec_bytes = sizeof(struct av1_probe),
 	.take_unit = probe_take_unit,
 	.complete = probe_complete,
 };

@@ -3,6 +3,7 @@
  * decoder-life.c - making a decoder and letting it go, and its messages
  */
 #include "decoder.h"
+#include "surface-format.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -51,6 +52,24 @@ bool decoder_has_profile(struct vacodec_decoder *decoder, VAProfile profile)
 			return true;
 	}
 	return false;
+}
+
+int decoder_choose_profile(struct vacodec_decoder *decoder, const VAProfile *list, unsigned int n,
+			   struct vacodec_format *format)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < n; i++) {
+		if (!decoder_has_profile(decoder, list[i]))
+			continue;
+		format->profile = list[i];
+		ret = surface_format_choose(decoder->display, format);
+		if (ret != -ENOTSUP)
+			return ret;
+	}
+	format->profile = VAProfileNone;
+	return -ENOTSUP;
 }
 
 static bool has_codec(struct vacodec_decoder *decoder)

@@ -151,6 +151,12 @@ void decoder_debug(struct vacodec_decoder *decoder, const char *format, ...)
 /* True when the display decodes the profile. */
 bool decoder_has_profile(struct vacodec_decoder *decoder, VAProfile profile);
 /*
+ * Sets the format's profile and fourcc: the first of the list that the display has, with surfaces for
+ * such pictures; -ENOTSUP where there is none, and -errno of a VA call.
+ */
+int decoder_choose_profile(struct vacodec_decoder *decoder, const VAProfile *list, unsigned int n,
+			   struct vacodec_format *format);
+/*
  * Begins a sequence. When the format differs, all references are dropped, all frames are output, a
  * FORMAT event follows, and the answer is -EAGAIN until it is accepted.
  */
@@ -251,6 +257,9 @@ int submit_add_data(struct vacodec_frame *frame, VABufferType type, const void *
 /* The same with n elements in a buffer, of size_bytes each. */
 int submit_add_array(struct vacodec_frame *frame, VABufferType type, const void *data,
 		     size_t size_bytes, unsigned int n);
+/* One parameter buffer and one data buffer a slice: some drivers take no array. */
+int submit_add_slice(struct vacodec_frame *frame, const void *parameters, size_t parameters_bytes,
+		     const void *data, size_t size_bytes);
 /*
  * Gives the frame's current picture to the driver; last: no second field follows. A picture that the
  * driver refuses is flagged corrupt, which is no error; a lost device is.

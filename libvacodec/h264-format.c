@@ -5,7 +5,7 @@
  * Source: Rec. ITU-T H.264, Annex A (profiles, levels), E.2.1.
  */
 #include "h264.h"
-#include "surface-format.h"
+#include "sps.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -158,53 +158,41 @@ static size_t get_first_container(const struct h264_sps *sps)
 	return N_CONTAINERS;
 }
 
-/* Without chroma its depth means nothing: 7.4.2.1.1. */
 static unsigned int get_bit_depth(const struct h264_sps *sps)
 {
-	if (sps->chroma_format_idc && sps->bit_depth_chroma > sps->bit_depth_luma)
-		return sps->bit_depth_chroma;
-	return sps->bit_depth_luma;
+	return sps_get_bit_depth(sps->chroma_format_idc, sps->bit_depth_luma,
+				 sps->bit_depth_chroma);
 }
 
 void h264_name_faults(const struct h264_sps *sps, char *text, size_t size_bytes)
 {
-	unsigned int depth = get_bit_depth(sps);
 	const char *chroma = sps->chroma_format_idc == 3 ? "4:4:4 chroma, " : "";
 	const char *planes = sps->separate_colour_plane_flag ? "separate colour planes, " : "";
 	const char *lossless = sps->qpprime_y_zero_transform_bypass_flag ? "lossless coding, " : "";
-	char bits[64] = "";
+	char bits[SPS_DEPTH_FAULT_BYTES];
 	size_t used;
 
-	if (depth > 10)
-		snprintf(bits, sizeof(bits), "%u bit samples, ", depth);
-	else if (sps->chroma_format_idc && sps->bit_depth_luma != sps->bit_depth_chroma)
-		snprintf(bits, sizeof(bits), "luma of %u and chroma of %u bits, ",
-			 sps->bit_depth_luma, sps->bit_depth_chroma);
+	sps_name_depth_fault(sps->chroma_format_idc, sps->bit_depth_luma, sps->bit_depth_chroma, 10,
+			     bits);
 	snprintf(text, size_bytes, "%s%s%s%s", chroma, planes, bits, lossless);
 	used = strlen(text);
 	if (used >= 2)
 		text[used - 2] = '\0';
 }
 
-/* The first profile that contains the stream and that the display has, with surfaces for it. */
 static int choose_profile(struct vacodec_decoder *decoder, const struct h264_sps *sps,
 			  struct vacodec_format *format)
 {
+	VAProfile list[N_CONTAINERS];
+	unsigned int n = 0;
 	size_t i;
-	int ret;
 
 	for (i = get_first_container(sps); i < N_CONTAINERS; i++) {
-		if (sps->chroma_format_idc > containers[i].chroma_format_idc ||
-		    sps->bit_depth_luma > containers[i].bit_depth ||
-		    !decoder_has_profile(decoder, containers[i].profile))
-			continue;
-		format->profile = containers[i].profile;
-		ret = surface_format_choose(decoder->display, format);
-		if (ret != -ENOTSUP)
-			return ret;
+		if (sps->chroma_format_idc <= containers[i].chroma_format_idc &&
+		    sps->bit_depth_luma <= containers[i].bit_depth)
+			list[n++] = containers[i].profile;
 	}
-	format->profile = VAProfileNone;
-	return -ENOTSUP;
+	return decoder_choose_profile(decoder, list, n, format);
 }
 
 static int check_tools(struct vacodec_decoder *decoder, const struct h264_sps *sps)

@@ -8,12 +8,12 @@
 
 #include "h264-scaling.h"
 #include "sei.h"
+#include "sps.h"
 
 #include <errno.h>
 #include <string.h>
 
-#define EXTENDED_SAR       255 /* Table E-1 */
-#define SEI_RECOVERY_POINT 6   /* D.1 */
+#define SEI_RECOVERY_POINT 6 /* D.1 */
 
 /* Profiles whose SPS has chroma format, bit depths and scaling lists: 7.3.2.1.1. */
 static bool has_high_fields(unsigned int profile_idc)
@@ -109,23 +109,6 @@ static void skip_hrd(struct bits *b)
 	bits_skip(b, 20);
 }
 
-static void skip_video_signal(struct bits *b)
-{
-	if (bits_flag(b) && bits_u(b, 8) == EXTENDED_SAR)
-		bits_skip(b, 32);
-	if (bits_flag(b)) /* overscan_info_present_flag */
-		bits_skip(b, 1);
-	if (bits_flag(b)) { /* video_signal_type_present_flag */
-		bits_skip(b, 4);
-		if (bits_flag(b))
-			bits_skip(b, 24);
-	}
-	if (bits_flag(b)) { /* chroma_loc_info_present_flag */
-		bits_ue_max(b, 5);
-		bits_ue_max(b, 5);
-	}
-}
-
 static void parse_restriction(struct bits *b, struct h264_sps *sps)
 {
 	bits_skip(b, 1);
@@ -143,7 +126,7 @@ static void parse_vui(struct bits *b, struct h264_sps *sps)
 {
 	bool nal_hrd, vcl_hrd;
 
-	skip_video_signal(b);
+	sps_skip_video_signal(b);
 	if (bits_flag(b)) { /* timing_info_present_flag */
 		sps->num_units_in_tick = bits_u(b, 32);
 		sps->time_scale = bits_u(b, 32);

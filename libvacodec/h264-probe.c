@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define SUBSET_SPS      15 /* NAL unit types of Annexes F to H, 7.4.1 */
@@ -90,17 +89,6 @@ struct h264_probe {
 	uint32_t last_mb;
 };
 
-static int probe_open(struct vacodec_probe *probe)
-{
-	probe->codec = calloc(1, sizeof(struct h264_probe));
-	return probe->codec ? 0 : -ENOMEM;
-}
-
-static void probe_close(struct vacodec_probe *probe)
-{
-	free(probe->codec);
-}
-
 /* ---- Sequences ---- */
 
 static unsigned int get_chroma(const struct h264_sps *sps)
@@ -145,9 +133,7 @@ static void judge(struct vacodec_probe *probe, const struct h264_sps *sps, bool 
 		refuse_sequence(probe, sps);
 		return;
 	}
-	probe_check_size(probe, format.coded_width, format.coded_height);
-	if (first)
-		probe->result.format = format;
+	probe_take_format(probe, &format, first);
 }
 
 static void begin_sequence(struct vacodec_probe *probe, const struct h264_sps *sps)
@@ -360,8 +346,7 @@ static int probe_complete(struct vacodec_probe *probe)
 
 const struct probe_ops h264_probe_ops = {
 	.features = features,
-	.open = probe_open,
-	.close = probe_close,
+	.codec_bytes = sizeof(struct h264_probe),
 	.take_unit = probe_take_unit,
 	.complete = probe_complete,
 };

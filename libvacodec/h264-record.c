@@ -9,8 +9,6 @@
 #include "h264.h"
 #include "record.h"
 
-#include <errno.h>
-
 #define SETS_AT   5 /* version, profile, compatibility, level, size of lengths */
 #define TYPE_MASK 31
 
@@ -19,17 +17,11 @@ int h264_read_record(const uint8_t *data, size_t size_bytes, const struct unit_s
 {
 	struct record r = {.sink = sink};
 	unsigned int n;
-	int ret;
+	int ret = record_open(&r, data, size_bytes, SETS_AT);
 
-	if (data[0] != RECORD_VERSION)
-		return 0;
-	if (size_bytes <= SETS_AT)
-		return -EBADMSG;
-	*length_bytes = record_get_length_bytes(data[SETS_AT - 1]);
-	if (*length_bytes == 0)
-		return -EBADMSG;
-	r.data = data + SETS_AT;
-	r.left_bytes = size_bytes - SETS_AT;
+	if (ret <= 0)
+		return ret;
+	*length_bytes = r.length_bytes;
 	ret = record_read_number(&r, 1, &n);
 	if (ret == 0)
 		ret = record_read_units(&r, n & 31, TYPE_MASK, H264_NAL_SPS);

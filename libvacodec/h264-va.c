@@ -202,12 +202,10 @@ static uint8_t get_num_ref_idx_minus1(const struct h264_slice *slice, unsigned i
 	return slice->num_ref_idx_active[list] ? slice->num_ref_idx_active[list] - 1 : 0;
 }
 
-/* One parameter buffer and one data buffer a slice: some drivers take no array. */
 int h264_va_add_slice(struct h264 *h264, const struct unit *unit)
 {
 	const struct h264_slice *slice = &h264->slice;
 	VASliceParameterBufferH264 va;
-	int ret;
 
 	memset(&va, 0, sizeof(va));
 	va.slice_data_size = (uint32_t)unit->size_bytes;
@@ -227,9 +225,5 @@ int h264_va_add_slice(struct h264 *h264, const struct unit *unit)
 	set_list(va.RefPicList1, h264, 1);
 	if (slice->explicit_weights)
 		set_weights(&va, &slice->weights);
-	ret = submit_add_data(h264->current.frame, VASliceParameterBufferType, &va, sizeof(va));
-	if (ret < 0)
-		return ret;
-	return submit_add_data(h264->current.frame, VASliceDataBufferType, unit->data,
-			       unit->size_bytes);
+	return submit_add_slice(h264->current.frame, &va, sizeof(va), unit->data, unit->size_bytes);
 }

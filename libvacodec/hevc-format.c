@@ -5,7 +5,7 @@
  * Source: Rec. ITU-T H.265, Annex A (profiles, levels), 7.4.3.2.1.
  */
 #include "hevc.h"
-#include "surface-format.h"
+#include "sps.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -138,26 +138,20 @@ static bool needs_range_extensions(const struct hevc_sps *sps)
 		!has_profile_idc(sps, MAIN_10) && !has_profile_idc(sps, MAIN_STILL));
 }
 
-/* Without chroma its depth means nothing: 7.4.3.2.1. */
 static unsigned int get_bit_depth(const struct hevc_sps *sps)
 {
-	if (sps->chroma_format_idc && sps->bit_depth_chroma > sps->bit_depth_luma)
-		return sps->bit_depth_chroma;
-	return sps->bit_depth_luma;
+	return sps_get_bit_depth(sps->chroma_format_idc, sps->bit_depth_luma,
+				 sps->bit_depth_chroma);
 }
 
 void hevc_name_faults(const struct hevc_sps *sps, char *text, size_t size_bytes)
 {
-	unsigned int depth = get_bit_depth(sps);
 	const char *planes = sps->separate_colour_plane_flag ? "separate colour planes, " : "";
-	char bits[64] = "";
+	char bits[SPS_DEPTH_FAULT_BYTES];
 	size_t used;
 
-	if (depth > 12)
-		snprintf(bits, sizeof(bits), "%u bit samples, ", depth);
-	else if (sps->chroma_format_idc && sps->bit_depth_luma != sps->bit_depth_chroma)
-		snprintf(bits, sizeof(bits), "luma of %u and chroma of %u bits, ",
-			 sps->bit_depth_luma, sps->bit_depth_chroma);
+	sps_name_depth_fault(sps->chroma_format_idc, sps->bit_depth_luma, sps->bit_depth_chroma, 12,
+			     bits);
 	snprintf(text, size_bytes, "%s%s", planes, bits);
 	used = strlen(text);
 	if (used >= 2)
@@ -174,24 +168,18 @@ static bool contains(const struct container *container, const struct hevc_sps *s
 	       container->screen_content == sps->scc_extension_flag;
 }
 
-/* The first profile that contains the stream and that the display has, with surfaces for it. */
 static int choose_profile(struct vacodec_decoder *decoder, const struct hevc_sps *sps,
 			  struct vacodec_format *format)
 {
+	VAProfile list[N_CONTAINERS];
+	unsigned int n = 0;
 	size_t i;
-	int ret;
 
 	for (i = 0; i < N_CONTAINERS; i++) {
-		if (!contains(&containers[i], sps) ||
-		    !decoder_has_profile(decoder, containers[i].profile))
-			continue;
-		format->profile = containers[i].profile;
-		ret = surface_format_choose(decoder->display, format);
-		if (ret != -ENOTSUP)
-			return ret;
+		if (contains(&containers[i], sps))
+			list[n++] = containers[i].profile;
 	}
-	format->profile = VAProfileNone;
-	return -ENOTSUP;
+	return decoder_choose_profile(decoder, list, n, format);
 }
 
 static int check_tools(struct vacodec_decoder *decoder, const struct hevc_sps *sps)

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum feature {
@@ -110,17 +109,6 @@ struct hevc_probe {
 	struct hevc_slice slice;       /* the one at hand */
 };
 
-static int probe_open(struct vacodec_probe *probe)
-{
-	probe->codec = calloc(1, sizeof(struct hevc_probe));
-	return probe->codec ? 0 : -ENOMEM;
-}
-
-static void probe_close(struct vacodec_probe *probe)
-{
-	free(probe->codec);
-}
-
 /* ---- Sequences ---- */
 
 static const struct hevc_vps *get_vps(struct vacodec_probe *probe, const struct hevc_sps *sps)
@@ -165,9 +153,7 @@ static void judge(struct vacodec_probe *probe, const struct hevc_sps *sps, bool 
 		refuse_sequence(probe, sps);
 		return;
 	}
-	probe_check_size(probe, format.coded_width, format.coded_height);
-	if (first)
-		probe->result.format = format;
+	probe_take_format(probe, &format, first);
 }
 
 static void note_sps(struct vacodec_probe *probe, const struct hevc_sps *sps)
@@ -379,8 +365,7 @@ static int probe_complete(struct vacodec_probe *probe)
 
 const struct probe_ops hevc_probe_ops = {
 	.features = features,
-	.open = probe_open,
-	.close = probe_close,
+	.codec_bytes = sizeof(struct hevc_probe),
 	.take_unit = probe_take_unit,
 	.complete = probe_complete,
 };

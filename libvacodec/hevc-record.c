@@ -10,8 +10,7 @@
 
 #include <errno.h>
 
-#define LENGTH_AT 21 /* the size of lengths; a number of arrays follows */
-#define ARRAYS_AT 22
+#define ARRAYS_AT 22   /* their number */
 #define TYPE_MASK 0x7e /* in a NAL unit's first byte */
 
 /* An array of units of one type: parameter sets, or SEI. */
@@ -35,17 +34,11 @@ int hevc_read_record(const uint8_t *data, size_t size_bytes, const struct unit_s
 {
 	struct record r = {.sink = sink};
 	unsigned int n;
-	int ret;
+	int ret = record_open(&r, data, size_bytes, ARRAYS_AT);
 
-	if (data[0] != RECORD_VERSION)
-		return 0;
-	if (size_bytes <= ARRAYS_AT)
-		return -EBADMSG;
-	*length_bytes = record_get_length_bytes(data[LENGTH_AT]);
-	if (*length_bytes == 0)
-		return -EBADMSG;
-	r.data = data + ARRAYS_AT;
-	r.left_bytes = size_bytes - ARRAYS_AT;
+	if (ret <= 0)
+		return ret;
+	*length_bytes = r.length_bytes;
 	ret = record_read_number(&r, 1, &n);
 	for (; ret == 0 && n > 0; n--)
 		ret = read_array(&r);

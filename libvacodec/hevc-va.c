@@ -482,21 +482,16 @@ int hevc_va_hold_slice(struct hevc *hevc, const struct unit *unit)
 	return 0;
 }
 
-/* One parameter buffer and one data buffer a slice: some drivers take no array. */
 int hevc_va_add_slice(struct vacodec_decoder *decoder, bool last)
 {
 	struct hevc *hevc = hevc_of(decoder);
 	struct hevc_pending *pending = &hevc->pending;
-	int ret;
 
 	pending->there = false;
 	pending->va.base.LongSliceFlags.fields.LastSliceOfPic = last;
-	ret = submit_add_data(hevc->current.frame, VASliceParameterBufferType, &pending->va,
-			      hevc_has_extensions(decoder->format.profile)
-				      ? sizeof(pending->va)
-				      : sizeof(pending->va.base));
-	if (ret < 0)
-		return ret;
-	return submit_add_data(hevc->current.frame, VASliceDataBufferType, pending->data,
-			       pending->size_bytes);
+	return submit_add_slice(hevc->current.frame, &pending->va,
+				hevc_has_extensions(decoder->format.profile)
+					? sizeof(pending->va)
+					: sizeof(pending->va.base),
+				pending->data, pending->size_bytes);
 }

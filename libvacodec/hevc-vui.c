@@ -7,11 +7,11 @@
  * Source: Rec. ITU-T H.265, E.2.1 to E.2.3.
  */
 #include "hevc-parser.h"
+#include "sps.h"
 
 #include <errno.h>
 
-#define EXTENDED_SAR 255 /* Table E-1 */
-#define MAX_UE       (UINT32_MAX - 1)
+#define MAX_UE (UINT32_MAX - 1)
 
 /* sub_layer_hrd_parameters() */
 static void skip_sub_layer_hrd(struct bits *b, unsigned int n, bool sub_pic)
@@ -71,23 +71,6 @@ void hevc_hrd_skip(struct bits *b, bool common, unsigned int max_sub_layers_minu
 	}
 }
 
-static void skip_video_signal(struct bits *b)
-{
-	if (bits_flag(b) && bits_u(b, 8) == EXTENDED_SAR)
-		bits_skip(b, 32);
-	if (bits_flag(b)) /* overscan_info_present_flag */
-		bits_skip(b, 1);
-	if (bits_flag(b)) { /* video_signal_type_present_flag */
-		bits_skip(b, 4);
-		if (bits_flag(b))
-			bits_skip(b, 24);
-	}
-	if (bits_flag(b)) { /* chroma_loc_info_present_flag */
-		bits_ue_max(b, MAX_UE);
-		bits_ue_max(b, MAX_UE);
-	}
-}
-
 /* The default display window is a wish for the display, not a part of the picture's size. */
 static void skip_display_window(struct bits *b)
 {
@@ -118,7 +101,7 @@ static void skip_restriction(struct bits *b)
 
 void hevc_vui_parse(struct bits *b, struct hevc_sps *sps)
 {
-	skip_video_signal(b);
+	sps_skip_video_signal(b);
 	bits_skip(b, 1); /* neutral_chroma_indication_flag */
 	sps->field_seq_flag = bits_flag(b);
 	sps->frame_field_info_present_flag = bits_flag(b);

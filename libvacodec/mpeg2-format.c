@@ -5,7 +5,6 @@
  * Source: Rec. ITU-T H.262, 6.3.3, 6.3.5 and 8 (profiles).
  */
 #include "mpeg2.h"
-#include "surface-format.h"
 
 #include <errno.h>
 #include <string.h>
@@ -75,20 +74,10 @@ void mpeg2_describe_format(const struct mpeg2_sequence *sequence, struct vacodec
 static int choose_profile(struct vacodec_decoder *decoder, const struct mpeg2_sequence *sequence,
 			  struct vacodec_format *format)
 {
+	static const VAProfile list[] = {VAProfileMPEG2Simple, VAProfileMPEG2Main};
 	bool simple = (sequence->profile_and_level_indication >> 4 & 7) == 5;
-	int ret = -ENOTSUP;
 
-	format->profile = VAProfileMPEG2Simple;
-	if (simple && decoder_has_profile(decoder, VAProfileMPEG2Simple))
-		ret = surface_format_choose(decoder->display, format);
-	if (ret != -ENOTSUP)
-		return ret;
-	format->profile = VAProfileMPEG2Main;
-	if (decoder_has_profile(decoder, VAProfileMPEG2Main))
-		ret = surface_format_choose(decoder->display, format);
-	if (ret == -ENOTSUP)
-		format->profile = VAProfileNone;
-	return ret;
+	return decoder_choose_profile(decoder, simple ? list : list + 1, simple ? 2 : 1, format);
 }
 
 int mpeg2_get_format(struct vacodec_decoder *decoder, const struct mpeg2_sequence *sequence,

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum feature {
@@ -49,17 +48,6 @@ struct mpeg2_probe {
 	bool in_picture; /* its header came, its first slice did not */
 };
 
-static int probe_open(struct vacodec_probe *probe)
-{
-	probe->codec = calloc(1, sizeof(struct mpeg2_probe));
-	return probe->codec ? 0 : -ENOMEM;
-}
-
-static void probe_close(struct vacodec_probe *probe)
-{
-	free(probe->codec);
-}
-
 /* The decoder's own answer. */
 static void judge(struct vacodec_probe *probe, const struct mpeg2_sequence *sequence, bool first)
 {
@@ -72,9 +60,7 @@ static void judge(struct vacodec_probe *probe, const struct mpeg2_sequence *sequ
 		probe_refuse(probe, "%s", fault ? fault : "MPEG-2 Main profile");
 		return;
 	}
-	probe_check_size(probe, format.coded_width, format.coded_height);
-	if (first)
-		probe->result.format = format;
+	probe_take_format(probe, &format, first);
 }
 
 static void describe(struct vacodec_probe *probe, const struct mpeg2_sequence *sequence)
@@ -221,8 +207,7 @@ static int probe_complete(struct vacodec_probe *probe)
 
 const struct probe_ops mpeg2_probe_ops = {
 	.features = features,
-	.open = probe_open,
-	.close = probe_close,
+	.codec_bytes = sizeof(struct mpeg2_probe),
 	.take_unit = probe_take_unit,
 	.complete = probe_complete,
 };

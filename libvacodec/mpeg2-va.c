@@ -149,9 +149,5 @@ int mpeg2_va_add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 	va.slice_vertical_position = slice->mb_row;
 	va.quantiser_scale_code = slice->quantiser_scale_code;
 	va.intra_slice_flag = slice->intra_slice_flag;
-	ret = submit_add_data(decoder->current.frame, VASliceParameterBufferType, &va, sizeof(va));
-	if (ret < 0)
-		return ret;
-	return submit_add_data(decoder->current.frame, VASliceDataBufferType, mpeg2->data,
-			       size_bytes);
+	return submit_add_slice(decoder->current.frame, &va, sizeof(va), mpeg2->data, size_bytes);
 }

@@ -42,6 +42,13 @@ void probe_check_size(struct vacodec_probe *probe, unsigned int width, unsigned 
 			     caps->min_width, caps->min_height);
 }
 
+void probe_take_format(struct vacodec_probe *probe, const struct vacodec_format *format, bool first)
+{
+	probe_check_size(probe, format->coded_width, format->coded_height);
+	if (first)
+		probe->result.format = *format;
+}
+
 static void read_caps(struct vacodec_probe *probe, struct vawrap_display *display)
 {
 	struct vacodec_caps caps[VACODEC_N_CODECS];
@@ -59,7 +66,6 @@ int vacodec_probe_new(struct vawrap_display *display, enum vacodec_codec codec,
 {
 	const struct codec_ops *ops = codec_ops_get(codec);
 	struct vacodec_probe *probe;
-	int ret;
 
 	if (!out)
 		return -EINVAL;
@@ -70,10 +76,10 @@ int vacodec_probe_new(struct vawrap_display *display, enum vacodec_codec codec,
 	if (!probe)
 		return -ENOMEM;
 	probe->ops = ops;
-	ret = ops->probe->open(probe);
-	if (ret < 0) {
+	probe->codec = calloc(1, ops->probe->codec_bytes);
+	if (!probe->codec) {
 		free(probe);
-		return ret;
+		return -ENOMEM;
 	}
 	unit_splitter_init(&probe->splitter, ops->syntax, 0);
 	probe->splitter.split_packet = ops->split_packet;
@@ -92,7 +98,7 @@ struct vacodec_probe *vacodec_probe_free(struct vacodec_probe *probe)
 {
 	if (!probe)
 		return NULL;
-	probe->ops->probe->close(probe);
+	free(probe->codec);
 	unit_splitter_finish(&probe->splitter);
 	vawrap_display_unref(probe->judge.display);
 	free(probe);

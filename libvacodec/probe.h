@@ -21,8 +21,7 @@ struct vacodec_probe {
 
 struct probe_ops {
 	const char *const *features; /* names of the result's bits, from 0 on; ends with NULL */
-	int (*open)(struct vacodec_probe *probe);
-	void (*close)(struct vacodec_probe *probe);
+	size_t codec_bytes;          /* of the codec's own state, which is zeroed */
 	/* Notes what a unit says; an error makes it a bad unit. */
 	int (*take_unit)(struct vacodec_probe *probe, const struct unit *unit);
 	/* Completes the result; -ENODATA when no sequence header came. */
@@ -42,6 +41,9 @@ void probe_refuse(struct vacodec_probe *probe, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Refuses sizes that the driver does not take. */
 void probe_check_size(struct vacodec_probe *probe, unsigned int width, unsigned int height);
+/* The decoder's format for a sequence; the first one is the result's. */
+void probe_take_format(struct vacodec_probe *probe, const struct vacodec_format *format,
+		       bool first);
 static inline void probe_note(struct vacodec_probe *probe, unsigned int feature, bool seen)
 {
 	probe->result.features |= (uint64_t)seen << feature;

@@ -8,6 +8,22 @@
 
 #include <errno.h>
 
+#define RECORD_VERSION 1
+
+int record_open(struct record *record, const uint8_t *data, size_t size_bytes, size_t at)
+{
+	if (data[0] != RECORD_VERSION)
+		return 0;
+	if (size_bytes <= at)
+		return -EBADMSG;
+	record->length_bytes = 1 + (data[at - 1] & 3U);
+	if (record->length_bytes == 3)
+		return -EBADMSG;
+	record->data = data + at;
+	record->left_bytes = size_bytes - at;
+	return 1;
+}
+
 int record_read_number(struct record *record, unsigned int bytes, unsigned int *number)
 {
 	if (record->left_bytes < bytes)
@@ -39,11 +55,4 @@ int record_read_units(struct record *record, unsigned int n, unsigned int mask, 
 		record->left_bytes -= size_bytes;
 	}
 	return 0;
-}
-
-unsigned int record_get_length_bytes(uint8_t byte)
-{
-	unsigned int bytes = 1 + (byte & 3U);
-
-	return bytes == 3 ? 0 : bytes;
 }

@@ -13,19 +13,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RECORD_VERSION 1
-
 struct record {
+	const struct unit_sink *sink;
 	const uint8_t *data;
 	size_t left_bytes;
-	const struct unit_sink *sink;
+	unsigned int length_bytes; /* of the lengths before units in the stream */
 };
 
+/*
+ * Begins at the counts; the byte before them tells the size of lengths. 1, 0 for data of another kind,
+ * which has no version, or -EBADMSG.
+ */
+int record_open(struct record *record, const uint8_t *data, size_t size_bytes, size_t at);
 /* A big-endian number of one or two bytes; -EBADMSG. */
 int record_read_number(struct record *record, unsigned int bytes, unsigned int *number);
 /* Gives the sink n units; the bits of mask in their first byte must be of that value. -EBADMSG. */
 int record_read_units(struct record *record, unsigned int n, unsigned int mask, unsigned int value);
-/* The size of the lengths before units, of the byte that tells it; 0 for one that there is not. */
-unsigned int record_get_length_bytes(uint8_t byte);
 
 #endif

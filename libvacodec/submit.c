@@ -27,6 +27,14 @@ int submit_add_array(struct vacodec_frame *frame, VABufferType type, const void 
 	return vawrap_picture_add_array(frame->pictures[frame->current], type, data, size_bytes, n);
 }
 
+int submit_add_slice(struct vacodec_frame *frame, const void *parameters, size_t parameters_bytes,
+		     const void *data, size_t size_bytes)
+{
+	int ret = submit_add_data(frame, VASliceParameterBufferType, parameters, parameters_bytes);
+
+	return ret < 0 ? ret : submit_add_data(frame, VASliceDataBufferType, data, size_bytes);
+}
+
 static bool is_fatal(int error)
 {
 	return error == -ENODEV || error == -ESHUTDOWN;

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum feature {
@@ -54,17 +53,6 @@ struct vp8_probe {
 	struct vp8_tag key;     /* of the last key frame */
 	bool started;
 };
-
-static int probe_open(struct vacodec_probe *probe)
-{
-	probe->codec = calloc(1, sizeof(struct vp8_probe));
-	return probe->codec ? 0 : -ENOMEM;
-}
-
-static void probe_close(struct vacodec_probe *probe)
-{
-	free(probe->codec);
-}
 
 /* The decoder's own answer. */
 static void judge(struct vacodec_probe *probe, struct vacodec_format *format)
@@ -164,8 +152,7 @@ static int probe_complete(struct vacodec_probe *probe)
 
 const struct probe_ops vp8_probe_ops = {
 	.features = features,
-	.open = probe_open,
-	.close = probe_close,
+	.codec_bytes = sizeof(struct vp8_probe),
 	.take_unit = probe_take_unit,
 	.complete = probe_complete,
 };

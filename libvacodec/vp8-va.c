@@ -167,7 +167,6 @@ static int add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 	size_t size_bytes = unit->size_bytes - frame->tag.size_bytes;
 	VASliceParameterBufferVP8 va;
 	unsigned int i;
-	int ret;
 
 	memset(&va, 0, sizeof(va));
 	va.slice_data_size = (uint32_t)size_bytes;
@@ -177,10 +176,7 @@ static int add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 	va.partition_size[0] = frame->tag.first_part_size - (frame->header_bits + 7) / 8;
 	for (i = 0; i < frame->n_partitions; i++)
 		va.partition_size[i + 1] = frame->partition_bytes[i];
-	ret = submit_add_data(decoder->current.frame, VASliceParameterBufferType, &va, sizeof(va));
-	if (ret < 0)
-		return ret;
-	return submit_add_data(decoder->current.frame, VASliceDataBufferType, data, size_bytes);
+	return submit_add_slice(decoder->current.frame, &va, sizeof(va), data, size_bytes);
 }
 
 int vp8_va_add_picture(struct vacodec_decoder *decoder, const struct unit *unit)

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum feature {
@@ -59,17 +58,6 @@ struct vp9_probe {
 	bool begun;
 };
 
-static int probe_open(struct vacodec_probe *probe)
-{
-	probe->codec = calloc(1, sizeof(struct vp9_probe));
-	return probe->codec ? 0 : -ENOMEM;
-}
-
-static void probe_close(struct vacodec_probe *probe)
-{
-	free(probe->codec);
-}
-
 /* ---- Sequences: what a FORMAT event would say ---- */
 
 static void judge(struct vacodec_probe *probe, const struct vp9_header *header, bool first)
@@ -88,9 +76,7 @@ static void judge(struct vacodec_probe *probe, const struct vp9_header *header, 
 				     header->samples.bit_depth);
 		return;
 	}
-	probe_check_size(probe, format.coded_width, format.coded_height);
-	if (first)
-		probe->result.format = format;
+	probe_take_format(probe, &format, first);
 }
 
 static void describe(struct vacodec_probe *probe, const struct vp9_header *header)
@@ -188,8 +174,7 @@ static int probe_complete(struct vacodec_probe *probe)
 
 const struct probe_ops vp9_probe_ops = {
 	.features = features,
-	.open = probe_open,
-	.close = probe_close,
+	.codec_bytes = sizeof(struct vp9_probe),
 	.take_unit = probe_take_unit,
 	.complete = probe_complete,
 };

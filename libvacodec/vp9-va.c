@@ -154,17 +154,13 @@ static int add_slice(struct vacodec_frame *frame, const struct vp9_header *h,
 {
 	VASliceParameterBufferVP9 va;
 	unsigned int i;
-	int ret;
 
 	memset(&va, 0, sizeof(va));
 	va.slice_data_size = (uint32_t)unit->size_bytes;
 	va.slice_data_flag = VA_SLICE_DATA_FLAG_ALL;
 	for (i = 0; i < VP9_MAX_SEGMENTS; i++)
 		set_segment(&va.seg_param[i], h, i);
-	ret = submit_add_data(frame, VASliceParameterBufferType, &va, sizeof(va));
-	if (ret < 0)
-		return ret;
-	return submit_add_data(frame, VASliceDataBufferType, unit->data, unit->size_bytes);
+	return submit_add_slice(frame, &va, sizeof(va), unit->data, unit->size_bytes);
 }
 
 /* All slots are named, so all are held; each frame once. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fake-vacodec.c - stands in for the functions of libvacodec and libvawrap that virtio-video uses
+ * fake-vacodec.c - stands in for the functions of libvacodec that virtio-video uses
  */
 #include <assert.h>
 #include <errno.h>
@@ -10,9 +10,8 @@
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
-#include "fake-vacodec.h"
+#include "fake-internal.h"
 #include "vacodec.h"
-#include "vawrap.h"
 
 #define MAX_EVENTS 64
 #define RECORD     4
@@ -21,24 +20,6 @@ struct fake_state fake;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static bool released;
-
-struct vawrap_display {
-	int refs;
-};
-
-struct vawrap_surface {
-	int refs;
-	unsigned int width, height;
-	uint8_t value;
-	struct vawrap_dmabuf dmabuf; /* its fd is ours; size_bytes 0: no object */
-};
-
-struct vawrap_image {
-	struct vawrap_surface *surface; /* derived: held */
-	struct vawrap_image_layout layout;
-	uint8_t *data;
-	bool mapped;
-};
 
 struct vacodec_frame {
 	struct vawrap_surface *surface;
@@ -59,7 +40,7 @@ struct vacodec_decoder {
 	int fd;
 };
 
-static int add(int *count, int by)
+int fake_add(int *count, int by)
 {
 	int value;
 
@@ -69,18 +50,18 @@ static int add(int *count, int by)
 	return value;
 }
 
-static void *born(size_t size)
+void *fake_born(size_t size)
 {
 	void *p = calloc(1, size);
 
 	assert(p);
-	add(&fake.live, 1);
+	fake_add(&fake.live, 1);
 	return p;
 }
 
-static void gone(void *p)
+void fake_gone(void *p)
 {
-	add(&fake.live, -1);
+	fake_add(&fake.live, -1);
 	free(p);
 }
 
@@ -108,7 +89,7 @@ void fake_wait_hang(void)
 	pthread_mutex_unlock(&lock);
 }
 
-static void hang(void)
+void fake_hang(void)
 {
 	pthread_mutex_lock(&lock);
 	fake.hanging++;
@@ -121,7 +102,7 @@ static void hang(void)
 
 int fake_get_live(void)
 {
-	return add(&fake.live, 0);
+	return fake_add(&fake.live, 0);
 }
 
 int fake_wait_live(void)
@@ -137,232 +118,6 @@ uint8_t fake_sample(uint8_t v, int plane, unsigned int x, unsigned int y)
 
 	return v + base[plane] + x + (plane + 3) * y;
 }
-
-/* ---- libvawrap ---- */
-
-static int open_display(struct vawrap_display **out)
-{
-	if (fake.no_display)
-		return -ENODEV;
-	*out = born(sizeof(**out));
-	(*out)->refs = 1;
-	return 0;
-}
-
-int vawrap_display_new_path_at(const char *path, const struct vawrap_display_options *options,
-			       struct vawrap_display **out, const char *site)
-{
-	(void)site;
-	fake.path = path;
-	fake.driver = options->driver;
-	return open_display(out);
-}
-
-int vawrap_display_new_driver_at(const char *driver, const struct vawrap_display_options *options,
-				 struct vawrap_display **out, const char *site)
-{
-	(void)site;
-	(void)options;
-	fake.path = NULL;
-	fake.driver = driver;
-	return open_display(out);
-}
-
-int vawrap_display_new_first_at(const struct vawrap_display_options *options,
-				struct vawrap_display **out, const char *site)
-{
-	(void)site;
-	fake.path = NULL;
-	fake.driver = options->driver;
-	return open_display(out);
-}
-
-struct vawrap_display *vawrap_display_ref(struct vawrap_display *display)
-{
-	add(&display->refs, 1);
-	return display;
-}
-
-struct vawrap_display *vawrap_display_unref(struct vawrap_display *display)
-{
-	if (display && add(&display->refs, -1) == 0)
-		gone(display);
-	return NULL;
-}
-
-int vawrap_display_shutdown(struct vawrap_display *display)
-{
-	(void)display;
-	fake.n_shutdowns++;
-	return 0;
-}
-
-struct vawrap_surface *vawrap_surface_unref(struct vawrap_surface *surface)
-{
-	if (!surface || add(&surface->refs, -1) > 0)
-		return NULL;
-	if (surface->dmabuf.size_bytes)
-		close(surface->dmabuf.fd);
-	gone(surface);
-	return NULL;
-}
-
-int vawrap_surface_sync(struct vawrap_surface *surface, int64_t timeout_ns)
-{
-	assert(surface && timeout_ns == -1);
-	return 0;
-}
-
-/* What is copied into it is painted into the object itself. */
-int vawrap_surface_new_dmabuf_at(struct vawrap_display *display, const struct vawrap_dmabuf *dmabuf,
-				 struct vawrap_surface **out, const char *site)
-{
-	(void)display;
-	(void)site;
-	*out = NULL;
-	fake.n_imports++;
-	if (fake.no_import)
-		return -ENOTSUP;
-	assert(dmabuf->fourcc == VA_FOURCC_NV12 && dmabuf->num_planes == 2);
-	*out = born(sizeof(**out));
-	**out = (struct vawrap_surface){
-		.refs = 1, .width = dmabuf->width, .height = dmabuf->height};
-	(*out)->dmabuf = *dmabuf;
-	(*out)->dmabuf.fd = dup(dmabuf->fd);
-	return 0;
-}
-
-static struct vawrap_image *new_image(unsigned int width, unsigned int height)
-{
-	struct vawrap_image *image = born(sizeof(*image));
-	unsigned int pitch = (width + 63) / 64 * 64;
-
-	image->layout = (struct vawrap_image_layout){
-		.fourcc = VA_FOURCC_NV12,
-		.width = width,
-		.height = height,
-		.num_planes = 2,
-		.offset_bytes = {0, pitch * height},
-		.pitch_bytes = {pitch, pitch},
-		.size_bytes = pitch * height + pitch * ((height + 1) / 2),
-	};
-	image->data = calloc(1, image->layout.size_bytes);
-	return image;
-}
-
-static void paint(struct vawrap_image *image, uint8_t value)
-{
-	const struct vawrap_image_layout *l = &image->layout;
-
-	for (unsigned int y = 0; y < l->height; y++) {
-		for (unsigned int x = 0; x < l->width; x++)
-			image->data[y * l->pitch_bytes[0] + x] = fake_sample(value, 0, x, y);
-	}
-	for (unsigned int y = 0; y < l->height / 2; y++) {
-		for (unsigned int x = 0; x < l->width; x++)
-			image->data[l->offset_bytes[1] + y * l->pitch_bytes[1] + x] =
-				fake_sample(value, 1 + x % 2, x / 2, y);
-	}
-}
-
-static void write_row(const struct vawrap_surface *to, unsigned int plane, unsigned int y,
-		      uint8_t value)
-{
-	uint8_t row[8192];
-
-	for (unsigned int x = 0; x < to->width; x++)
-		row[x] = plane ? fake_sample(value, 1 + x % 2, x / 2, y)
-			       : fake_sample(value, 0, x, y);
-	if (pwrite(to->dmabuf.fd, row, to->width,
-		   to->dmabuf.offset_bytes[plane] + (off_t)to->dmabuf.pitch_bytes[plane] * y) < 0)
-		abort();
-}
-
-int vawrap_surface_copy(struct vawrap_surface *to, struct vawrap_surface *from)
-{
-	if (fake.no_copy)
-		return -ENOTSUP;
-	if (fake.hang_in_copy)
-		hang();
-	fake.n_copies++;
-	if (fake.copies_elsewhere)
-		return 0;
-	for (unsigned int y = 0; y < to->height; y++)
-		write_row(to, 0, y, from->value);
-	for (unsigned int y = 0; y < to->height / 2; y++)
-		write_row(to, 1, y, from->value);
-	return 0;
-}
-
-int vawrap_image_new_at(struct vawrap_display *display, uint32_t fourcc, unsigned int width,
-			unsigned int height, struct vawrap_image **out, const char *site)
-{
-	(void)display;
-	(void)site;
-	assert(fourcc == VA_FOURCC_NV12);
-	*out = new_image(width, height);
-	return 0;
-}
-
-int vawrap_image_derive_at(struct vawrap_surface *surface, struct vawrap_image **out,
-			   const char *site)
-{
-	(void)site;
-	if (fake.no_derive)
-		return -ENOTSUP;
-	*out = new_image(surface->width, surface->height);
-	(*out)->surface = surface;
-	add(&surface->refs, 1);
-	return 0;
-}
-
-struct vawrap_image *vawrap_image_unref(struct vawrap_image *image)
-{
-	if (!image)
-		return NULL;
-	assert(!image->mapped);
-	vawrap_surface_unref(image->surface);
-	free(image->data);
-	gone(image);
-	return NULL;
-}
-
-const struct vawrap_image_layout *vawrap_image_get_layout(const struct vawrap_image *image)
-{
-	return &image->layout;
-}
-
-int vawrap_image_get(struct vawrap_image *image, struct vawrap_surface *surface, int x, int y,
-		     unsigned int width, unsigned int height)
-{
-	assert(x == 0 && y == 0 && width == image->layout.width && height == image->layout.height);
-	fake.n_transfers++;
-	paint(image, surface->value);
-	return 0;
-}
-
-int vawrap_image_map_for(struct vawrap_image *image, unsigned int intent, void **data)
-{
-	(void)intent;
-	assert(!image->mapped);
-	image->mapped = true;
-	if (fake.slow)
-		nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
-	if (image->surface)
-		paint(image, image->surface->value);
-	*data = image->data;
-	return 0;
-}
-
-int vawrap_image_unmap(struct vawrap_image *image)
-{
-	assert(image->mapped);
-	image->mapped = false;
-	return 0;
-}
-
-/* As it is, on the images above. */
-#include "libvawrap/view.c"
 
 /* ---- libvacodec: frames ---- */
 
@@ -418,7 +173,7 @@ struct vacodec_frame *vacodec_frame_unref(struct vacodec_frame *frame)
 	if (!frame)
 		return NULL;
 	vawrap_surface_unref(frame->surface);
-	gone(frame);
+	fake_gone(frame);
 	return NULL;
 }
 
@@ -444,7 +199,7 @@ int vacodec_frame_sync(struct vacodec_frame *frame, int64_t timeout_ns)
 {
 	assert(timeout_ns == -1);
 	if (fake.hang_in_sync)
-		hang();
+		fake_hang();
 	return frame->corrupt ? -EBADMSG : 0;
 }
 
@@ -454,7 +209,7 @@ int vacodec_decoder_new(struct vawrap_display *display, const struct vacodec_dec
 			struct vacodec_decoder **out)
 {
 	assert(display && params->codec == VACODEC_CODEC_H264);
-	*out = born(sizeof(**out));
+	*out = fake_born(sizeof(**out));
 	(*out)->fd = eventfd(1, EFD_CLOEXEC);
 	return 0;
 }
@@ -486,7 +241,7 @@ struct vacodec_decoder *vacodec_decoder_unref(struct vacodec_decoder *decoder)
 		return NULL;
 	drop_events(decoder);
 	close(decoder->fd);
-	gone(decoder);
+	fake_gone(decoder);
 	return NULL;
 }
 
@@ -513,9 +268,9 @@ static void emit_frame(struct vacodec_decoder *decoder, struct vacodec_frame *fr
 
 static struct vacodec_frame *new_frame(struct vacodec_decoder *decoder, uint8_t value, bool corrupt)
 {
-	struct vacodec_frame *frame = born(sizeof(*frame));
+	struct vacodec_frame *frame = fake_born(sizeof(*frame));
 
-	frame->surface = born(sizeof(*frame->surface));
+	frame->surface = fake_born(sizeof(*frame->surface));
 	*frame->surface = (struct vawrap_surface){.refs = 1,
 						  .width = decoder->format.coded_width,
 						  .height = decoder->format.coded_height,
@@ -564,7 +319,7 @@ static void decode(struct vacodec_decoder *decoder, const uint8_t *record)
 	if (record[0] == 'S')
 		sequence(decoder, record);
 	else if (record[0] == 'H')
-		hang();
+		fake_hang();
 	else if (record[0] == 'L')
 		new_event(decoder, VACODEC_EVENT_ERROR)->error = -EIO;
 	else if (record[0] == 'N')
