@@ -225,22 +225,40 @@ static int64_t push_annexb(struct unit_splitter *s, const uint8_t *data, size_t 
 
 /* ---- Where order returns ---- */
 
-/* From the first byte to the last one, the last OBU perhaps without a size, but not the only one. */
-static bool is_whole_obus(const uint8_t *data, size_t size_bytes)
+/* Of the kinds that there are, and as long as it must be: 5.3.1 has trailing bits in all but two. */
+static bool is_plausible(uint8_t header, const struct av1_obu *obu)
+{
+	bool known =
+		(obu->obu_type >= AV1_OBU_SEQUENCE_HEADER && obu->obu_type <= AV1_OBU_TILE_LIST) ||
+		obu->obu_type == AV1_OBU_PADDING;
+
+	if (!known || header & 1) /* obu_reserved_1bit */
+		return false;
+	return obu->obu_type == AV1_OBU_TEMPORAL_DELIMITER
+		       ? obu->size_bytes == 0
+		       : obu->size_bytes > 0 || obu->obu_type == AV1_OBU_PADDING;
+}
+
+/*
+ * From the first byte to the last one. The last OBU may be without a size, but not the only one, and not
+ * where a unit would be broken off for it: any data looks so soon.
+ */
+static bool is_whole_obus(const uint8_t *data, size_t size_bytes, bool within)
 {
 	struct av1_obu obu;
+	bool first = true;
 	size_t n;
 
-	if (!(data[0] & 2))
-		return false;
-	while (size_bytes > 0) {
-		if (av1_obu_parse(data, size_bytes, &obu) < 0)
+	for (; size_bytes > 0; first = false) {
+		if ((first || within) && !(data[0] & 2))
+			return false;
+		if (av1_obu_parse(data, size_bytes, &obu) < 0 || !is_plausible(data[0], &obu))
 			return false;
 		n = (size_t)(obu.payload - data) + obu.size_bytes;
 		data += n;
 		size_bytes -= n;
 	}
-	return true;
+	return !first;
 }
 
 static bool is_whole_temporal_units(const uint8_t *data, size_t size_bytes)
@@ -270,7 +288,7 @@ void unit_splitter_begin_obus(struct unit_splitter *s, const uint8_t *data, size
 	if (!s->obu.known || (!s->lost && (!within || s->split)))
 		return;
 	if (s->obu.annexb ? !is_whole_temporal_units(data, size_bytes)
-			  : !is_whole_obus(data, size_bytes)) {
+			  : !is_whole_obus(data, size_bytes, within)) {
 		s->split |= within;
 		return;
 	}

@@ -177,6 +177,33 @@ static void test_pieces_of_any_size_same_pictures(void **state)
 	check_pieces("av1-annexb.obu");
 }
 
+/*
+ * Cut in two anywhere near the begin: a second piece that can be read as OBUs from its first byte to its last
+ * one ("0b 00 00 ...": an empty sequence header, and one of no known type to the end) goes on all the same.
+ */
+static void test_a_cut_anywhere_is_no_new_begin(void **state)
+{
+	struct stream stream = load("av1-section5.obu");
+	struct client c;
+	size_t cut;
+
+	(void)state;
+	for (cut = 1; cut < 64; cut++) {
+		c = (struct client){0};
+		assert_int_equal(open_av1(&c), 0);
+		assert_int_equal(client_send(&c, stream.data, cut, 0), 0);
+		assert_int_equal(client_send(&c, stream.data + cut, 901, 0), 0);
+		assert_int_equal(
+			client_send(&c, stream.data + cut + 901, stream.size_bytes - cut - 901, 0),
+			0);
+		assert_int_equal(client_drain(&c), 0);
+		assert_int_equal(c.n_frames, N_FRAMES);
+		assert_int_equal(c.n_corrupt, 0);
+		close_av1(&c);
+	}
+	stream_free(&stream);
+}
+
 /* An intact frame has the time of the piece with the first byte of its temporal unit. */
 static void test_timestamps_of_temporal_units(void **state)
 {
@@ -449,6 +476,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FAKE_TEST(test_both_forms_same_pictures),
 		FAKE_TEST(test_pieces_of_any_size_same_pictures),
+		FAKE_TEST(test_a_cut_anywhere_is_no_new_begin),
 		FAKE_TEST(test_timestamps_of_temporal_units),
 		FAKE_TEST(test_record_stands_for_sequence_header),
 		FAKE_TEST(test_flush_resumes_at_key_frame),
