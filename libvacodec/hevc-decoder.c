@@ -122,11 +122,14 @@ static int spoil(struct vacodec_decoder *decoder, const char *why)
 static int add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 {
 	struct hevc *hevc = hevc_of(decoder);
+	uint32_t place;
 	int ret;
 
 	if (unit->damaged)
 		return spoil(decoder, "is cut off");
-	if (hevc->has_slices && hevc->slice.slice_segment_address <= hevc->last_address)
+	place = hevc_get_tile_scan(&hevc->sets.active, &hevc->pps,
+				   hevc->slice.slice_segment_address);
+	if (hevc->has_slices && place <= hevc->last_place)
 		return spoil(decoder, "is out of order");
 	ret = build_lists(decoder);
 	if (ret == -EBADMSG)
@@ -143,7 +146,7 @@ static int add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 		hevc->independent = hevc->slice;
 		hevc->has_independent = true;
 	}
-	hevc->last_address = hevc->slice.slice_segment_address;
+	hevc->last_place = place;
 	hevc->has_slices = true;
 	return 0;
 }
