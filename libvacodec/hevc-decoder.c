@@ -100,8 +100,12 @@ static int build_lists(struct vacodec_decoder *decoder)
 			      hevc->dpb.n_curr[HEVC_ST_CURR_AFTER] + hevc->dpb.n_curr[HEVC_LT_CURR];
 	int ret;
 
-	/* Before the first slice, so that all of them, and the picture's parameters, agree. */
-	if (!hevc->has_slices && wanted > 0 && hevc_dpb_count(&hevc->dpb) == 0) {
+	/*
+	 * Before the first slice, so that all of them, and the picture's parameters, agree. IRAP pictures
+	 * refer to no other one, whatever their sets say.
+	 */
+	if (!hevc->has_slices && wanted > 0 && hevc_dpb_count(&hevc->dpb) == 0 &&
+	    !hevc_is_irap(hevc->slice.nal.nal_unit_type)) {
 		ret = hevc_conceal_reference(decoder);
 		if (ret < 0)
 			return ret;
