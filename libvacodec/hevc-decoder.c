@@ -100,8 +100,12 @@ static int build_lists(struct vacodec_decoder *decoder)
 			      hevc->dpb.n_curr[HEVC_ST_CURR_AFTER] + hevc->dpb.n_curr[HEVC_LT_CURR];
 	int ret;
 
-	/* Before the first slice, so that all of them, and the picture's parameters, agree. */
-	if (!hevc->has_slices && wanted > 0 && hevc_dpb_count(&hevc->dpb) == 0) {
+	/*
+	 * Before the first slice, so that all of them, and the picture's parameters, agree. IRAP pictures
+	 * refer to no other one, whatever their sets say.
+	 */
+	if (!hevc->has_slices && wanted > 0 && hevc_dpb_count(&hevc->dpb) == 0 &&
+	    !hevc_is_irap(hevc->slice.nal.nal_unit_type)) {
 		ret = hevc_conceal_reference(decoder);
 		if (ret < 0)
 			return ret;
@@ -122,11 +126,14 @@ static int spoil(struct vacodec_decoder *decoder, const char *why)
 static int add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 {
 	struct hevc *hevc = hevc_of(decoder);
+	uint32_t place;
 	int ret;
 
 	if (unit->damaged)
 		return spoil(decoder, "is cut off");
-	if (hevc->has_slices && hevc->slice.slice_segment_address <= hevc->last_address)
+	place = hevc_get_tile_scan(&hevc->sets.active, &hevc->pps,
+				   hevc->slice.slice_segment_address);
+	if (hevc->has_slices && place <= hevc->last_place)
 		return spoil(decoder, "is out of order");
 	ret = build_lists(decoder);
 	if (ret == -EBADMSG)
@@ -143,7 +150,7 @@ static int add_slice(struct vacodec_decoder *decoder, const struct unit *unit)
 		hevc->independent = hevc->slice;
 		hevc->has_independent = true;
 	}
-	hevc->last_address = hevc->slice.slice_segment_address;
+	hevc->last_place = place;
 	hevc->has_slices = true;
 	return 0;
 }

@@ -404,6 +404,9 @@ unsigned int hevc_slice_get_candidate(const struct hevc_slice *slice, unsigned i
 /* Widths and heights of the tile columns and rows in CTBs, (6-3) and (6-4). */
 void hevc_get_tiles(const struct hevc_sps *sps, const struct hevc_pps *pps,
 		    uint16_t columns[HEVC_MAX_TILE_COLS], uint16_t rows[HEVC_MAX_TILE_ROWS]);
+/* CtbAddrRsToTs, (6-9): where the CTB of a raster address comes in decoding order. */
+uint32_t hevc_get_tile_scan(const struct hevc_sps *sps, const struct hevc_pps *pps,
+			    uint32_t address);
 
 /* ---- Parts, shared by the parser's files ---- */
 

@@ -247,7 +247,7 @@ static void init_picture(struct hevc *hevc, struct vacodec_frame *frame, int32_t
 	hevc->has_independent = false;
 	hevc->has_slices = false;
 	hevc->pending.there = false;
-	hevc->last_address = 0;
+	hevc->last_place = 0;
 	hevc->current = (struct hevc_picture){
 		.frame = frame,
 		.marking = HEVC_LONG_TERM, /* to itself; HEVC_SHORT_TERM when it is kept */

@@ -240,3 +240,26 @@ void hevc_get_tiles(const struct hevc_sps *sps, const struct hevc_pps *pps,
 	divide(hevc_get_height_ctbs(sps), pps->num_tile_rows_minus1 + 1U,
 	       pps->uniform_spacing_flag ? NULL : pps->row_height_minus1, rows);
 }
+
+uint32_t hevc_get_tile_scan(const struct hevc_sps *sps, const struct hevc_pps *pps,
+			    uint32_t address)
+{
+	uint16_t columns[HEVC_MAX_TILE_COLS], rows[HEVC_MAX_TILE_ROWS];
+	uint32_t width = hevc_get_width_ctbs(sps);
+	uint32_t x = address % width, y = address / width;
+	unsigned int column = 0, row = 0;
+	uint32_t scan = 0;
+
+	if (!pps->tiles_enabled_flag)
+		return address;
+	hevc_get_tiles(sps, pps, columns, rows);
+	for (; row < pps->num_tile_rows_minus1 && y >= rows[row]; row++) {
+		y -= rows[row];
+		scan += width * rows[row];
+	}
+	for (; column < pps->num_tile_columns_minus1 && x >= columns[column]; column++) {
+		x -= columns[column];
+		scan += (uint32_t)rows[row] * columns[column];
+	}
+	return scan + y * columns[column] + x;
+}

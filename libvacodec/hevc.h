@@ -28,7 +28,7 @@ struct hevc {
 	struct hevc_slice first_slice;
 	bool has_independent;
 	struct hevc_slice independent; /* the last one that is not a dependent segment */
-	uint32_t last_address;         /* slice_segment_address of its last segment */
+	uint32_t last_place;           /* of its last segment, in tile scan */
 	bool has_slices;
 	struct hevc_pending pending;
 	bool activating; /* an SPS; a flush may take the slice away that asked for it */

@@ -104,11 +104,24 @@ static void check_set_entry(struct hevc_picture *picture, const struct hevc_set 
 			   set->used[i] == !!(entry->flags & HEVC_RPS_CURRENT));
 }
 
+/* 8.3.2: a random access point that begins a sequence ends all references, whatever its set names. */
+static bool begins_sequence(const struct hevc_picture *picture)
+{
+	if (!picture->pic->slice_parsing_fields.bits.RapPicFlag)
+		return false;
+	for (int i = 0; i < HEVC_MAX_REFERENCES; i++)
+		if (hevc_is_valid(&picture->pic->ReferenceFrames[i]))
+			return false;
+	return true;
+}
+
 static void check_set(struct hevc_picture *picture)
 {
 	const struct hevc_set *set = &picture->first.set;
 	size_t short_term = 0, long_term = 0, present = 0;
 
+	if (begins_sequence(picture))
+		return;
 	for (int i = 0; i < HEVC_MAX_REFERENCES; i++) {
 		const VAPictureHEVC *entry = &picture->pic->ReferenceFrames[i];
 

@@ -8,23 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "hevc-bits.h"
 #include "libvacodec/hevc-parser.h"
-
-struct writer {
-	uint8_t data[4096];
-	size_t n_bits;
-};
-
-void put(struct writer *w, unsigned int n, uint32_t value);
-void ue(struct writer *w, uint32_t value);
-void se(struct writer *w, int32_t value);
-/*
- * The stop bit and zeros up to a byte; returns the size in bytes. Emulation prevention is up to the test:
- * values are chosen that need none.
- */
-size_t end(struct writer *w);
-/* nal_unit_header() of the base layer. */
-void begin(struct writer *w, unsigned int type, unsigned int temporal_id);
 
 /* What is not said is 0: 4:2:0, 8 bit, CTBs of 16, no tools. */
 struct sps_setup {

@@ -278,6 +278,24 @@ static void test_tiles_cover_the_picture(void **state)
 	assert_int_equal(columns[1], 3);
 }
 
+/* Columns of 2 and 3, rows of 3 and 2, in a picture of 5 by 5. */
+static void test_tiles_change_the_order_of_addresses(void **state)
+{
+	const struct sps_setup sps = {.width = 80, .height = 72};
+	static const uint8_t in_order[25] = {0,  1,  5,  6,  10, 11, 2,  3,  4,  7,  8,  9, 12,
+					     13, 14, 15, 16, 20, 21, 17, 18, 19, 22, 23, 24};
+	struct pps_setup pps = {.tiles = true};
+	uint32_t i;
+
+	(void)state;
+	assert_int_equal(parse_headers(&sets, &sps, &pps), 0);
+	sets.pps[0].column_width_minus1[0] = 1;
+	for (i = 0; i < 25; i++)
+		assert_int_equal(hevc_get_tile_scan(&sets.sps[0], &sets.pps[0], in_order[i]), i);
+	sets.pps[0].tiles_enabled_flag = false;
+	assert_int_equal(hevc_get_tile_scan(&sets.sps[0], &sets.pps[0], 7), 7);
+}
+
 /* ---- Reference picture sets and scaling lists ---- */
 
 static void parse_set(struct writer *w, const struct hevc_rps *before, unsigned int index,
@@ -467,6 +485,7 @@ int main(void)
 		cmocka_unit_test(test_pps_fields_are_read),
 		cmocka_unit_test(test_extensions_that_cannot_be_read_are_not_there),
 		cmocka_unit_test(test_tiles_cover_the_picture),
+		cmocka_unit_test(test_tiles_change_the_order_of_addresses),
 		cmocka_unit_test(test_rps_is_predicted),
 		cmocka_unit_test(test_rps_has_no_more_than_sixteen_pictures),
 		cmocka_unit_test(test_scaling_list_reference_below_the_first_is_damage),
