@@ -20,17 +20,23 @@ static void add_profile(struct vacodec_caps *caps, int32_t profile)
 	caps->n_profiles++;
 }
 
-static bool can_decode(struct vawrap_display *display, VAProfile profile)
+/*
+ * Returns 1 or 0; -errno where the question could not be asked. A driver that lists a profile and then knows
+ * nothing of it does not decode it.
+ */
+static int can_decode(struct vawrap_display *display, VAProfile profile)
 {
 	VAEntrypoint entrypoints[16];
 	int n = vawrap_display_get_entrypoints(display, profile, entrypoints, 16);
 	int i;
 
+	if (n == -ENOMEM || n == -ENODEV || n == -ESHUTDOWN)
+		return n;
 	for (i = 0; i < n && i < 16; i++) {
 		if (entrypoints[i] == VAEntrypointVLD)
-			return true;
+			return 1;
 	}
-	return false;
+	return 0;
 }
 
 static void use_attrib(struct vacodec_caps *caps, const VASurfaceAttrib *attrib)
@@ -123,7 +129,10 @@ static int read_caps(struct vawrap_display *display, const struct codec_ops *ops
 	for (wanted = ops->profiles; *wanted != VAProfileNone; wanted++) {
 		for (i = 0; i < n && profiles[i] != *wanted; i++)
 			;
-		if (i < n && can_decode(display, *wanted))
+		ret = i < n ? can_decode(display, *wanted) : 0;
+		if (ret < 0)
+			return ret;
+		if (ret > 0)
 			add_profile(caps, *wanted);
 	}
 	if (caps->n_profiles == 0)

@@ -1,156 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test-decoder-faults.c - the decoder with a failing driver, failing allocations, damaged streams,
- * and the client's own frames
+ * test-decoder-faults.c - the decoder with a failing driver, damaged streams, and the client's own frames
+ *
+ * That any one call or allocation may fail, with streams of all codecs: test-codec-faults.c.
  */
 #include "vacodec-fixture.h"
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_N 4000
-
-/* ---- Failures of driver and allocator ---- */
-
-static int run(const char *name, struct client *c)
-{
-	struct stream s = stream_load(name);
-	int ret = client_run(c, &s, 0);
-
-	stream_free(&s);
-	return ret;
-}
-
-static int run_small(enum vacodec_codec codec)
-{
-	struct client c = {.codec = codec};
-	int ret = run(codec == VACODEC_CODEC_HEVC ? "hevc-ctu32.265" : "written-crop", &c);
-
-	if (ret == 0 && c.n_frames == 0)
-		return -EPROTO;
-	return ret;
-}
-
-/* Calls of which a failure is one of a picture. */
-static bool is_of_picture(const char *call)
-{
-	static const char *const calls[] = {"vaBeginPicture", "vaRenderPicture", "vaEndPicture",
-					    "vaSyncSurface", "vaCreateBuffer"};
-	size_t i;
-
-	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		if (strncmp(call, calls[i], strlen(calls[i])) == 0)
-			return true;
-	}
-	return false;
-}
-
-/*
- * What the n-th call's failure leads to: a flagged frame, or a session that ends; no more. The decoder waits
- * for each picture, too: when that fails and the frame was synced before, the frame is as good as it was.
- */
-static void check_failure(const struct client *c, int ret, unsigned int n_frames)
-{
-	const char *call = fake_get_failed_call();
-	bool destroys = strncmp(call, "vaDestroy", 9) == 0 || strcmp(call, "vaTerminate") == 0;
-
-	if (ret == 0) {
-		assert_int_equal(c->n_frames, n_frames);
-		if (c->n_corrupt == 0 && is_of_picture(call) && strcmp(call, "vaSyncSurface") != 0)
-			fail_msg("%s failed and no frame is flagged", call);
-	} else {
-		assert_true(c->n_errors == 1 || !is_of_picture(call));
-	}
-	assert_int_equal(fake_get_misuses(), 0);
-	if (!destroys && fake_get_live_total() > 0)
-		fail_msg("%s failed and %u ids are left", call, fake_get_live_total());
-}
-
-static void fail_every_call(const char *name, const struct client *with, VAStatus status)
-{
-	struct client c = *with;
-	unsigned int n, n_frames;
-	int ret;
-
-	assert_int_equal(run(name, &c), 0);
-	n_frames = c.n_frames;
-	for (n = 1; n < MAX_N; n++) {
-		fake_reset();
-		fake_fail_call(n, status);
-		c = *with;
-		ret = run(name, &c);
-		if (!fake_has_failed())
-			break;
-		check_failure(&c, ret, n_frames);
-		/* The next stream decodes. */
-		fake_reset();
-		c = *with;
-		assert_int_equal(run(name, &c), 0);
-		assert_int_equal(c.n_frames, n_frames);
-	}
-	assert_true(n > 20 && n < MAX_N);
-}
-
-static void test_every_va_call_may_fail(void **state)
-{
-	static const VAStatus statuses[] = {
-		VA_STATUS_ERROR_OPERATION_FAILED,  VA_STATUS_ERROR_DECODING_ERROR,
-		VA_STATUS_ERROR_ALLOCATION_FAILED, VA_STATUS_ERROR_HW_BUSY,
-		VA_STATUS_ERROR_INVALID_DISPLAY,
-	};
-	const struct client client = {0};
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
-		fail_every_call("written-crop", &client, statuses[i]);
-}
-
-/* Two pictures a frame; single fields; references that were lost; formats that change. */
-static void test_every_va_call_may_fail_of_other_streams(void **state)
-{
-	const struct client client = {0};
-
-	(void)state;
-	fail_every_call("written-fields", &client, VA_STATUS_ERROR_OPERATION_FAILED);
-	fail_every_call("written-gaps-b", &client, VA_STATUS_ERROR_OPERATION_FAILED);
-	fail_every_call("written-sps-changed", &client, VA_STATUS_ERROR_OPERATION_FAILED);
-}
-
-/* Several slices, B pictures, sizes that change. */
-static void test_every_va_call_may_fail_of_hevc(void **state)
-{
-	const struct client client = {.codec = VACODEC_CODEC_HEVC};
-
-	(void)state;
-	fail_every_call("hevc-slices.265", &client, VA_STATUS_ERROR_OPERATION_FAILED);
-	fail_every_call("hevc-ctu32.265", &client, VA_STATUS_ERROR_DECODING_ERROR);
-	fail_every_call("hevc-resolution-change.265", &client, VA_STATUS_ERROR_OPERATION_FAILED);
-}
-
-static void fail_every_allocation(enum vacodec_codec codec)
-{
-	unsigned int n;
-	int ret;
-
-	for (n = 1; n < MAX_N; n++) {
-		fake_reset();
-		fake_alloc_reset(n);
-		ret = run_small(codec);
-		assert_true(ret == 0 || ret == -ENOMEM || ret == -EIO || ret == -ENODEV);
-		assert_int_equal(fake_get_misuses(), 0);
-		if (!fake_alloc_has_failed())
-			break;
-		assert_int_equal(fake_get_live_total(), 0);
-	}
-	assert_true(n > 5 && n < MAX_N);
-}
-
-static void test_every_allocation_may_fail(void **state)
-{
-	(void)state;
-	fail_every_allocation(VACODEC_CODEC_H264);
-	fail_every_allocation(VACODEC_CODEC_HEVC);
-}
+/* ---- Failures of the driver ---- */
 
 static void test_nothing_is_allocated_for_each_frame(void **state)
 {
@@ -516,10 +374,6 @@ static void test_too_few_own_frames_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FAKE_TEST(test_every_va_call_may_fail),
-		FAKE_TEST(test_every_va_call_may_fail_of_other_streams),
-		FAKE_TEST(test_every_va_call_may_fail_of_hevc),
-		FAKE_TEST(test_every_allocation_may_fail),
 		FAKE_TEST(test_nothing_is_allocated_for_each_frame),
 		FAKE_TEST(test_a_hung_device_is_a_lost_one),
 		FAKE_TEST(test_damaged_macroblocks_are_counted),

@@ -445,68 +445,6 @@ static void test_slice_headers_are_read(void **state)
 	}
 }
 
-/* ---- Failures ---- */
-
-static int run_all(struct client *c)
-{
-	static const char *const texts[] = {"SCi", "p", "b", "WCi", "p", NULL};
-	int ret = open_mpeg2(c);
-
-	if (ret < 0)
-		return ret;
-	for (unsigned int i = 0; texts[i] && ret == 0; i++)
-		ret = send_text(c, texts[i], i);
-	if (ret == 0)
-		ret = client_drain(c);
-	client_close(c);
-	return ret;
-}
-
-static void test_every_va_call_may_fail(void **state)
-{
-	unsigned int n;
-	bool destroys;
-
-	(void)state;
-	for (n = 1; n < 1000; n++) {
-		struct client c = {0};
-		int ret;
-
-		fake_reset();
-		fake_fail_call(n, VA_STATUS_ERROR_OPERATION_FAILED);
-		ret = run_all(&c);
-		if (!fake_has_failed())
-			break;
-		if (ret == 0)
-			assert_int_equal(c.n_frames, 5);
-		assert_int_equal(fake_get_misuses(), 0);
-		destroys = strncmp(fake_get_failed_call(), "vaDestroy", 9) == 0 ||
-			   strcmp(fake_get_failed_call(), "vaTerminate") == 0;
-		assert_true(destroys || fake_get_live_total() == 0);
-	}
-	assert_true(n >= 50 && n < 1000);
-	fake_reset();
-}
-
-static void test_every_allocation_may_fail(void **state)
-{
-	unsigned int n;
-
-	(void)state;
-	for (n = 1; n < 1000; n++) {
-		struct client c = {0};
-
-		fake_reset();
-		fake_alloc_reset(n);
-		run_all(&c);
-		if (!fake_alloc_has_failed())
-			break;
-		assert_int_equal(fake_get_live_total(), 0);
-	}
-	fake_alloc_reset(0);
-	assert_true(n >= 10 && n < 1000);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -524,8 +462,6 @@ int main(void)
 		FAKE_TEST(test_matrices_stay_until_a_sequence_header),
 		FAKE_TEST(test_slices_begin_with_their_start_code),
 		FAKE_TEST(test_slice_headers_are_read),
-		FAKE_TEST(test_every_va_call_may_fail),
-		FAKE_TEST(test_every_allocation_may_fail),
 	};
 
 	return cmocka_run_group_tests_name("mpeg2-decoder", tests, NULL, NULL);

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
+#include "codec-stream.h"
 #include "frame-md5.h"
-#include "nal.h"
 #include "softva-session.h"
 
 #include <stdio.h>
@@ -21,7 +21,6 @@
 #include <string.h>
 
 #define MAX_FRAMES 512
-#define MAX_UNITS  2048
 #define STEP       10
 
 struct frame {
@@ -36,10 +35,7 @@ struct frames {
 };
 
 struct stream {
-	uint8_t *data;
-	size_t size_bytes;
-	size_t unit[MAX_UNITS + 1]; /* where they begin; the end behind the last one */
-	unsigned int n_units;
+	struct codec_stream *s;
 	struct frames expected; /* in output order */
 };
 
@@ -62,19 +58,24 @@ static void keep_frame(struct session *session, struct vacodec_frame *frame)
 }
 
 /* One unit a packet; its index is its timestamp. */
-static void send_units(struct session *session, const struct stream *s, unsigned int from,
+static void send_units(struct session *session, const struct stream *stream, unsigned int from,
 		       unsigned int to)
 {
+	const struct codec_stream *s = stream->s;
+
 	for (unsigned int i = from; i < to; i++)
-		assert_int_equal(
-			session_send(session, s->data + s->unit[i], s->unit[i + 1] - s->unit[i], i),
-			0);
+		assert_int_equal(session_send(session, codec_stream_get_unit(s, i),
+					      codec_stream_get_size(s, i), i),
+				 0);
 }
 
-static struct session open_session(struct frames *frames, bool show_incomplete)
+static struct session open_session(const struct stream *stream, struct frames *frames,
+				   bool show_incomplete)
 {
-	struct session session = {
-		.on_frame = keep_frame, .cookie = frames, .show_incomplete = show_incomplete};
+	struct session session = {.on_frame = keep_frame,
+				  .cookie = frames,
+				  .codec = stream->s->codec,
+				  .show_incomplete = show_incomplete};
 
 	frames->n = 0;
 	assert_int_equal(session_open(&session, display), 0);
@@ -87,26 +88,17 @@ static void close_session(struct session *session)
 	assert_int_equal(vawrap_display_get_live_count(display, VAWRAP_N_KINDS), 0);
 }
 
-static void find_units(struct stream *s)
-{
-	s->n_units = nal_count(s->data, s->size_bytes, 0);
-	assert_true(s->n_units >= 1 && s->n_units <= MAX_UNITS);
-	s->unit[0] = nal_find(s->data, s->size_bytes, 0, 0);
-	for (unsigned int i = 1; i <= s->n_units; i++)
-		s->unit[i] = nal_find(s->data, s->size_bytes, s->unit[i - 1] + 3, 0);
-}
-
 /* What the whole stream shows, which must be what the encoder had. */
-static void decode_whole(struct stream *s, const char *name)
+static void decode_whole(struct stream *s)
 {
 	static char md5s[MAX_FRAMES][FRAME_MD5_SIZE];
-	struct session session = open_session(&s->expected, false);
+	struct session session = open_session(s, &s->expected, false);
 	char path[1024];
 	unsigned int n;
 
-	snprintf(path, sizeof(path), "%s/%s.264.md5", STREAMS, name);
+	snprintf(path, sizeof(path), "%s/%s.md5", STREAMS, s->s->name);
 	n = frame_md5_load(path, md5s, MAX_FRAMES);
-	send_units(&session, s, 0, s->n_units);
+	send_units(&session, s, 0, s->s->n_units);
 	assert_int_equal(session_drain(&session), 0);
 	assert_int_equal(s->expected.n, n);
 	for (unsigned int i = 0; i < n; i++) {
@@ -116,35 +108,20 @@ static void decode_whole(struct stream *s, const char *name)
 	close_session(&session);
 }
 
-static struct stream *load(const char *name)
-{
-	struct stream *s = calloc(1, sizeof(*s));
-	char path[1024];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s.264", STREAMS, name);
-	file = fopen(path, "rb");
-	assert_non_null(s);
-	assert_non_null(file);
-	s->data = malloc(1 << 20);
-	assert_non_null(s->data);
-	s->size_bytes = fread(s->data, 1, 1 << 20, file);
-	fclose(file);
-	find_units(s);
-	return s;
-}
-
 static struct stream *load_whole(const char *name)
 {
-	struct stream *s = load(name);
+	struct stream *s = calloc(1, sizeof(*s));
 
-	decode_whole(s, name);
+	assert_non_null(s);
+	s->s = codec_stream_load(STREAMS, name);
+	assert_non_null(s->s);
+	decode_whole(s);
 	return s;
 }
 
 static void unload(struct stream *s)
 {
-	free(s->data);
+	codec_stream_free(s->s);
 	free(s);
 }
 
@@ -195,7 +172,7 @@ static unsigned int check_frames(const struct stream *s, unsigned int from)
 /* Plays up to a unit, then seeks to another one and plays to the end. Returns the intact frames. */
 static unsigned int seek(struct stream *s, unsigned int from, unsigned int to)
 {
-	struct session session = open_session(&got, false);
+	struct session session = open_session(s, &got, false);
 	unsigned int before, intact;
 
 	send_units(&session, s, 0, from);
@@ -203,60 +180,73 @@ static unsigned int seek(struct stream *s, unsigned int from, unsigned int to)
 	assert_int_equal(vacodec_decoder_flush(session.decoder), 0);
 	assert_true(session_take_events(&session));
 	assert_int_equal(got.n, before);
-	send_units(&session, s, to, s->n_units);
+	send_units(&session, s, to, s->s->n_units);
 	assert_int_equal(session_drain(&session), 0);
 	intact = check_frames(s, before);
 	/* What is not complete is not shown, so nothing is flagged. */
-	assert_int_equal(got.n - before, intact);
+	if (got.n - before != intact)
+		fail_msg("%s, from unit %u to %u: %u of %u frames are flagged", s->s->name, from,
+			 to, got.n - before - intact, got.n - before);
 	close_session(&session);
 	return intact;
 }
 
-/* To every tenth unit of a stream, forth and back. */
+/*
+ * To each unit of a stream, or to every tenth, forth and back. Not to each where units are NAL units: softva
+ * is not told of a seek, and where the stream goes on behind it as if there had been none (frame_num by
+ * chance, a CRA picture without its RASL pictures), it takes what stands in for references that were not
+ * decoded for the client's mistake.
+ */
 static void seek_everywhere(const char *name)
 {
 	struct stream *s = load_whole(name);
-	unsigned int resumed = 0, n = 0, step = session_is_slow() ? 6 * STEP : STEP;
+	unsigned int resumed = 0, n = 0, step = STEP;
 
-	for (unsigned int to = 0; to < s->n_units; to += step, n++)
-		resumed += seek(s, (to * 7 + 31) % s->n_units, to) > 0;
+	if (s->s->packets || s->s->codec == VACODEC_CODEC_AV1)
+		step = 1;
+	if (session_is_slow())
+		step *= 6;
+	for (unsigned int to = 0; to < s->s->n_units; to += step, n++)
+		resumed += seek(s, (to * 7 + 31) % s->s->n_units, to) > 0;
 	print_message("# %s: %u of %u seeks resume\n", name, resumed, n);
 	/* All but those behind the last point at which decoding can begin. */
 	assert_true(resumed > 0 && 2 * resumed >= n);
 	unload(s);
 }
 
-static void test_seek_in_an_open_gop(void **state)
-{
-	(void)state;
-	seek_everywhere("open-gop");
-	seek_everywhere("open-gop-slices");
-	seek_everywhere("mbaff-open-gop");
-}
+/* Open and closed groups, leading pictures, intra refresh, frames that are shown again. */
+static const char *const names[] = {
+	"open-gop.264",           "open-gop-slices.264",
+	"mbaff-open-gop.264",     "intra-refresh.264",
+	"intra-refresh-long.264", "idr-only.264",
+	"hevc-open-gop.265",      "hevc-closed-gop.265",
+	"hevc-radl.265",          "hevc-multi-pps.265",
+	"vp8-key-frames.ivf",     "vp9-key-frames.ivf",
+	"av1-forward-key.ivf",    "av1-svt.ivf",
+	"mpeg2-b-frames.m2v",     "mpeg2-closed-groups.m2v",
+	"mpeg2-intra.m2v",
+};
 
-static void test_seek_in_an_intra_refresh_stream(void **state)
+static void test_seek_to_any_place(void **state)
 {
 	(void)state;
-	seek_everywhere("intra-refresh");
-	seek_everywhere("intra-refresh-long");
-}
-
-static void test_seek_to_idr_pictures(void **state)
-{
-	(void)state;
-	seek_everywhere("idr-only");
+	assert_true(codec_stream_names_all(names, sizeof(names) / sizeof(names[0])));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (codec_stream_is_decodable(names[i]))
+			seek_everywhere(names[i]);
+	}
 }
 
 /* Many seeks with one decoder, some pictures after each. */
 static void test_seeks_one_after_the_other(void **state)
 {
-	struct stream *s = load_whole("open-gop-slices");
-	struct session session = open_session(&got, false);
+	struct stream *s = load_whole("open-gop-slices.264");
+	struct session session = open_session(s, &got, false);
 	unsigned int at = 0;
 
 	(void)state;
 	for (unsigned int i = 0; i < 40; i++) {
-		send_units(&session, s, at, at + 60 < s->n_units ? at + 60 : s->n_units);
+		send_units(&session, s, at, at + 60 < s->s->n_units ? at + 60 : s->s->n_units);
 		assert_true(session_take_events(&session));
 		for (unsigned int k = 0; k < got.n; k++) {
 			const struct frame *expected = find_expected(s, got.frame[k].timestamp);
@@ -266,7 +256,7 @@ static void test_seeks_one_after_the_other(void **state)
 		}
 		got.n = 0;
 		assert_int_equal(vacodec_decoder_flush(session.decoder), 0);
-		at = (at + 97) % s->n_units;
+		at = (at + 97) % s->s->n_units;
 	}
 	assert_int_equal(session.n_corrupt, 0);
 	assert_true(session.n_frames > 100);
@@ -281,25 +271,25 @@ static unsigned int find_type(const struct stream *s, unsigned int type, unsigne
 {
 	unsigned int i;
 
-	for (i = 0; i < s->n_units; i++) {
-		if ((s->data[s->unit[i] + 3] & 31u) == type && n-- == 0)
+	for (i = 0; i < s->s->n_units; i++) {
+		if (codec_stream_get_type(s->s, i) == type && n-- == 0)
 			break;
 	}
-	assert_true(i < s->n_units);
+	assert_true(i < s->s->n_units);
 	return i;
 }
 
 /* Parameter sets, then all from a unit on. */
 static struct session start_at(struct stream *s, unsigned int unit, bool show_incomplete)
 {
-	struct session session = open_session(&got, show_incomplete);
+	struct session session = open_session(s, &got, show_incomplete);
 	unsigned int sps = find_type(s, 7, 0);
 
 	/* They begin the access unit: its timestamp is theirs. */
-	assert_int_equal(session_send(&session, s->data + s->unit[sps],
-				      s->unit[sps + 2] - s->unit[sps], unit),
+	assert_int_equal(session_send(&session, codec_stream_get_unit(s->s, sps),
+				      s->s->unit[sps + 2] - s->s->unit[sps], unit),
 			 0);
-	send_units(&session, s, unit, s->n_units);
+	send_units(&session, s, unit, s->s->n_units);
 	assert_int_equal(session_drain(&session), 0);
 	return session;
 }
@@ -307,7 +297,7 @@ static struct session start_at(struct stream *s, unsigned int unit, bool show_in
 /* The leading pictures of the recovery point refer to what was never decoded. */
 static void test_start_at_a_recovery_point_hides_what_leads_it(void **state)
 {
-	struct stream *s = load_whole("open-gop-slices");
+	struct stream *s = load_whole("open-gop-slices.264");
 	unsigned int second = find_type(s, 7, 1);
 	struct session session = start_at(s, second, false);
 	unsigned int shown;
@@ -330,7 +320,7 @@ static void test_start_at_a_recovery_point_hides_what_leads_it(void **state)
 /* recovery_frame_cnt says which picture is the first that is whole. */
 static void test_start_in_an_intra_refresh_waits_for_its_end(void **state)
 {
-	struct stream *s = load_whole("intra-refresh-long");
+	struct stream *s = load_whole("intra-refresh-long.264");
 	unsigned int second = find_type(s, 7, 1);
 	struct session session = start_at(s, second, false);
 	unsigned int shown;
@@ -350,7 +340,7 @@ static void test_start_in_an_intra_refresh_waits_for_its_end(void **state)
 /* A stream that never has a point to begin at shows nothing, unless it is asked to. */
 static void test_start_without_a_point_to_begin_at(void **state)
 {
-	struct stream *s = load_whole("cavlc-baseline");
+	struct stream *s = load_whole("cavlc-baseline.264");
 	unsigned int unit = find_type(s, 1, 3);
 	struct session session = start_at(s, unit, false);
 
@@ -370,17 +360,18 @@ static void test_start_without_a_point_to_begin_at(void **state)
  */
 static void test_start_with_a_gap_begins_each_picture_once(void **state)
 {
-	struct stream *s = load_whole("written-reorder-0");
+	struct stream *s = load_whole("written-reorder-0.264");
 
 	(void)state;
-	for (unsigned int lost = session_is_slow() ? s->n_units : 3; lost < s->n_units; lost++) {
-		for (unsigned int end = lost + 1; end < s->n_units; end++) {
-			struct session session = open_session(&got, true);
+	for (unsigned int lost = session_is_slow() ? s->s->n_units : 3; lost < s->s->n_units;
+	     lost++) {
+		for (unsigned int end = lost + 1; end < s->s->n_units; end++) {
+			struct session session = open_session(s, &got, true);
 
 			send_units(&session, s, 0, lost);
-			send_units(&session, s, end, s->n_units);
+			send_units(&session, s, end, s->s->n_units);
 			assert_int_equal(session_drain(&session), 0);
-			assert_int_equal(got.n, s->n_units - 2 - (end - lost));
+			assert_int_equal(got.n, s->s->n_units - 2 - (end - lost));
 			close_session(&session);
 		}
 	}
@@ -392,7 +383,7 @@ static void test_start_with_a_gap_begins_each_picture_once(void **state)
 /* broken_link_flag of a recovery point SEI message without a frame count (D.1.8): 06 06 01 c4 80. */
 static void break_link(struct stream *s, unsigned int unit)
 {
-	uint8_t *data = s->data + s->unit[unit] + 3;
+	uint8_t *data = s->s->data + s->s->unit[unit] + 3;
 
 	assert_memory_equal(data, "\x06\x06\x01\xc4\x80", 5);
 	data[3] |= 0x20;
@@ -404,18 +395,18 @@ static void break_link(struct stream *s, unsigned int unit)
  */
 static void test_broken_link_hides_what_leads_it(void **state)
 {
-	struct stream *s = load_whole("open-gop-slices");
+	struct stream *s = load_whole("open-gop-slices.264");
 	/* Delimiters count the pictures: the first 9 in decoding order are what precedes the leading ones. */
 	unsigned int cut_from = find_type(s, 9, 9), cut_to = find_type(s, 9, 21), sei = cut_to;
 	struct session session;
 
 	(void)state;
-	while ((s->data[s->unit[sei] + 3] & 31u) != 6)
+	while (codec_stream_get_type(s->s, sei) != 6)
 		sei++;
 	break_link(s, sei);
-	session = open_session(&got, false);
+	session = open_session(s, &got, false);
 	send_units(&session, s, 0, cut_from);
-	send_units(&session, s, cut_to, s->n_units);
+	send_units(&session, s, cut_to, s->s->n_units);
 	assert_int_equal(session_drain(&session), 0);
 	assert_int_equal(session.n_corrupt, 0);
 	/* Those before the cut, and all behind it but the 3 that lead. */
@@ -446,9 +437,7 @@ static int close_display(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_seek_in_an_open_gop),
-		cmocka_unit_test(test_seek_in_an_intra_refresh_stream),
-		cmocka_unit_test(test_seek_to_idr_pictures),
+		cmocka_unit_test(test_seek_to_any_place),
 		cmocka_unit_test(test_seeks_one_after_the_other),
 		cmocka_unit_test(test_start_at_a_recovery_point_hides_what_leads_it),
 		cmocka_unit_test(test_start_in_an_intra_refresh_waits_for_its_end),

@@ -407,70 +407,6 @@ static void test_slice_is_the_data_behind_the_tag(void **state)
 	close_clean(&c);
 }
 
-/* ---- Failures ---- */
-
-static int run_all(struct client *c)
-{
-	struct vp8_setup setups[] = {key, inter, inter, key, inter};
-	unsigned int i;
-	int ret = open_vp8(c);
-
-	if (ret < 0)
-		return ret;
-	setups[1].hidden = setups[1].refresh_golden = true;
-	setups[3].width = 64;
-	for (i = 0; i < 5 && ret == 0; i++)
-		ret = send_setup(c, &setups[i], i);
-	if (ret == 0)
-		ret = client_drain(c);
-	client_close(c);
-	return ret;
-}
-
-static void test_every_va_call_may_fail(void **state)
-{
-	unsigned int n;
-	bool destroys;
-
-	(void)state;
-	for (n = 1; n < 1000; n++) {
-		struct client c = {0};
-		int ret;
-
-		fake_reset();
-		fake_fail_call(n, VA_STATUS_ERROR_OPERATION_FAILED);
-		ret = run_all(&c);
-		if (!fake_has_failed())
-			break;
-		if (ret == 0)
-			assert_int_equal(c.n_frames, 4);
-		assert_int_equal(fake_get_misuses(), 0);
-		destroys = strncmp(fake_get_failed_call(), "vaDestroy", 9) == 0 ||
-			   strcmp(fake_get_failed_call(), "vaTerminate") == 0;
-		assert_true(destroys || fake_get_live_total() == 0);
-	}
-	assert_true(n >= 50 && n < 1000);
-}
-
-static void test_every_allocation_may_fail(void **state)
-{
-	unsigned int n;
-
-	(void)state;
-	for (n = 1; n < 1000; n++) {
-		struct client c = {0};
-
-		fake_reset();
-		fake_alloc_reset(n);
-		run_all(&c);
-		if (!fake_alloc_has_failed())
-			break;
-		assert_int_equal(fake_get_live_total(), 0);
-	}
-	fake_alloc_reset(0);
-	assert_true(n >= 10 && n < 1000);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -485,8 +421,6 @@ int main(void)
 		FAKE_TEST(test_a_frame_waits_for_memory),
 		FAKE_TEST(test_segments_have_their_values),
 		FAKE_TEST(test_slice_is_the_data_behind_the_tag),
-		FAKE_TEST(test_every_va_call_may_fail),
-		FAKE_TEST(test_every_allocation_may_fail),
 	};
 
 	return cmocka_run_group_tests_name("vp8-decoder", tests, NULL, NULL);
