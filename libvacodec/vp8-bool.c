@@ -4,13 +4,27 @@
  */
 #include "vp8-bool.h"
 
-#include <errno.h>
 #include <string.h>
 
+#define VALUE_BITS 64
+#define TOP_SHIFT  (VALUE_BITS - 8) /* where value stands against the range */
+#define MIN_CACHED 16               /* a read takes 7 bits at most, and needs 8 behind them */
+
 /* Encoders leave out zeros at the end of a partition. */
-static uint32_t get_byte(const struct vp8_bool *b, uint64_t at)
+static void fill(struct vp8_bool *b)
 {
-	return at < b->size_bytes ? b->data[at] : 0;
+	unsigned int room;
+
+	for (room = VALUE_BITS - b->n_cached; room >= 8; room -= 8, b->next++) {
+		if (b->next < b->size_bytes)
+			b->value |= (uint64_t)b->data[b->next] << (room - 8);
+	}
+	b->n_cached = VALUE_BITS - room;
+}
+
+uint64_t vp8_bool_get_bits(const struct vp8_bool *b)
+{
+	return 8 * b->next - b->n_cached;
 }
 
 void vp8_bool_init(struct vp8_bool *b, const uint8_t *data, size_t size_bytes)
@@ -19,40 +33,67 @@ void vp8_bool_init(struct vp8_bool *b, const uint8_t *data, size_t size_bytes)
 	b->data = data;
 	b->size_bytes = size_bytes;
 	b->range = 255;
-	b->value = get_byte(b, 0) << 8 | get_byte(b, 1);
-	if (size_bytes == 0)
-		b->err = -EBADMSG;
+	fill(b);
 }
 
 /* Shifts until the range is 128 or more. */
 static void normalize(struct vp8_bool *b)
 {
-	while (b->range < 128) {
-		b->range <<= 1;
-		b->value <<= 1;
-		b->n_bits++;
-		if (b->n_bits % 8 == 0)
-			b->value |= get_byte(b, b->n_bits / 8 + 1);
+	unsigned int shift = (unsigned int)__builtin_clz(b->range) - 24;
+
+	b->range <<= shift;
+	b->value <<= shift;
+	b->n_cached -= shift;
+	if (b->n_cached < MIN_CACHED)
+		fill(b);
+}
+
+/* Of the range, what stands for false. */
+static uint32_t get_split(uint32_t range, unsigned int prob)
+{
+	return 1 + ((range - 1) * prob >> 8);
+}
+
+/* Keeps the range less 1, which is all that a split is made from, and shifts only where it must. */
+size_t vp8_bool_find(struct vp8_bool *b, const uint8_t *probs, size_t n)
+{
+	uint32_t top = (uint32_t)(b->value >> TOP_SHIFT);
+	uint32_t last = b->range - 1;
+	uint32_t next;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		next = last * probs[i] >> 8;
+		if (top > next)
+			break;
+		last = next;
+		if (last >= 127)
+			continue;
+		b->range = last + 1;
+		normalize(b);
+		last = b->range - 1;
+		top = (uint32_t)(b->value >> TOP_SHIFT);
 	}
-	if (b->n_bits > 8 * (uint64_t)b->size_bytes)
-		b->err = -EBADMSG;
+	b->range = last + 1;
+	if (i < n)
+		vp8_bool_read(b, probs[i]);
+	return vp8_bool_ok(b) ? i : n;
 }
 
 bool vp8_bool_read(struct vp8_bool *b, unsigned int prob)
 {
-	uint32_t split = 1 + ((b->range - 1) * prob >> 8);
-	bool set = b->value >= split << 8;
+	uint32_t split = get_split(b->range, prob);
+	bool set = b->value >> TOP_SHIFT >= split;
 
-	if (b->err)
-		return false;
 	if (set) {
 		b->range -= split;
-		b->value -= split << 8;
+		b->value -= (uint64_t)split << TOP_SHIFT;
 	} else {
 		b->range = split;
 	}
-	normalize(b);
-	return !b->err && set;
+	if (b->range < 128)
+		normalize(b);
+	return set && vp8_bool_ok(b);
 }
 
 bool vp8_bool_flag(struct vp8_bool *b)
@@ -66,7 +107,7 @@ unsigned int vp8_bool_literal(struct vp8_bool *b, unsigned int n)
 
 	while (n-- > 0)
 		value = value << 1 | vp8_bool_flag(b);
-	return b->err ? 0 : value;
+	return vp8_bool_ok(b) ? value : 0;
 }
 
 int vp8_bool_signed(struct vp8_bool *b, unsigned int n)
@@ -83,5 +124,5 @@ int vp8_bool_optional(struct vp8_bool *b, unsigned int n)
 
 bool vp8_bool_ok(const struct vp8_bool *b)
 {
-	return b->err == 0;
+	return b->size_bytes > 0 && vp8_bool_get_bits(b) <= 8 * (uint64_t)b->size_bytes;
 }

@@ -17,15 +17,20 @@
 struct vp8_bool {
 	const uint8_t *data;
 	size_t size_bytes;
-	uint32_t range;  /* 128 to 255 */
-	uint32_t value;  /* 16 bits, of which the upper 8 stand against the range */
-	uint64_t n_bits; /* that value was shifted by: it begins there in the data */
-	int err;         /* 0 or -EBADMSG */
+	uint64_t next;         /* the byte to fetch next, may be behind the end */
+	uint64_t value;        /* the upper 8 bits stand against the range */
+	unsigned int n_cached; /* bits of value that were fetched, at its upper end */
+	uint32_t range;        /* 128 to 255 */
 };
 
 void vp8_bool_init(struct vp8_bool *b, const uint8_t *data, size_t size_bytes);
 /* One that is false with a probability of prob / 256; prob is at least 1. */
 bool vp8_bool_read(struct vp8_bool *b, unsigned int prob);
+/*
+ * Reads, of n with a probability each, up to the first that is true, and returns how many were false
+ * before it; n where none is. Long runs of false are what headers are made of.
+ */
+size_t vp8_bool_find(struct vp8_bool *b, const uint8_t *probs, size_t n);
 /* L(1) */
 bool vp8_bool_flag(struct vp8_bool *b);
 /* L(n), n at most 16. */
@@ -34,6 +39,8 @@ unsigned int vp8_bool_literal(struct vp8_bool *b, unsigned int n);
 int vp8_bool_signed(struct vp8_bool *b, unsigned int n);
 /* L(1) and, if it is set, vp8_bool_signed(); else 0. */
 int vp8_bool_optional(struct vp8_bool *b, unsigned int n);
+/* The bits that value was shifted by: it begins there in the data. */
+uint64_t vp8_bool_get_bits(const struct vp8_bool *b);
 /* True while nothing was read beyond the end. */
 bool vp8_bool_ok(const struct vp8_bool *b);
 

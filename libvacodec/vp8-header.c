@@ -162,10 +162,12 @@ static void parse_coeff_probs(struct vp8_bool *b, uint8_t probs[4][8][3][11])
 {
 	const uint8_t *update = &vp8_coeff_update_probs[0][0][0][0];
 	uint8_t *prob = &probs[0][0][0][0];
+	size_t n = sizeof(vp8_coeff_update_probs);
 	size_t i;
 
-	for (i = 0; i < sizeof(vp8_coeff_update_probs); i++) {
-		if (vp8_bool_read(b, update[i]))
+	for (i = 0; i < n; i++) {
+		i += vp8_bool_find(b, update + i, n - i);
+		if (i < n)
 			prob[i] = (uint8_t)vp8_bool_literal(b, 8);
 	}
 }
@@ -175,12 +177,14 @@ static void parse_mv_probs(struct vp8_bool *b, uint8_t probs[2][19])
 {
 	const uint8_t *update = &vp8_mv_update_probs[0][0];
 	uint8_t *prob = &probs[0][0];
+	size_t n = sizeof(vp8_mv_update_probs);
 	unsigned int x;
 	size_t i;
 
-	for (i = 0; i < sizeof(vp8_mv_update_probs); i++) {
-		if (!vp8_bool_read(b, update[i]))
-			continue;
+	for (i = 0; i < n; i++) {
+		i += vp8_bool_find(b, update + i, n - i);
+		if (i >= n)
+			return;
 		x = vp8_bool_literal(b, 7);
 		prob[i] = (uint8_t)(x ? x << 1 : 1);
 	}
@@ -279,9 +283,9 @@ int vp8_parse_frame(const uint8_t *data, size_t size_bytes, struct vp8_state *st
 			     size_bytes - frame.tag.size_bytes - frame.tag.first_part_size,
 			     &frame) < 0)
 		return -EBADMSG;
-	frame.header_bits = (uint32_t)b.n_bits;
+	frame.header_bits = (uint32_t)vp8_bool_get_bits(&b);
 	frame.range = (uint8_t)b.range;
-	frame.value = (uint8_t)(b.value >> 8);
+	frame.value = (uint8_t)(b.value >> 56);
 	*state = next;
 	*out = frame;
 	return 0;

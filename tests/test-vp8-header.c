@@ -61,6 +61,37 @@ static void test_bool_reads_what_was_written(void **cookie)
 	assert_true(b.range >= 128 && b.range <= 255);
 }
 
+static void test_bool_finds_what_is_set(void **cookie)
+{
+	static const size_t set[] = {0, 1, 40, 41, 700, 999};
+	static struct vp8_writer w;
+	uint8_t probs[1000];
+	struct vp8_bool b;
+	size_t at = 0;
+
+	(void)cookie;
+	vp8_writer_init(&w);
+	for (size_t i = 0, n = 0; i < 1000; i++) {
+		probs[i] = (uint8_t)(1 + i * 91 % 255);
+		vp8_writer_put(&w, probs[i], i == set[n]);
+		n += i == set[n] && n < 5;
+	}
+	vp8_writer_literal(&w, 16, 0xbeef);
+	vp8_writer_finish(&w);
+	vp8_bool_init(&b, w.data, w.size_bytes);
+	for (size_t i = 0; i < 6; i++, at++) {
+		at += vp8_bool_find(&b, probs + at, 1000 - at);
+		assert_int_equal(at, set[i]);
+	}
+	assert_int_equal(vp8_bool_find(&b, probs, 0), 0);
+	assert_int_equal(vp8_bool_literal(&b, 16), 0xbeef);
+	assert_true(vp8_bool_ok(&b));
+	memset(probs, 128, sizeof(probs));
+	vp8_bool_init(&b, (const uint8_t[]){0}, 1);
+	assert_int_equal(vp8_bool_find(&b, probs, 1000), 1000); /* beyond the end */
+	assert_false(vp8_bool_ok(&b));
+}
+
 static void test_bool_ends_with_its_data(void **cookie)
 {
 	const uint8_t data[] = {0xff, 0x80};
@@ -169,22 +200,26 @@ static void test_state_at_the_end_of_the_header_goes_on(void **cookie)
 	struct vp8_state state = {0};
 	struct vp8_frame frame;
 	struct vp8_bool b;
+	uint32_t value;
 
 	(void)cookie;
 	vp8_write_frame(&key, data);
 	assert_int_equal(vp8_parse_frame(data, vp8_write_frame(&key, data), &state, &frame), 0);
 	/* As a driver does: eight bits of value, and the data from where they end. */
 	b = (struct vp8_bool){.data = data + 10, .size_bytes = frame.tag.first_part_size};
-	b.n_bits = frame.header_bits;
 	b.range = frame.range;
-	b.value = (uint32_t)frame.value << 8;
+	value = (uint32_t)frame.value << 8;
 	for (unsigned int i = 0; i < 8; i++) {
 		unsigned int at = frame.header_bits + 8 + i;
 
-		b.value |= (uint32_t)(b.data[at / 8] >> (7 - at % 8) & 1) << (7 - i);
+		value |= (uint32_t)(b.data[at / 8] >> (7 - at % 8) & 1) << (7 - i);
 	}
 	/* The value's lower half is filled up to a whole byte of the data. */
-	b.value &= ~((UINT32_C(1) << b.n_bits % 8) - 1);
+	value &= ~((UINT32_C(1) << frame.header_bits % 8) - 1);
+	b.value = (uint64_t)value << 48;
+	b.n_cached = 16 - frame.header_bits % 8;
+	b.next = frame.header_bits / 8 + 2;
+	assert_int_equal(vp8_bool_get_bits(&b), frame.header_bits);
 	for (unsigned int i = 0; i < 6; i++) {
 		assert_true(vp8_bool_read(&b, 128));
 		assert_true(vp8_bool_read(&b, vp8_key_y_mode_probs[0]));
@@ -409,6 +444,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bool_reads_what_was_written),
+		cmocka_unit_test(test_bool_finds_what_is_set),
 		cmocka_unit_test(test_bool_ends_with_its_data),
 		cmocka_unit_test(test_key_frame_has_its_fields),
 		cmocka_unit_test(test_inter_frame_has_its_fields),
