@@ -90,6 +90,8 @@ struct picture_slice {
 	/* All of the data buffer that goes with it. */
 	const void *data;
 	size_t data_size;
+	/* Of vp8=lookback: what stands before it and was the client's, too. */
+	size_t before_bytes;
 };
 
 /* The n-th slice parameter buffer describes slices in the n-th data buffer. */

@@ -103,8 +103,24 @@ VAStatus config_query_entrypoints(VADriverContextP va, VAProfile profile, VAEntr
 	return VA_STATUS_SUCCESS;
 }
 
+struct limits config_limits(const struct softva *softva, const struct profile *profile)
+{
+	/* NVDEC's. */
+	static const struct limits of_h264 = {48, 16, 4096, 4096}, of_hevc = {144, 144, 8192, 8192},
+				   of_others = {128, 128, 8192, 8192};
+
+	if (!softva->quirks.limits || profile->codec == &codec_vpp)
+		return (struct limits){1, 1, SOFTVA_MAX_WIDTH, SOFTVA_MAX_HEIGHT};
+	if (profile->codec == &codec_hevc)
+		return of_hevc;
+	if (profile->codec == &codec_h264 || profile->codec == &codec_mpeg2 ||
+	    profile->codec == &codec_vp8)
+		return of_h264;
+	return of_others;
+}
+
 static uint32_t attribute_value(VAConfigAttribType type, VAEntrypoint entrypoint,
-				uint32_t rt_format)
+				uint32_t rt_format, const struct limits *limits)
 {
 	switch (type) {
 	case VAConfigAttribRTFormat:
@@ -113,9 +129,9 @@ static uint32_t attribute_value(VAConfigAttribType type, VAEntrypoint entrypoint
 		return entrypoint == VAEntrypointVLD ? VA_DEC_SLICE_MODE_NORMAL
 						     : VA_ATTRIB_NOT_SUPPORTED;
 	case VAConfigAttribMaxPictureWidth:
-		return SOFTVA_MAX_WIDTH;
+		return limits->max_width;
 	case VAConfigAttribMaxPictureHeight:
-		return SOFTVA_MAX_HEIGHT;
+		return limits->max_height;
 	default:
 		return VA_ATTRIB_NOT_SUPPORTED;
 	}
@@ -125,21 +141,46 @@ VAStatus config_get_attributes(VADriverContextP va, VAProfile profile, VAEntrypo
 			       VAConfigAttrib *list, int count)
 {
 	VAStatus status = check_support(profile, entrypoint);
+	struct softva *softva = softva_of(va);
+	struct limits limits;
 
-	(void)va;
-	for (int i = 0; i < count && status == VA_STATUS_SUCCESS; i++)
-		list[i].value =
-			attribute_value(list[i].type, entrypoint, profile_find(profile)->rt_format);
-	return status;
+	if (status != VA_STATUS_SUCCESS)
+		return status;
+	limits = config_limits(softva, profile_find(profile));
+	for (int i = 0; i < count; i++) {
+		uint32_t value = attribute_value(list[i].type, entrypoint,
+						 profile_find(profile)->rt_format, &limits);
+
+		if (value != VA_ATTRIB_NOT_SUPPORTED || !softva->quirks.attribs_untouched)
+			list[i].value = value;
+	}
+	return VA_STATUS_SUCCESS;
+}
+
+/* Where the driver that is played looks for the format in the first place only, it takes 8 bits else. */
+static bool is_taken(const struct softva *softva, const struct config *config, int at)
+{
+	return at == 0 || !softva->quirks.rtformat_first ||
+	       (config->profile != VAProfileAV1Profile0 &&
+		config->profile != VAProfileAV1Profile1 && config->profile != VAProfileVP9Profile2);
 }
 
 /* A vendor's driver takes what it can give and refuses the rest. */
-static VAStatus take_attributes(struct config *config, const VAConfigAttrib *list, int count)
+static VAStatus take_attributes(const struct softva *softva, struct config *config,
+				const VAConfigAttrib *list, int count)
 {
-	for (int i = 0; i < count; i++) {
-		uint32_t offered =
-			attribute_value(list[i].type, config->entrypoint, config->rt_format);
+	struct limits limits = config_limits(softva, profile_find(config->profile));
 
+	if (!is_taken(softva, config, 1) && (!count || list[0].type != VAConfigAttribRTFormat))
+		config->rt_format &= config->profile == VAProfileVP9Profile2
+					     ? VA_RT_FORMAT_YUV420_10
+					     : VA_RT_FORMAT_YUV420 | VA_RT_FORMAT_YUV444;
+	for (int i = 0; i < count; i++) {
+		uint32_t offered = attribute_value(list[i].type, config->entrypoint,
+						   config->rt_format, &limits);
+
+		if (list[i].type == VAConfigAttribRTFormat && !is_taken(softva, config, i))
+			continue;
 		if (list[i].type == VAConfigAttribRTFormat) {
 			config->rt_format &= list[i].value;
 			if (!config->rt_format)
@@ -174,7 +215,7 @@ VAStatus config_create(VADriverContextP va, VAProfile profile, VAEntrypoint entr
 	config->profile = profile;
 	config->entrypoint = entrypoint;
 	config->rt_format = profile_find(profile)->rt_format;
-	status = take_attributes(config, list, count);
+	status = take_attributes(softva_of(va), config, list, count);
 	if (status != VA_STATUS_SUCCESS) {
 		object_unref(&config->object);
 		return status;
@@ -207,14 +248,17 @@ VAStatus config_query_attributes(VADriverContextP va, VAConfigID id, VAProfile *
 		VAConfigAttribMaxPictureHeight,
 	};
 	struct config *config = object_get(&softva_of(va)->heap, id, OBJECT_CONFIG);
+	struct limits limits;
 
 	if (!config)
 		return VA_STATUS_ERROR_INVALID_CONFIG;
+	limits = config_limits(softva_of(va), profile_find(config->profile));
 	*profile = config->profile;
 	*entrypoint = config->entrypoint;
 	*count = 0;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		uint32_t value = attribute_value(types[i], config->entrypoint, config->rt_format);
+		uint32_t value =
+			attribute_value(types[i], config->entrypoint, config->rt_format, &limits);
 
 		if (value != VA_ATTRIB_NOT_SUPPORTED)
 			list[(*count)++] = (VAConfigAttrib){types[i], value};
@@ -235,23 +279,44 @@ static VASurfaceAttrib integer_attribute(VASurfaceAttribType type, uint32_t flag
 /* A pixel format for each row of the table, and seven more at most. */
 #define MAX_SURFACE_ATTRIBUTES 32
 
-static unsigned int list_surface_attributes(const struct config *config, VASurfaceAttrib *list)
+#define RT_ANY_420 (VA_RT_FORMAT_YUV420 | VA_RT_FORMAT_YUV420_10 | VA_RT_FORMAT_YUV420_12)
+
+static unsigned int list_pixel_formats(const struct softva *softva, const struct config *config,
+				       VASurfaceAttrib *list)
+{
+	static const uint32_t all_of_420[] = {VA_FOURCC_NV12, VA_FOURCC_P010, VA_FOURCC_P012,
+					      VA_FOURCC_P016};
+	const uint32_t both = VA_SURFACE_ATTRIB_GETTABLE | VA_SURFACE_ATTRIB_SETTABLE;
+	bool p016 = softva->quirks.p016 && config->rt_format & RT_ANY_420;
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; p016 && i < 4; i++)
+		list[n++] = integer_attribute(VASurfaceAttribPixelFormat, 0, (int)all_of_420[i]);
+	for (unsigned int i = 0; i < num_formats; i++)
+		if (formats[i].rt_format & config->rt_format &&
+		    !(p016 && formats[i].rt_format & RT_ANY_420))
+			list[n++] = integer_attribute(VASurfaceAttribPixelFormat, both,
+						      (int)formats[i].fourcc);
+	return n;
+}
+
+static unsigned int list_surface_attributes(const struct softva *softva,
+					    const struct config *config, VASurfaceAttrib *list)
 {
 	const uint32_t get = VA_SURFACE_ATTRIB_GETTABLE;
 	const uint32_t both = VA_SURFACE_ATTRIB_GETTABLE | VA_SURFACE_ATTRIB_SETTABLE;
+	struct limits limits = config_limits(softva, profile_find(config->profile));
 	VASurfaceAttrib external = {.type = VASurfaceAttribExternalBufferDescriptor,
 				    .flags = VA_SURFACE_ATTRIB_SETTABLE};
-	unsigned int n = 0;
+	unsigned int n = list_pixel_formats(softva, config, list);
 
 	external.value.type = VAGenericValueTypePointer;
-	for (unsigned int i = 0; i < num_formats; i++)
-		if (formats[i].rt_format & config->rt_format)
-			list[n++] = integer_attribute(VASurfaceAttribPixelFormat, both,
-						      (int)formats[i].fourcc);
-	list[n++] = integer_attribute(VASurfaceAttribMinWidth, get, 1);
-	list[n++] = integer_attribute(VASurfaceAttribMinHeight, get, 1);
-	list[n++] = integer_attribute(VASurfaceAttribMaxWidth, get, SOFTVA_MAX_WIDTH);
-	list[n++] = integer_attribute(VASurfaceAttribMaxHeight, get, SOFTVA_MAX_HEIGHT);
+	list[n++] = integer_attribute(VASurfaceAttribMinWidth, get, (int)limits.min_width);
+	list[n++] = integer_attribute(VASurfaceAttribMinHeight, get, (int)limits.min_height);
+	list[n++] = integer_attribute(VASurfaceAttribMaxWidth, get, (int)limits.max_width);
+	list[n++] = integer_attribute(VASurfaceAttribMaxHeight, get, (int)limits.max_height);
+	if (softva->quirks.memtype_unlisted)
+		return n;
 	list[n++] = integer_attribute(VASurfaceAttribMemoryType, both,
 				      VA_SURFACE_ATTRIB_MEM_TYPE_VA |
 					      VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME |
@@ -270,7 +335,7 @@ VAStatus config_query_surface_attributes(VADriverContextP va, VAConfigID id, VAS
 
 	if (!config)
 		return VA_STATUS_ERROR_INVALID_CONFIG;
-	n = list_surface_attributes(config, attributes);
+	n = list_surface_attributes(softva_of(va), config, attributes);
 	object_unref(&config->object);
 	if (list && *count < n)
 		status = VA_STATUS_ERROR_MAX_NUM_EXCEEDED;

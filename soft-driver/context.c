@@ -58,7 +58,7 @@ static void hold(struct context *context)
 
 	if (context->softva->delay_us)
 		poll(fds, 1, (int)(context->softva->delay_us + 999) / 1000);
-	while (context->gate_fd >= 0) {
+	while (context->gate_fd >= 0 && context->softva->quirks.sync != QUIRK_SYNC_HANG) {
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			return;
 		if (fds[0].revents || read(context->gate_fd, &byte, 1) == 1)
@@ -169,6 +169,7 @@ static void context_free(struct object *object)
 
 	picture_drop(context);
 	free(context->rendered);
+	free(context->known);
 	if (context->state && context->codec->close)
 		context->codec->close(context);
 	free(context->state);
@@ -249,6 +250,46 @@ static int context_start(struct context *context)
 	return start_worker(context);
 }
 
+/* As many as there are targets, but no more than the driver that is played has room for. */
+static int know_targets(struct context *context, unsigned int num_targets)
+{
+	unsigned int most = (unsigned int)context->softva->quirks.max_surfaces;
+
+	context->serial = atomic_load(&context->softva->num_surfaces);
+	if (!most || context->codec == &codec_vpp)
+		return 0;
+	context->max_known = num_targets && num_targets < most ? num_targets : most;
+	context->known = calloc(context->max_known, sizeof(*context->known));
+	return context->known ? 0 : -ENOMEM;
+}
+
+bool context_knows(struct context *context, const struct surface *target)
+{
+	for (unsigned int i = 0; i < context->num_known; i++)
+		if (context->known[i] == target->object.id)
+			return true;
+	if (!context->max_known)
+		return true;
+	if (context->num_known == context->max_known)
+		return false;
+	context->known[context->num_known++] = target->object.id;
+	return true;
+}
+
+static VAStatus check_size(const struct softva *softva, const struct profile *profile, int width,
+			   int height)
+{
+	struct limits limits = config_limits(softva, profile);
+
+	/* Video processing goes by its surfaces. */
+	if (profile->codec == &codec_vpp)
+		limits.min_width = limits.min_height = 0;
+	return width < (int)limits.min_width || height < (int)limits.min_height ||
+			       width > (int)limits.max_width || height > (int)limits.max_height
+		       ? VA_STATUS_ERROR_RESOLUTION_NOT_SUPPORTED
+		       : VA_STATUS_SUCCESS;
+}
+
 static VAStatus check_targets(struct softva *softva, const VASurfaceID *targets, int count)
 {
 	for (int i = 0; i < count; i++) {
@@ -278,12 +319,11 @@ VAStatus context_create(VADriverContextP va, VAConfigID config_id, int width, in
 	profile = profile_find(config->profile);
 	rt_format = config->rt_format;
 	object_unref(&config->object);
-	/* Video processing goes by its surfaces. */
-	if (profile->codec != &codec_vpp && (width <= 0 || height <= 0))
-		return VA_STATUS_ERROR_RESOLUTION_NOT_SUPPORTED;
-	if (width < 0 || height < 0 || width > SOFTVA_MAX_WIDTH || height > SOFTVA_MAX_HEIGHT)
-		return VA_STATUS_ERROR_RESOLUTION_NOT_SUPPORTED;
-	status = check_targets(softva, targets, num_targets);
+	status = softva_enter(softva);
+	if (status == VA_STATUS_SUCCESS)
+		status = check_size(softva, profile, width, height);
+	if (status == VA_STATUS_SUCCESS)
+		status = check_targets(softva, targets, num_targets);
 	if (status != VA_STATUS_SUCCESS)
 		return status;
 	context = context_new(softva, (uint32_t)width, (uint32_t)height);
@@ -292,7 +332,8 @@ VAStatus context_create(VADriverContextP va, VAConfigID config_id, int width, in
 	context->profile = profile;
 	context->codec = profile->codec;
 	context->rt_format = rt_format;
-	if (context_start(context) || object_add(&softva->heap, &context->object)) {
+	if (know_targets(context, num_targets > 0 ? (unsigned int)num_targets : 0) ||
+	    context_start(context) || object_add(&softva->heap, &context->object)) {
 		context_stop(context);
 		object_unref(&context->object);
 		return VA_STATUS_ERROR_ALLOCATION_FAILED;

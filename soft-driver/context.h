@@ -61,6 +61,10 @@ struct context {
 	bool render_failed;
 	/* The codec's; what of it is whose, it says. */
 	void *state;
+	/* Surfaces that were made before it; the targets that it knows, and may know (0: any). */
+	unsigned int serial;
+	VASurfaceID *known;
+	unsigned int num_known, max_known;
 
 	/* The worker's side. */
 	pthread_t worker;
@@ -77,6 +81,8 @@ struct context {
 VAStatus context_create(VADriverContextP va, VAConfigID config, int width, int height, int flag,
 			VASurfaceID *targets, int num_targets, VAContextID *id);
 VAStatus context_destroy(VADriverContextP va, VAContextID id);
+/* Whether the driver that is played has room for the target: under the context's lock. */
+bool context_knows(struct context *context, const struct surface *target);
 /* Decodes what is queued and joins the worker. */
 void context_stop(struct context *context);
 void context_queue(struct context *context, struct job *job);

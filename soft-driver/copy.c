@@ -29,6 +29,7 @@ static VAStatus copy(struct softva *softva, struct surface *to, struct surface *
 	for (unsigned int plane = 0; plane < to->format->num_planes; plane++)
 		copy_plane(to, from, plane);
 	to->content.valid = false;
+	surface_publish(to);
 	pthread_mutex_unlock(&to->lock);
 	return VA_STATUS_SUCCESS;
 }

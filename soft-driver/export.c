@@ -6,10 +6,13 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/types.h>
 #include <unistd.h>
 
-#define DRM_LINEAR 0
+/* <drm_fourcc.h>: DRM_FORMAT_MOD_LINEAR, I915_FORMAT_MOD_Y_TILED. */
+#define DRM_LINEAR  0
+#define DRM_Y_TILED UINT64_C(0x0100000000000002)
 
 /* A plane as a layer of its own, in the names of <drm_fourcc.h>: one, or a pair of its components. */
 static uint32_t plane_format(const struct format *format, unsigned int plane)
@@ -48,10 +51,30 @@ static void describe_layers(const struct surface *surface, uint32_t flags,
 	}
 }
 
-static VAStatus describe(const struct surface *surface, uint32_t flags,
+/* The picture that is there now, in memory of its own. */
+static int export_tiles(struct surface *surface)
+{
+	int fd = memfd_create("softva-tiles", MFD_CLOEXEC);
+	void *map = MAP_FAILED;
+
+	if (fd >= 0 && !ftruncate(fd, (off_t)surface->size_bytes))
+		map = mmap(NULL, surface->size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED) {
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	pthread_mutex_lock(&surface->lock);
+	tiles_show(surface, map, surface->planes);
+	pthread_mutex_unlock(&surface->lock);
+	munmap(map, surface->size_bytes);
+	return fd;
+}
+
+static VAStatus describe(struct surface *surface, uint32_t flags, bool tiled,
 			 VADRMPRIMESurfaceDescriptor *out)
 {
-	int fd = fcntl(surface->fd, F_DUPFD_CLOEXEC, 0);
+	int fd = tiled ? export_tiles(surface) : fcntl(surface->fd, F_DUPFD_CLOEXEC, 0);
 
 	if (fd < 0)
 		return VA_STATUS_ERROR_OPERATION_FAILED;
@@ -62,7 +85,7 @@ static VAStatus describe(const struct surface *surface, uint32_t flags,
 	out->num_objects = 1;
 	out->objects[0].fd = fd;
 	out->objects[0].size = (uint32_t)surface->size_bytes;
-	out->objects[0].drm_format_modifier = DRM_LINEAR;
+	out->objects[0].drm_format_modifier = tiled ? DRM_Y_TILED : DRM_LINEAR;
 	describe_layers(surface, flags, out);
 	return VA_STATUS_SUCCESS;
 }
@@ -71,6 +94,7 @@ VAStatus export_surface(VADriverContextP va, VASurfaceID id, uint32_t memory_typ
 			void *descriptor)
 {
 	const uint32_t both = VA_EXPORT_SURFACE_SEPARATE_LAYERS | VA_EXPORT_SURFACE_COMPOSED_LAYERS;
+	int quirk = softva_of(va)->quirks.export;
 	struct surface *surface;
 	VAStatus status;
 
@@ -78,10 +102,12 @@ VAStatus export_surface(VADriverContextP va, VASurfaceID id, uint32_t memory_typ
 		return VA_STATUS_ERROR_UNSUPPORTED_MEMORY_TYPE;
 	if (!descriptor || (flags & both) == both || flags & ~(both | VA_EXPORT_SURFACE_READ_WRITE))
 		return VA_STATUS_ERROR_INVALID_PARAMETER;
+	if (quirk == QUIRK_EXPORT_SEPARATE_ONLY && !(flags & VA_EXPORT_SURFACE_SEPARATE_LAYERS))
+		return VA_STATUS_ERROR_INVALID_SURFACE;
 	surface = object_get(&softva_of(va)->heap, id, OBJECT_SURFACE);
 	if (!surface)
 		return VA_STATUS_ERROR_INVALID_SURFACE;
-	status = describe(surface, flags, descriptor);
+	status = describe(surface, flags, quirk == QUIRK_EXPORT_MODIFIER, descriptor);
 	object_unref(&surface->object);
 	return status;
 }

@@ -99,16 +99,18 @@ uint32_t format_column_offset(const struct format *format, unsigned int plane, u
 	return 0;
 }
 
-void format_lay_out(const struct format *format, uint32_t width, uint32_t height,
-		    struct format_layout *layout)
+void format_lay_out(const struct format *format, const uint32_t size[2],
+		    const struct format_padding *padding, struct format_layout *layout)
 {
 	memset(layout, 0, sizeof(*layout));
 	for (unsigned int plane = 0; plane < format->num_planes; plane++) {
-		uint32_t pitch = align_up(format_row_bytes(format, plane, width), 64);
+		uint32_t row_bytes = format_row_bytes(format, plane, size[0]);
+		uint32_t rows = format_rows(format, plane, align_up(size[1], padding->rows));
 
-		layout->pitch_bytes[plane] = pitch;
+		layout->pitch_bytes[plane] = align_up(row_bytes, padding->pitch_bytes);
 		layout->offset_bytes[plane] = layout->size_bytes;
-		layout->size_bytes += (size_t)pitch * format_rows(format, plane, height);
+		layout->size_bytes +=
+			(size_t)layout->pitch_bytes[plane] * rows + padding->gap_bytes;
 	}
 }
 

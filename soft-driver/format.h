@@ -64,9 +64,15 @@ uint32_t format_rows(const struct format *format, unsigned int plane, uint32_t h
 uint32_t format_column_offset(const struct format *format, unsigned int plane, uint32_t x);
 /* Of a component's. */
 uint32_t format_samples(const struct format *format, unsigned int component, uint32_t width);
-/* Planes one after the other, pitches to 64 bytes. */
-void format_lay_out(const struct format *format, uint32_t width, uint32_t height,
-		    struct format_layout *layout);
+/* What planes have beyond the picture: pitches and rows to a multiple, bytes between two planes. */
+struct format_padding {
+	uint32_t pitch_bytes;
+	uint32_t rows;
+	uint32_t gap_bytes;
+};
+/* Planes one after the other. */
+void format_lay_out(const struct format *format, const uint32_t size[2],
+		    const struct format_padding *padding, struct format_layout *layout);
 
 /*
  * Samples of a component from and to a row of its plane. Those of 8 bits are bytes in the array, others

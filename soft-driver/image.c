@@ -40,11 +40,15 @@ void image_free(struct object *object)
 	free(image);
 }
 
-static void lay_out(struct image *image)
+/* A driver that takes the width for the pitch has images that are like it. */
+static void lay_out(struct image *image, const struct quirks *quirks)
 {
+	static const struct format_padding none = {1, 1, 0};
+	bool packed = quirks->getimage == QUIRK_GETIMAGE_WHOLE;
 	struct format_layout layout;
 
-	format_lay_out(image->format, image->va.width, image->va.height, &layout);
+	format_lay_out(image->format, (const uint32_t[2]){image->va.width, image->va.height},
+		       packed ? &none : quirks_padding(quirks), &layout);
 	image->va.data_size = (uint32_t)layout.size_bytes;
 	for (int plane = 0; plane < FORMAT_MAX_PLANES; plane++) {
 		image->va.offsets[plane] = (uint32_t)layout.offset_bytes[plane];
@@ -102,7 +106,7 @@ VAStatus image_create(VADriverContextP va, VAImageFormat *format, int width, int
 	image = image_new(found, (uint32_t)width, (uint32_t)height);
 	if (!image)
 		return VA_STATUS_ERROR_ALLOCATION_FAILED;
-	lay_out(image);
+	lay_out(image, &softva_of(va)->quirks);
 	return add_image(softva_of(va), image, NULL, out);
 }
 
@@ -116,6 +120,10 @@ VAStatus image_derive(VADriverContextP va, VASurfaceID id, VAImage *out)
 	out->image_id = out->buf = VA_INVALID_ID;
 	if (!surface)
 		return VA_STATUS_ERROR_INVALID_SURFACE;
+	if (softva_enter(softva) || softva->quirks.derive == QUIRK_DERIVE_FAIL) {
+		object_unref(&surface->object);
+		return VA_STATUS_ERROR_OPERATION_FAILED;
+	}
 	image = image_new(surface->format, surface->width, surface->height);
 	if (image) {
 		image->va.data_size = (uint32_t)surface->size_bytes;
@@ -211,9 +219,63 @@ static void copy(struct surface *surface, struct image *image, const struct tran
 		copy_planes(surface, image, t);
 	else
 		convert(surface, image, t);
-	if (t->to_surface)
+	if (t->to_surface) {
 		surface->content.valid = false;
+		surface_publish(surface);
+	}
 	pthread_mutex_unlock(&surface->lock);
+}
+
+/* Rows as long as the rectangle is wide, whatever the image's pitches are. */
+static void copy_whole(struct surface *surface, const struct image *image, struct transfer t)
+{
+	static const struct format_padding none = {1, 1, 0};
+	const uint32_t size[2] = {t.width, t.height};
+	struct image packed = *image;
+	struct format_layout layout;
+
+	format_lay_out(image->format, size, &none, &layout);
+	for (int plane = 0; plane < FORMAT_MAX_PLANES; plane++) {
+		packed.va.offsets[plane] = (uint32_t)layout.offset_bytes[plane];
+		packed.va.pitches[plane] = layout.pitch_bytes[plane];
+	}
+	t.surface_x = t.surface_y = 0;
+	copy(surface, &packed, &t);
+}
+
+/* What the driver that is played reads into an image of another format. */
+static VAStatus check_formats(const struct softva *softva, const struct surface *surface,
+			      const struct image *image, bool to_surface)
+{
+	const struct quirks *quirks = &softva->quirks;
+
+	if (!format_is_alike(surface->format, image->format))
+		return VA_STATUS_ERROR_INVALID_IMAGE_FORMAT;
+	if (to_surface || surface->format == image->format)
+		return VA_STATUS_SUCCESS;
+	return quirks->getimage == QUIRK_GETIMAGE_WHOLE ||
+			       (quirks->getimage == QUIRK_GETIMAGE_NATIVE &&
+				surface->format->fourcc != VA_FOURCC_NV12)
+		       ? VA_STATUS_ERROR_OPERATION_FAILED
+		       : VA_STATUS_SUCCESS;
+}
+
+static VAStatus run_transfer(struct softva *softva, struct surface *surface, struct image *image,
+			     const struct transfer *t)
+{
+	bool whole = softva->quirks.getimage == QUIRK_GETIMAGE_WHOLE && !t->to_surface;
+
+	/* Such a driver has no memory for a surface before the first picture. */
+	if (whole && !surface->used)
+		return VA_STATUS_ERROR_INVALID_CONTEXT;
+	if (t->to_surface && softva->quirks.putimage_noop)
+		return VA_STATUS_SUCCESS;
+	surface_access(softva, surface);
+	if (whole)
+		copy_whole(surface, image, *t);
+	else
+		copy(surface, image, t);
+	return VA_STATUS_SUCCESS;
 }
 
 static bool fits(uint32_t at, uint32_t size, uint32_t limit)
@@ -237,20 +299,18 @@ static VAStatus transfer(struct softva *softva, const uint32_t ids[2], const str
 {
 	struct surface *surface = object_get(&softva->heap, ids[0], OBJECT_SURFACE);
 	struct image *image = object_get(&softva->heap, ids[1], OBJECT_IMAGE);
-	VAStatus status = VA_STATUS_SUCCESS;
+	VAStatus status = softva_enter(softva);
 
 	if (!surface)
 		status = VA_STATUS_ERROR_INVALID_SURFACE;
 	else if (!image)
 		status = VA_STATUS_ERROR_INVALID_IMAGE;
-	else if (!format_is_alike(surface->format, image->format))
-		status = VA_STATUS_ERROR_INVALID_IMAGE_FORMAT;
-	else if (!check_transfer(surface, image, t))
+	else if (status == VA_STATUS_SUCCESS)
+		status = check_formats(softva, surface, image, t->to_surface);
+	if (status == VA_STATUS_SUCCESS && !check_transfer(surface, image, t))
 		status = VA_STATUS_ERROR_INVALID_PARAMETER;
-	if (status == VA_STATUS_SUCCESS) {
-		surface_access(softva, surface);
-		copy(surface, image, t);
-	}
+	if (status == VA_STATUS_SUCCESS)
+		status = run_transfer(softva, surface, image, t);
 	if (surface)
 		object_unref(&surface->object);
 	if (image)

@@ -19,12 +19,25 @@ void picture_drop(struct context *context)
 	context->target = NULL;
 }
 
+static VAStatus check_target(const struct context *context, const struct surface *surface)
+{
+	const struct quirks *quirks = &context->softva->quirks;
+
+	if (context->codec == &codec_vpp)
+		return VA_STATUS_SUCCESS;
+	if (surface->imported && quirks->import == QUIRK_IMPORT_VPP_ONLY)
+		return VA_STATUS_ERROR_UNSUPPORTED_MEMORY_TYPE;
+	if (quirks->bind_at_context && surface->serial >= context->serial)
+		return VA_STATUS_ERROR_INVALID_SURFACE;
+	return VA_STATUS_SUCCESS;
+}
+
 VAStatus picture_begin(VADriverContextP va, VAContextID id, VASurfaceID target)
 {
 	struct softva *softva = softva_of(va);
 	struct context *context = object_get(&softva->heap, id, OBJECT_CONTEXT);
 	struct surface *surface = object_get(&softva->heap, target, OBJECT_SURFACE);
-	VAStatus status = VA_STATUS_SUCCESS;
+	VAStatus status = softva_enter(softva);
 
 	if (!context || !surface) {
 		object_unref(context ? &context->object : NULL);
@@ -32,8 +45,9 @@ VAStatus picture_begin(VADriverContextP va, VAContextID id, VASurfaceID target)
 		return context ? VA_STATUS_ERROR_INVALID_SURFACE : VA_STATUS_ERROR_INVALID_CONTEXT;
 	}
 	pthread_mutex_lock(&context->lock);
-	if (surface->imported && softva->quirks.import == QUIRK_IMPORT_VPP_ONLY) {
-		status = VA_STATUS_ERROR_UNSUPPORTED_MEMORY_TYPE;
+	if (status == VA_STATUS_SUCCESS)
+		status = check_target(context, surface);
+	if (status != VA_STATUS_SUCCESS) {
 		object_unref(&surface->object);
 	} else if (check_count(&softva->checks, CHECK_CALL_ORDER, !context->target)) {
 		context->target = surface;
@@ -169,6 +183,27 @@ bool picture_check(struct picture *picture, enum check check, bool good)
 	return false;
 }
 
+/* All tiles of AV1 lie in one buffer, which its driver knows. */
+static bool is_whole_slice(const struct picture *picture)
+{
+	VAProfile profile = picture->context->profile->profile;
+
+	return picture->softva->quirks.slicedata_whole_buffer && profile != VAProfileAV1Profile0 &&
+	       profile != VAProfileAV1Profile1;
+}
+
+/* A driver that takes no heed of where the client says that the slice is. */
+static void take_whole_buffer(struct picture *picture, const struct buffer *params, size_t size)
+{
+	VASliceParameterBufferBase *base = (void *)params->data;
+
+	picture_check(picture, CHECK_SLICE_PAIRS, params->num_elements == 1);
+	if (params->size_bytes < sizeof(*base))
+		return;
+	base->slice_data_size = (uint32_t)size;
+	base->slice_data_offset = 0;
+}
+
 void picture_for_each_slice(struct picture *picture,
 			    void (*add)(struct picture *picture, const struct picture_slice *slice))
 {
@@ -187,7 +222,10 @@ void picture_for_each_slice(struct picture *picture,
 			return;
 		slice.data = data->data;
 		slice.data_size = (size_t)data->size_bytes * data->num_elements;
+		slice.before_bytes = data->before_bytes;
 		slice.param_size = params->size_bytes;
+		if (is_whole_slice(picture))
+			take_whole_buffer(picture, params, slice.data_size);
 		for (unsigned int i = 0; i < params->num_elements; i++) {
 			slice.param = params->data + (size_t)i * params->size_bytes;
 			add(picture, &slice);
@@ -225,6 +263,21 @@ static void build(struct context *context, struct job *job)
 		job->failed = true;
 }
 
+/* The call still says that all is well; whoever waits for the picture hears otherwise. */
+static bool lose(struct context *context, struct job *job)
+{
+	struct softva *softva = context->softva;
+
+	if (context->codec == &codec_vpp || !quirks_lose(&softva->quirks))
+		return false;
+	atomic_store(&softva->lost, true);
+	surface_lose(job->surface);
+	if (job->display)
+		surface_lose(job->display);
+	job_free(job);
+	return true;
+}
+
 static VAStatus submit(struct context *context)
 {
 	bool poison = context->softva->no_decode < 2;
@@ -234,6 +287,10 @@ static VAStatus submit(struct context *context)
 		free(job);
 		return VA_STATUS_ERROR_ALLOCATION_FAILED;
 	}
+	if (!context_knows(context, context->target)) {
+		job_free(job);
+		return VA_STATUS_ERROR_DECODING_ERROR;
+	}
 	job->surface = object_ref(&context->target->object);
 	build(context, job);
 	if (job->refused != VA_STATUS_SUCCESS) {
@@ -242,6 +299,8 @@ static VAStatus submit(struct context *context)
 		job_free(job);
 		return refused;
 	}
+	if (lose(context, job))
+		return VA_STATUS_SUCCESS;
 	surface_submit(job->surface, poison && !job->second_field);
 	if (job->display)
 		surface_submit(job->display, poison);
@@ -266,11 +325,12 @@ VAStatus picture_end(VADriverContextP va, VAContextID id)
 	struct softva *softva = softva_of(va);
 	struct context *context = object_get(&softva->heap, id, OBJECT_CONTEXT);
 	VAStatus status = VA_STATUS_ERROR_OPERATION_FAILED;
+	bool there = !softva_enter(softva);
 
 	if (!context)
 		return VA_STATUS_ERROR_INVALID_CONTEXT;
 	pthread_mutex_lock(&context->lock);
-	if (check_count(&softva->checks, CHECK_CALL_ORDER, context->target))
+	if (check_count(&softva->checks, CHECK_CALL_ORDER, context->target) && there)
 		status = submit(context);
 	picture_drop(context);
 	pthread_mutex_unlock(&context->lock);

@@ -31,6 +31,15 @@ void softva_log(struct softva *softva, const char *format, ...)
 	softva->va->info_callback(softva->va, message);
 }
 
+VAStatus softva_enter(struct softva *softva)
+{
+	if (softva->quirks.lock_while_waiting) {
+		pthread_mutex_lock(&softva->wait_lock);
+		pthread_mutex_unlock(&softva->wait_lock);
+	}
+	return atomic_load(&softva->lost) ? VA_STATUS_ERROR_OPERATION_FAILED : VA_STATUS_SUCCESS;
+}
+
 static void drop_leaked(struct softva *softva, enum object_kind kind, const char *name)
 {
 	struct object *object;
@@ -48,6 +57,7 @@ static void drop_leaked(struct softva *softva, enum object_kind kind, const char
 static void softva_free(struct softva *softva)
 {
 	object_heap_finish(&softva->heap);
+	pthread_mutex_destroy(&softva->wait_lock);
 	free(softva->checks_path);
 	free(softva->gate_path);
 	free(softva);
@@ -77,13 +87,25 @@ static char *copy_env(const char *name)
 	return value && *value ? strdup(value) : NULL;
 }
 
+/* SOFTVA_LIKE, and more on top of it. A hang that nothing ends is none to test with. */
+static bool read_quirks(struct softva *softva)
+{
+	const char *driver = getenv("SOFTVA_LIKE");
+	const char *quirks = getenv("SOFTVA_QUIRKS");
+
+	if (driver && *driver && quirks_parse_driver(&softva->quirks, driver))
+		return false;
+	if (quirks && *quirks && quirks_parse(&softva->quirks, quirks))
+		return false;
+	return softva->quirks.sync != QUIRK_SYNC_HANG || softva->gate_path;
+}
+
 /* False if an option is not what it must be: a test that asks for the impossible must not pass. */
 static bool read_options(struct softva *softva)
 {
 	const char *fail = getenv("SOFTVA_FAIL");
 	const char *delay = getenv("SOFTVA_DELAY_US");
 	const char *no_decode = getenv("SOFTVA_NO_DECODE");
-	const char *quirks = getenv("SOFTVA_QUIRKS");
 
 	softva->checks_path = copy_env("SOFTVA_CHECKS");
 	softva->gate_path = copy_env("SOFTVA_GATE");
@@ -91,7 +113,7 @@ static bool read_options(struct softva *softva)
 	if (softva->delay_us > 10000000)
 		softva->delay_us = 10000000;
 	softva->no_decode = no_decode ? strtoul(no_decode, NULL, 10) : 0;
-	if (quirks && *quirks && quirks_parse(&softva->quirks, quirks))
+	if (!read_quirks(softva))
 		return false;
 	return !fail || !*fail || !fail_parse(&softva->fail, fail);
 }
@@ -165,9 +187,10 @@ VAStatus __vaDriverInit_1_17(VADriverContextP va)
 		return VA_STATUS_ERROR_ALLOCATION_FAILED;
 	}
 	softva->va = va;
+	pthread_mutex_init(&softva->wait_lock, NULL);
 	va->pDriverData = softva;
 	if (!read_options(softva)) {
-		softva_log(softva, "SOFTVA_FAIL is not CALL:N[+][:STATUS],...");
+		softva_log(softva, "SOFTVA_FAIL, SOFTVA_LIKE or SOFTVA_QUIRKS: see the manual");
 		softva_free(softva);
 		va->pDriverData = NULL;
 		return VA_STATUS_ERROR_INVALID_PARAMETER;
@@ -177,6 +200,7 @@ VAStatus __vaDriverInit_1_17(VADriverContextP va)
 	vpp_fill(va->vtable_vpp);
 	if (softva->fail.count)
 		fail_fill(va->vtable);
+	quirks_fill(&softva->quirks, va->vtable);
 	stubs_fill(va->vtable);
 	fill_limits(va);
 	return VA_STATUS_SUCCESS;

@@ -28,6 +28,7 @@
 #define SOFTVA_MAX_WIDTH  8192
 #define SOFTVA_MAX_HEIGHT 8192
 #define SOFTVA_POISON     0x55
+#define SOFTVA_PADDING    0xa7
 /* At least as many as the table of pixel formats has. */
 #define SOFTVA_MAX_FORMATS 24
 
@@ -47,6 +48,12 @@ struct softva {
 	uint32_t vpp_fourccs[SOFTVA_MAX_FORMATS];
 	VAProcColorStandardType vpp_standards[1];
 	struct quirks quirks;
+	/* Surfaces, counted as they are made. */
+	atomic_uint num_surfaces;
+	/* Of lost=N. */
+	atomic_bool lost;
+	/* Of lock-while-waiting: held by whoever waits for a picture. */
+	pthread_mutex_t wait_lock;
 };
 
 struct config {
@@ -93,6 +100,13 @@ struct surface_plane {
 	uint32_t pitch_bytes;
 };
 
+/* Memory that shows a picture in tiles. */
+struct tiles {
+	uint8_t *map;
+	size_t size_bytes;
+	struct surface_plane planes[FORMAT_MAX_PLANES];
+};
+
 struct surface {
 	struct object object;
 	uint32_t width;
@@ -106,10 +120,17 @@ struct surface {
 	bool imported;
 	const struct format *format;
 	struct surface_plane planes[FORMAT_MAX_PLANES];
+	/* Of import=tiled: the client's memory, that shows what the surface has, but in tiles. */
+	struct tiles foreign;
+	/* How many were made before it. */
+	unsigned int serial;
 	pthread_mutex_t lock;
 	pthread_cond_t done;
 	unsigned int pending;
 	VAStatus status;
+	/* A picture was queued for it once; waits that say HW_BUSY are left. */
+	bool used;
+	unsigned int busy;
 	VASurfaceDecodeMBErrors errors[2];
 	struct content content;
 	/* VP9: what decoded it, and goes on in another context; a reference. */
@@ -123,9 +144,11 @@ struct buffer {
 	unsigned int num_elements;
 	VAContextID context;
 	uint8_t *data;
-	/* Set for the buffer of a derived image: data is the surface's memory. */
+	/* Set for the buffer of a derived image: data is the surface's memory, but for derive=tiled. */
 	struct surface *surface;
 	bool mapped;
+	/* Of vp8=lookback: bytes that stood before the client's data, and stand before data here. */
+	unsigned int before_bytes;
 	/* Pictures queued with this buffer as slice data and not decoded yet. */
 	atomic_uint in_flight;
 };
@@ -149,8 +172,20 @@ static inline uint32_t align_up(uint32_t value, uint32_t alignment)
 
 void softva_log(struct softva *softva, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/*
+ * What a call that needs the device does first: it waits for whoever waits under the driver's lock. Whether
+ * the device is there.
+ */
+VAStatus softva_enter(struct softva *softva);
+
+/* Of pictures. */
+struct limits {
+	uint32_t min_width, min_height;
+	uint32_t max_width, max_height;
+};
 
 /* config.c */
+struct limits config_limits(const struct softva *softva, const struct profile *profile);
 /* NULL for a profile that softva does not have. */
 const struct profile *profile_find(VAProfile profile);
 VAStatus config_query_profiles(VADriverContextP va, VAProfile *list, int *count);
@@ -180,6 +215,10 @@ VAStatus surface_query_error(VADriverContextP va, VASurfaceID id, VAStatus statu
 /* A picture was queued for the surface; one more surface_complete() is due. */
 void surface_submit(struct surface *surface, bool poison);
 void surface_complete(struct surface *surface, bool good);
+/* Under its lock: its content has changed. */
+void surface_publish(struct surface *surface);
+/* What is queued for it will never be done. */
+void surface_lose(struct surface *surface);
 /* Until no picture is due for it. */
 void surface_wait(struct surface *surface);
 static inline uint8_t *surface_row(const struct surface *surface, unsigned int plane, uint32_t y)
@@ -192,6 +231,9 @@ static inline uint8_t *surface_row(const struct surface *surface, unsigned int p
  * the drivers of hardware let it: there are clients that rely on it.
  */
 void surface_access(struct softva *softva, struct surface *surface);
+
+/* tiles.c: all planes of a surface's picture; memory is planned as planes say. */
+void tiles_show(const struct surface *surface, uint8_t *memory, const struct surface_plane *planes);
 
 /* export.c */
 VAStatus export_surface(VADriverContextP va, VASurfaceID id, uint32_t memory_type, uint32_t flags,

@@ -14,12 +14,18 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Of sync=timedout and sync=busy. */
+#define DRIVER_TIMEOUT_NS 2000000
+#define BUSY_WAITS        2
+
 static void surface_free(struct object *object)
 {
 	struct surface *surface = (struct surface *)object;
 
 	if (surface->map)
 		munmap(surface->map, surface->size_bytes);
+	if (surface->foreign.map)
+		munmap(surface->foreign.map, surface->foreign.size_bytes);
 	if (surface->fd >= 0)
 		close(surface->fd);
 	if (surface->stream)
@@ -65,14 +71,16 @@ static struct surface *surface_new(uint32_t width, uint32_t height)
 	return surface;
 }
 
-/* Pitch to 64 bytes and height to 32 rows, so that whole macroblock pairs always fit. */
-static int allocate_own(struct surface *surface)
+/* Height to 32 rows, so that whole macroblock pairs always fit. */
+static int allocate_own(struct surface *surface, const struct quirks *quirks)
 {
 	struct format_layout layout;
 
 	surface->store_width = align_up(surface->width, 16);
 	surface->store_height = align_up(surface->height, 32);
-	format_lay_out(surface->format, surface->store_width, surface->store_height, &layout);
+	format_lay_out(surface->format,
+		       (const uint32_t[2]){surface->store_width, surface->store_height},
+		       quirks_padding(quirks), &layout);
 	for (int plane = 0; plane < FORMAT_MAX_PLANES; plane++)
 		surface->planes[plane] = (struct surface_plane){layout.offset_bytes[plane],
 								layout.pitch_bytes[plane]};
@@ -105,6 +113,38 @@ static int map_memory(struct surface *surface)
 	return 0;
 }
 
+/* The surface has memory of its own; what it has shows in the client's. */
+static int map_foreign(struct surface *surface, const struct import *import)
+{
+	void *map =
+		mmap(NULL, import->size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, import->fd, 0);
+
+	if (map == MAP_FAILED)
+		return -errno;
+	surface->foreign.map = map;
+	surface->foreign.size_bytes = import->size_bytes;
+	memcpy(surface->foreign.planes, import->planes, sizeof(import->planes));
+	return 0;
+}
+
+static int make_memory(struct surface *surface, const struct quirks *quirks,
+		       const struct import *import)
+{
+	int ret;
+
+	surface->imported = import->fd >= 0 && quirks->import != QUIRK_IMPORT_IGNORED &&
+			    quirks->import != QUIRK_IMPORT_TILED;
+	ret = surface->imported ? adopt(surface, import) : allocate_own(surface, quirks);
+	if (!ret)
+		ret = map_memory(surface);
+	/* What is beside the picture is nobody's to read. */
+	if (!ret && !surface->imported && (quirks->align || quirks->gap))
+		memset(surface->map, SOFTVA_PADDING, surface->size_bytes);
+	if (!ret && import->fd >= 0 && quirks->import == QUIRK_IMPORT_TILED)
+		ret = map_foreign(surface, import);
+	return ret;
+}
+
 static VAStatus create_one(struct softva *softva, const uint32_t size[2],
 			   const struct import *import, VASurfaceID *id)
 {
@@ -114,10 +154,8 @@ static VAStatus create_one(struct softva *softva, const uint32_t size[2],
 	if (!surface)
 		return VA_STATUS_ERROR_ALLOCATION_FAILED;
 	surface->format = import->format;
-	surface->imported = import->fd >= 0 && softva->quirks.import != QUIRK_IMPORT_IGNORED;
-	ret = surface->imported ? adopt(surface, import) : allocate_own(surface);
-	if (!ret)
-		ret = map_memory(surface);
+	surface->serial = atomic_fetch_add(&softva->num_surfaces, 1);
+	ret = make_memory(surface, &softva->quirks, import);
 	if (!ret)
 		ret = object_add(&softva->heap, &surface->object);
 	if (ret) {
@@ -149,6 +187,8 @@ VAStatus surface_create2(VADriverContextP va, unsigned int format, unsigned int 
 	struct import import;
 	unsigned int done;
 
+	if (softva_enter(softva_of(va)))
+		return VA_STATUS_ERROR_OPERATION_FAILED;
 	if (!format_find_rt(format))
 		return VA_STATUS_ERROR_UNSUPPORTED_RT_FORMAT;
 	if (!count || !ids)
@@ -230,14 +270,65 @@ static VAStatus wait_for(struct surface *surface, uint64_t timeout_ns)
 	return status;
 }
 
+/* Until the test lets it end; both ends are open here, so that the pipe lives without the test's. */
+static void hang(const char *gate)
+{
+	int fd = open(gate, O_RDWR | O_CLOEXEC);
+	char byte;
+
+	while (fd >= 0 && read(fd, &byte, 1) < 0 && errno == EINTR)
+		;
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool is_busy(struct surface *surface)
+{
+	bool busy;
+
+	pthread_mutex_lock(&surface->lock);
+	busy = surface->busy > 0;
+	surface->busy -= busy;
+	pthread_mutex_unlock(&surface->lock);
+	return busy;
+}
+
+/* As long as the driver that is played would wait. */
+static VAStatus wait_like_driver(struct softva *softva, struct surface *surface,
+				 uint64_t timeout_ns)
+{
+	switch (softva->quirks.sync) {
+	case QUIRK_SYNC_HANG:
+		if (surface->used)
+			hang(softva->gate_path);
+		break;
+	case QUIRK_SYNC_TIMEDOUT:
+		if (timeout_ns == VA_TIMEOUT_INFINITE)
+			timeout_ns = DRIVER_TIMEOUT_NS;
+		break;
+	case QUIRK_SYNC_BUSY:
+		if (is_busy(surface))
+			return VA_STATUS_ERROR_HW_BUSY;
+		break;
+	default:
+		break;
+	}
+	return wait_for(surface, timeout_ns);
+}
+
 VAStatus surface_sync2(VADriverContextP va, VASurfaceID id, uint64_t timeout_ns)
 {
-	struct surface *surface = object_get(&softva_of(va)->heap, id, OBJECT_SURFACE);
+	struct softva *softva = softva_of(va);
+	struct surface *surface = object_get(&softva->heap, id, OBJECT_SURFACE);
 	VAStatus status;
 
 	if (!surface)
 		return VA_STATUS_ERROR_INVALID_SURFACE;
-	status = wait_for(surface, timeout_ns);
+	if (softva->quirks.lock_while_waiting)
+		pthread_mutex_lock(&softva->wait_lock);
+	status = wait_like_driver(softva, surface, timeout_ns);
+	if (softva->quirks.lock_while_waiting)
+		pthread_mutex_unlock(&softva->wait_lock);
 	object_unref(&surface->object);
 	return status;
 }
@@ -336,6 +427,21 @@ void surface_submit(struct surface *surface, bool poison)
 		surface->status = VA_STATUS_SUCCESS;
 	}
 	surface->pending++;
+	surface->used = true;
+	surface->busy = BUSY_WAITS;
+	pthread_mutex_unlock(&surface->lock);
+}
+
+void surface_publish(struct surface *surface)
+{
+	if (surface->foreign.map)
+		tiles_show(surface, surface->foreign.map, surface->foreign.planes);
+}
+
+void surface_lose(struct surface *surface)
+{
+	pthread_mutex_lock(&surface->lock);
+	surface->status = VA_STATUS_ERROR_HW_BUSY;
 	pthread_mutex_unlock(&surface->lock);
 }
 
@@ -344,6 +450,7 @@ void surface_complete(struct surface *surface, bool good)
 	pthread_mutex_lock(&surface->lock);
 	if (!good)
 		surface->status = VA_STATUS_ERROR_DECODING_ERROR;
+	surface_publish(surface);
 	if (!--surface->pending)
 		pthread_cond_broadcast(&surface->done);
 	pthread_mutex_unlock(&surface->lock);

@@ -30,6 +30,7 @@ static void add_slice(struct picture *base, const struct picture_slice *slice)
 	picture->slice = param;
 	picture->data = (const uint8_t *)slice->data + param->slice_data_offset;
 	picture->size = param->slice_data_size;
+	picture->before_bytes = slice->before_bytes;
 	picture->first_size = param->partition_size[0] + ((size_t)param->macroblock_offset + 7) / 8;
 }
 
@@ -119,7 +120,10 @@ static void check_and_write(struct vp8_picture *picture, struct bytes *packet)
 	vp8_check_slice(picture);
 	vp8_check_header(picture);
 	vp8_check_references(picture);
-	append_tag(picture, packet);
+	if (picture->base.softva->quirks.vp8_lookback)
+		bytes_append(packet, picture->data - picture->before_bytes, picture->before_bytes);
+	else
+		append_tag(picture, packet);
 	bytes_append(packet, picture->data, picture->size);
 	record(picture);
 }

@@ -98,6 +98,8 @@ struct vp8_picture {
 	const VASliceParameterBufferVP8 *slice;
 	const uint8_t *data;
 	size_t size;
+	/* Of vp8=lookback: bytes before the data, for which the driver takes the frame's tag. */
+	size_t before_bytes;
 	/* Of the data: the first partition, by the client's word. */
 	size_t first_size;
 	struct vp8_header header;

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Each row of softva's table of checks has a test that expects it to fail, and a line in docs/softva.md.
+# Each row of softva's table of checks has a test that expects it to fail, and a line in docs/softva.md,
+# where each quirk has one, too.
 set -u
 cd "$top_srcdir" || exit 1
 
@@ -12,7 +13,10 @@ mapfile -t names < <(sed -n 's/^\t\[CHECK_[A-Z_0-9]*\] = "\(.*\)",$/\1/p' soft-d
 expected=$(grep -oh '"[^"]*"' tests/test-softva*.c |
 	grep ' "$' | tr -d '"' | tr ' ' '\n')
 
-echo "1..$((2 * ${#names[@]}))"
+mapfile -t quirks < <(sed -n 's/^\t{"\(.*\)", FIELD(.*/\1/p' soft-driver/quirks.c)
+[ ${#quirks[@]} -gt 0 ] || { echo "Bail out! no quirks found"; exit 1; }
+
+echo "1..$((2 * ${#names[@]} + ${#quirks[@]}))"
 n=0
 report() { # status, text
 	n=$((n + 1))
@@ -23,4 +27,8 @@ for name in "${names[@]}"; do
 	report $? "$name is made to fail by a test"
 	grep -E '^\| [a-z]' docs/softva.md | cut -d'|' -f2 | tr -d ' ' | tr ',' '\n' | grep -qxF -- "$name"
 	report $? "$name is documented"
+done
+for name in "${quirks[@]}"; do
+	grep -qF -- "| \`$name\` | " docs/softva.md
+	report $? "quirk $name is documented"
 done
