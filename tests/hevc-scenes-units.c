@@ -217,6 +217,11 @@ static void hashes(struct hevcw_stream *s, unsigned int chroma_format_idc, unsig
 	NEXT(s, 3, last, .hash = HEVCW_MD5);
 }
 
+static void hashes_main(struct hevcw_stream *s)
+{
+	hashes(s, 1, 8, 1);
+}
+
 static void hashes_main10(struct hevcw_stream *s)
 {
 	hashes(s, 1, 10, 2);
@@ -246,6 +251,7 @@ const struct hevc_scene hevc_scenes_units[] = {
 	{"hevc-written-parameter-sets", parameter_sets, false},
 	{"hevc-written-pps-first", pps_first, false},
 	{"hevc-written-sps-changed", sps_changed, false},
+	{"hevc-written-hashes", hashes_main, false},
 	{"hevc-written-hashes-main10", hashes_main10, false},
 	{"hevc-written-hashes-main12", hashes_main12, false},
 	{"hevc-written-hashes-422-10", hashes_422_10, false},

@@ -23,7 +23,7 @@ static void row_sum(MD5_CTX *md5, const uint16_t *row, unsigned int n, bool word
 
 /* ---- Hashes of the whole picture ---- */
 
-static void md5_write(struct writer *w, const uint16_t *samples, size_t n, bool words, bool wrong)
+static void md5_write(struct writer *w, const uint16_t *samples, size_t n, bool words)
 {
 	uint8_t digest[MD5_DIGEST_LENGTH];
 	MD5_CTX md5;
@@ -32,7 +32,7 @@ static void md5_write(struct writer *w, const uint16_t *samples, size_t n, bool 
 	row_sum(&md5, samples, (unsigned int)n, words);
 	MD5Final(digest, &md5);
 	for (int i = 0; i < MD5_DIGEST_LENGTH; i++)
-		put(w, 8, digest[i] ^ (wrong && i == 7));
+		put(w, 8, digest[i]);
 }
 
 static unsigned int crc_add(unsigned int crc, unsigned int bit)
@@ -76,7 +76,7 @@ static void checksum_write(struct writer *w, const uint16_t *samples, size_t n, 
 
 void hevcw_hash_write(struct hevcw_stream *s, const struct hevcw_picture *p, enum hevcw_hash hash)
 {
-	static const unsigned int types[] = {0, 0, 1, 2, 0}, bytes[] = {0, 16, 2, 4, 16};
+	static const unsigned int types[] = {0, 0, 1, 2}, bytes[] = {0, 16, 2, 4};
 	struct writer *w = &s->bits;
 
 	put(w, 8, 132);
@@ -92,7 +92,7 @@ void hevcw_hash_write(struct hevcw_stream *s, const struct hevcw_picture *p, enu
 		else if (hash == HEVCW_CHECKSUM)
 			checksum_write(w, p->plane[plane], n, width, words);
 		else
-			md5_write(w, p->plane[plane], n, words, hash == HEVCW_WRONG && plane == 0);
+			md5_write(w, p->plane[plane], n, words);
 	}
 }
 

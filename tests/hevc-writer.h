@@ -27,7 +27,7 @@
 
 enum hevcw_type { HEVCW_B, HEVCW_P, HEVCW_I };
 
-enum hevcw_hash { HEVCW_NO_HASH, HEVCW_MD5, HEVCW_CRC, HEVCW_CHECKSUM, HEVCW_WRONG };
+enum hevcw_hash { HEVCW_NO_HASH, HEVCW_MD5, HEVCW_CRC, HEVCW_CHECKSUM };
 
 /* nal_unit_type, Table 7-1 */
 enum hevcw_unit {
