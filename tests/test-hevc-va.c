@@ -257,6 +257,7 @@ static void test_picture_and_slice_parameters(void **state)
 	assert_int_equal(va->init_qp_minus26, -4);
 	assert_int_equal(va->pps_cr_qp_offset, -3);
 	assert_int_equal(va->pic_fields.bits.NoPicReorderingFlag, 0);
+	assert_int_equal(va->pic_fields.bits.NoBiPredFlag, 0); /* nobody knows before the last slice */
 	assert_int_equal(va->slice_parsing_fields.bits.RapPicFlag, 0);
 	/* 1 and 0 pictures, 2 - 1, used: ue(1) ue(0) ue(1) u(1) */
 	assert_int_equal(va->st_rps_bits, 8);
@@ -287,6 +288,7 @@ static void test_scaling_lists_are_in_raster_order(void **state)
 	send_slice(&(struct picture){.type = HEVC_NAL_IDR_N_LP}, 1);
 	drain();
 	assert_int_equal(seen.n_lists, 1);
+	assert_int_equal(seen.picture.base.pic_fields.bits.NoPicReorderingFlag, 1); /* 0 in the SPS */
 	/* Table 7-6: the intra list's rows begin 16 16 16 16 and end in 115. */
 	assert_int_equal(seen.lists.ScalingList8x8[0][0], 16);
 	assert_int_equal(seen.lists.ScalingList8x8[0][7], 24);

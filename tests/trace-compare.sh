@@ -117,7 +117,7 @@ list() { # CODEC
 kept() {
 	case $1 in
 	cavlc-baseline | written-weights-explicit | weights-explicit-2) ;;
-	hevc-weightb | hevc-scaling-default | hevc-slices) ;;
+	hevc-weightb | hevc-scaling-default | hevc-slices | hevc-written-pcm) ;;
 	*) return 1 ;;
 	esac
 }
