@@ -154,6 +154,26 @@ static void test_pages_are_copied_once(void **state)
 }
 
 /* Each plays with memory of its own, and resets and ends by itself. */
+/* HEVC Main 10: the wire has no format for such pictures. The other streams do not notice. */
+static void test_ten_bits_end_their_own_stream(void **state)
+{
+	(void)state;
+	open_guest();
+	assert_int_equal(guest_start(&guest, 0, "hevc-main10"), 0);
+	assert_int_equal(guest_start(&guest, 1, "hevc-b"), 0);
+	while (!guest.streams[0].lost || !guest_is_exact(&guest, 1))
+		assert_true(guest_step(&guest, 60000));
+	assert_int_equal(guest.streams[0].n_events, 0);
+	assert_int_equal(guest.streams[0].n_frames, 0);
+	assert_false(guest.streams[1].lost);
+	/* The stream is of no more use, and can be destroyed. */
+	assert_int_equal(guest_command(&guest, 0, 0x108, 0x101), 0x300);
+	guest_end(&guest, 0);
+	guest_end(&guest, 1);
+	assert_int_equal(stats().streams, 0);
+	guest_close(&guest);
+}
+
 static void test_two_devices_in_one_process(void **state)
 {
 	static struct guest other;
@@ -354,6 +374,7 @@ int main(void)
 		TEST(test_interleaved_pictures_and_long_strides),
 		TEST(test_a_buffer_for_each_plane),
 		TEST(test_pages_are_copied_once),
+		TEST(test_ten_bits_end_their_own_stream),
 		TEST(test_two_devices_in_one_process),
 		TEST(test_a_held_stream),
 		TEST(test_resets_leave_nothing),

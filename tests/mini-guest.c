@@ -260,6 +260,8 @@ static void take_event(struct guest *guest)
 		guest->streams[id - 1].n_events++;
 		get_params(guest, id - 1);
 	}
+	if (type == 0x100 && id - 1 < GUEST_STREAMS)
+		guest->streams[id - 1].lost = guest->streams[id - 1].finished = true;
 	vvd_device_post_event(guest->device, token_of(0, EVENT, 0));
 }
 
@@ -374,10 +376,15 @@ static uint8_t *read_file(const char *name, const char *ending, size_t *size_byt
 	return data;
 }
 
+static bool is_hevc(const char *name)
+{
+	return strncmp(name, "hevc-", 5) == 0;
+}
+
 static void read_md5(struct guest_stream *s, const char *name)
 {
 	size_t size;
-	uint8_t *text = read_file(name, ".264.md5", &size);
+	uint8_t *text = read_file(name, is_hevc(name) ? ".265.md5" : ".264.md5", &size);
 
 	s->n_expected = (unsigned int)(size / 33);
 	s->md5 = calloc(s->n_expected + 1, sizeof(s->md5[0]));
@@ -389,11 +396,11 @@ static void read_md5(struct guest_stream *s, const char *name)
 int guest_start(struct guest *guest, unsigned int i, const char *name)
 {
 	struct guest_stream *s = &guest->streams[i];
-	uint32_t create[22] = {0x101, 0, 0, guest->objects, 0x1002};
+	uint32_t create[22] = {0x101, 0, 0, guest->objects, is_hevc(name) ? 0x1003 : 0x1002};
 	uint32_t set[32] = {guest->objects ? 0x10e : 0x109, 0, OUT, guest->format};
 
 	*s = (struct guest_stream){.created = true};
-	s->data = read_file(name, ".264", &s->size_bytes);
+	s->data = read_file(name, is_hevc(name) ? ".265" : ".264", &s->size_bytes);
 	if (s->size_bytes > INPUT_BYTES)
 		return -EFBIG;
 	read_md5(s, name);

@@ -27,6 +27,7 @@ struct guest_object {
 
 struct guest_stream {
 	bool created, finished;
+	bool lost; /* the event ERROR came; finished, too */
 	uint8_t *data; /* the file */
 	size_t size_bytes;
 	char (*md5)[33];
@@ -57,7 +58,7 @@ struct guest {
 /* options: driver and features are filled in; NULL: none else. Returns 0 or -errno. */
 int guest_open(struct guest *guest, const struct vvd_device_options *options);
 void guest_close(struct guest *guest);
-/* Reads tests/streams/NAME.264 for stream i and its MD5s, and starts it. */
+/* Reads tests/streams/NAME.264, of hevc-* .265, for stream i and its MD5s, and starts it. */
 int guest_start(struct guest *guest, unsigned int i, const char *name);
 /* Reaps and reacts until nothing is there; waits for it at most timeout_ms. False: timed out. */
 bool guest_step(struct guest *guest, int timeout_ms);
