@@ -144,24 +144,33 @@ static void sizes(struct hevcw_stream *s)
 
 static void window(struct hevcw_stream *s, unsigned int chroma_format_idc)
 {
+	static const unsigned int offsets[4] = {3, 2, 1, 4};
 	struct hevcw_sps sps = hevcw_sps_default();
-	static const unsigned int windows[2][4] = {{3, 2, 1, 4}, {0, 9, 6, 0}};
 	int a;
 
 	sps.chroma_format_idc = chroma_format_idc;
 	sps.profile_idc = chroma_format_idc == 1 ? 1 : 4;
 	for (int i = 0; i < 4; i++)
-		sps.window[i] = windows[0][i];
+		sps.window[i] = offsets[i];
 	hevc_scene_begin(s, &sps, NULL);
 	a = SHOT(s, I, IDR_N_LP, 0);
 	NEXT(s, 1, a);
-	hevcw_flush(s);
-	for (int i = 0; i < 4; i++)
-		s->sps[0].window[i] = windows[1][i];
-	hevcw_sps_write(s, 0);
-	hevcw_pps_write(s, 0);
-	a = SHOT(s, I, IDR_N_LP, 0);
-	NEXT(s, 1, a);
+}
+
+/* The same size in every sequence, of which other parts are shown. */
+static void window_changes(struct hevcw_stream *s)
+{
+	struct hevcw_sps sps = hevcw_sps_default();
+	int a;
+
+	for (unsigned int i = 0; i < 3; i++) {
+		hevcw_flush(s);
+		sps.window[1] = 9 * (i % 2);
+		sps.window[3] = 3 * i;
+		hevc_scene_begin(s, &sps, NULL);
+		a = SHOT(s, I, IDR_N_LP, 0);
+		NEXT(s, 1, a);
+	}
 }
 
 static void window_420(struct hevcw_stream *s)
@@ -235,6 +244,7 @@ const struct hevc_scene hevc_scenes_sequences[] = {
 	{"hevc-written-output-flag", output_flag, false},
 	{"hevc-written-sizes", sizes, false},
 	{"hevc-written-window", window_420, false},
+	{"hevc-written-window-changes", window_changes, false},
 	{"hevc-written-window-422", window_422, false},
 	{"hevc-written-fields", field_pictures, false},
 	{"hevc-written-reorder-0", reorder_0, false},

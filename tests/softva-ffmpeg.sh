@@ -59,6 +59,14 @@ decode() { # stream, formats of surface and planes; the MD5s on stdout
 		options=(-apply_cropping 0)
 		filters="$filters,crop=158:134:10:6:exact=1"
 		;;
+	*/tests/streams/hevc-written-window.265)
+		options=(-apply_cropping 0)
+		filters="$filters,crop=54:38:6:2:exact=1"
+		;;
+	*/tests/streams/hevc-written-window-422.265)
+		options=(-apply_cropping 0)
+		filters="$filters,crop=54:43:6:1:exact=1"
+		;;
 	*/tests/streams/mbaff-crop.264)
 		options=(-apply_cropping 0)
 		filters="$filters,crop=152:84:2:4:exact=1"
