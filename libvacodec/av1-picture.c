@@ -34,6 +34,7 @@ void av1_clear_slots(struct av1 *av1)
 	for (i = 0; i < AV1_NUM_REF_FRAMES; i++)
 		av1->slots[i] = vacodec_frame_unref(av1->slots[i]);
 	av1_refs_clear(&av1->refs);
+	av1->unsure = 0;
 }
 
 void av1_drop_frames(struct av1 *av1)
@@ -49,6 +50,7 @@ void av1_drop_frames(struct av1 *av1)
 void av1_lose_frame(struct vacodec_decoder *decoder)
 {
 	av1_of(decoder)->lost_frames = true;
+	av1_of(decoder)->unsure = UINT8_MAX;
 	picture_damage(decoder);
 }
 
@@ -350,6 +352,7 @@ static void update_slots(struct av1 *av1, const struct av1_frame *frame,
 		if (frame->refresh_frame_flags & 1 << i)
 			set_slot(av1, i, decoded);
 	}
+	av1->unsure &= (uint8_t)~frame->refresh_frame_flags;
 }
 
 static void keep_layer(struct av1 *av1, struct vacodec_frame *frame, uint8_t spatial_id,
@@ -424,35 +427,60 @@ static int miss_existing(struct vacodec_decoder *decoder)
 	return -EBADMSG;
 }
 
+/* It needs the slots, even where it clears them. */
+static int show_again(struct vacodec_decoder *decoder, const struct av1_frame *frame,
+		      uint8_t spatial_id, uint64_t timestamp)
+{
+	struct av1 *av1 = av1_of(decoder);
+	unsigned int slot = frame->frame_to_show_map_idx;
+	uint32_t flags = frame->frame_type == AV1_KEY_FRAME ? VACODEC_FRAME_KEY : 0;
+	struct av1_frame as_inter = *frame;
+	int ret;
+
+	as_inter.frame_type = AV1_INTER_FRAME;
+	ret = use_format(decoder, &as_inter, spatial_id);
+	if (av1->unsure & 1U << slot)
+		flags |= VACODEC_FRAME_CORRUPT;
+	if (ret == 0)
+		ret = picture_show_again(decoder, av1->slots[slot], timestamp, flags);
+	if (ret == 0)
+		av1->has_timestamp = false;
+	return ret;
+}
+
+/* It takes all slots, 7.21; that the stream is entered here is true of the right one only. */
+static void enter_at_existing(struct vacodec_decoder *decoder, const struct av1_frame *frame,
+			      struct vacodec_frame *shown)
+{
+	struct av1 *av1 = av1_of(decoder);
+	bool unsure = av1->unsure & 1U << frame->frame_to_show_map_idx;
+
+	if (!unsure)
+		start(decoder, shown->number);
+	update_slots(av1, frame, shown);
+	if (unsure)
+		av1->unsure = UINT8_MAX;
+}
+
 int av1_show_existing(struct vacodec_decoder *decoder, const struct av1_frame *frame,
 		      const struct av1_obu *obu, uint64_t timestamp)
 {
 	struct av1 *av1 = av1_of(decoder);
-	struct vacodec_frame *shown = av1->slots[frame->frame_to_show_map_idx];
+	unsigned int slot = frame->frame_to_show_map_idx;
+	struct vacodec_frame *shown = av1->slots[slot];
 	bool key = frame->frame_type == AV1_KEY_FRAME;
+	bool enters = key && !(av1->unsure & 1U << slot);
 	int ret;
 
-	if (!shown || !av1->refs.slots[frame->frame_to_show_map_idx].valid ||
-	    (decoder->start.state == START_WAITING && !key))
+	if (!shown || !av1->refs.slots[slot].valid ||
+	    (decoder->start.state == START_WAITING && !enters))
 		return miss_existing(decoder);
 	ret = end_unit_before(decoder, frame, obu->spatial_id);
-	if (ret == 0 && is_output(av1, frame, obu->spatial_id)) {
-		struct av1_frame as_inter = *frame;
-
-		/* It needs the slots, even where it clears them. */
-		as_inter.frame_type = AV1_INTER_FRAME;
-		ret = use_format(decoder, &as_inter, obu->spatial_id);
-		if (ret == 0)
-			ret = picture_show_again(decoder, shown, timestamp,
-						 key ? VACODEC_FRAME_KEY : 0);
-		if (ret == 0)
-			av1->has_timestamp = false;
-	} else if (ret == 0) {
+	if (ret == 0 && is_output(av1, frame, obu->spatial_id))
+		ret = show_again(decoder, frame, obu->spatial_id, timestamp);
+	else if (ret == 0)
 		keep_layer(av1, shown, obu->spatial_id, timestamp);
-	}
-	if (ret < 0 || !key)
-		return ret;
-	start(decoder, shown->number);
-	update_slots(av1, frame, shown);
-	return 0;
+	if (ret == 0 && key)
+		enter_at_existing(decoder, frame, shown);
+	return ret;
 }

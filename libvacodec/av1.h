@@ -25,6 +25,7 @@ struct av1 {
 	int64_t n_shown;  /* in output order */
 	bool sought;      /* the stream is not at its begin */
 	bool lost_frames; /* slots may not hold what the stream believes, up to the next key frame */
+	uint8_t unsure; /* one bit a slot: not filled since a frame was lost that may have gone there */
 	/* The temporal unit. */
 	bool has_timestamp;
 	uint64_t timestamp;

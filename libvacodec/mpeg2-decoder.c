@@ -82,16 +82,26 @@ static int parse_sequence(struct vacodec_decoder *decoder, const struct unit *un
 	return ret;
 }
 
+/* Without it the sequence would be one of MPEG-1; a damaged one says nothing new. */
+static int parse_sequence_extension(struct mpeg2 *mpeg2, const struct unit *unit)
+{
+	int ret;
+
+	if (mpeg2->sequence.extended || mpeg2->sequence.frame_rate_code == 0)
+		return 0;
+	ret = mpeg2_parse_sequence_extension(unit->data, unit->size_bytes, &mpeg2->sequence);
+	if (ret < 0)
+		mpeg2->sequence = mpeg2->active;
+	return ret;
+}
+
 static int parse_extension(struct vacodec_decoder *decoder, const struct unit *unit)
 {
 	struct mpeg2 *mpeg2 = mpeg2_of(decoder);
 
 	switch (mpeg2_get_extension(unit->data, unit->size_bytes)) {
 	case MPEG2_EXT_SEQUENCE:
-		if (mpeg2->sequence.extended || mpeg2->sequence.frame_rate_code == 0)
-			return 0;
-		return mpeg2_parse_sequence_extension(unit->data, unit->size_bytes,
-						      &mpeg2->sequence);
+		return parse_sequence_extension(mpeg2, unit);
 	case MPEG2_EXT_QUANT_MATRIX:
 		return mpeg2_parse_quant_matrix_extension(unit->data, unit->size_bytes,
 							  &mpeg2->matrices);

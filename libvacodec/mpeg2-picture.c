@@ -171,6 +171,29 @@ static void set_flags(struct vacodec_decoder *decoder)
 		frame_add_flags(frame, VACODEC_FRAME_TOP_FIRST);
 }
 
+/*
+ * Whether the reference frame that a B frame precedes was lost: it does not precede the newest one there is,
+ * since that is of another group, or earlier in its own (6.3.9, temporal_reference).
+ */
+static bool has_lost_its_next(const struct mpeg2 *mpeg2)
+{
+	uint32_t ahead = (mpeg2->picture.temporal_reference - mpeg2->temporal_reference) & 1023;
+
+	if (!mpeg2->lost || mpeg2->temporal_reference == MPEG2_NO_TEMPORAL_REFERENCE ||
+	    mpeg2->lost_number < mpeg2->references[1]->number)
+		return false;
+	return mpeg2->in_group || (ahead > 0 && ahead < 512);
+}
+
+/* The place in output order of a reference frame. */
+static void advance(struct mpeg2 *mpeg2, uint32_t temporal_reference)
+{
+	mpeg2->order += ORDER_STEP;
+	mpeg2->n_b = 0;
+	mpeg2->temporal_reference = temporal_reference;
+	mpeg2->in_group = false;
+}
+
 void mpeg2_enter_picture(struct vacodec_decoder *decoder)
 {
 	struct mpeg2 *mpeg2 = mpeg2_of(decoder);
@@ -178,18 +201,18 @@ void mpeg2_enter_picture(struct vacodec_decoder *decoder)
 	int64_t order;
 
 	if (type == MPEG2_B) {
+		if (has_lost_its_next(mpeg2))
+			advance(mpeg2, MPEG2_NO_TEMPORAL_REFERENCE);
 		if (mpeg2->n_b < ORDER_STEP - 2)
 			mpeg2->n_b++;
 		order = mpeg2->order - ORDER_STEP + mpeg2->n_b;
 	} else {
-		mpeg2->order += ORDER_STEP;
-		mpeg2->n_b = 0;
-		order = mpeg2->order;
+		order = mpeg2->order + ORDER_STEP;
 	}
 	if (type == MPEG2_I)
 		enter_at_intra(decoder, order);
 	if (type != MPEG2_B)
-		mpeg2->in_group = false;
+		advance(mpeg2, mpeg2->picture.temporal_reference);
 	set_flags(decoder);
 	picture_place(decoder, order);
 	mpeg2->fields = 0;

@@ -8,6 +8,8 @@
 #include "decoder.h"
 #include "mpeg2-header.h"
 
+#define MPEG2_NO_TEMPORAL_REFERENCE UINT32_MAX
+
 struct mpeg2 {
 	struct mpeg2_sequence sequence; /* the newest header, which the next picture is of */
 	struct mpeg2_sequence active;   /* of the frames; extended once there is one */
@@ -34,6 +36,8 @@ struct mpeg2 {
 	uint64_t lost_number; /* of the picture before it */
 	int64_t order;        /* of the last reference frame, in output */
 	int64_t n_b;          /* B frames since then */
+	/* Of the newest reference frame, or none: that was lost. */
+	uint32_t temporal_reference;
 	/* A slice behind its start code, as drivers want it. */
 	uint8_t *data;
 	size_t capacity_bytes;

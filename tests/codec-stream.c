@@ -165,6 +165,14 @@ static bool find_units(struct codec_stream *s)
 	return strstr(s->name, "annexb") ? find_temporal_units(s) : find_obus(s);
 }
 
+/* What is not needed of its memory; so that a reader beyond the end is seen, too. */
+static uint8_t *give_back(uint8_t *data, size_t size_bytes)
+{
+	uint8_t *smaller = realloc(data, size_bytes);
+
+	return smaller ? smaller : data;
+}
+
 struct codec_stream *codec_stream_load(const char *folder, const char *name)
 {
 	struct codec_stream *s = calloc(1, sizeof(*s));
@@ -184,6 +192,7 @@ struct codec_stream *codec_stream_load(const char *folder, const char *name)
 		fclose(file);
 	if (!s->data || s->size_bytes == MAX_BYTES || !find_units(s) || s->n_units == 0)
 		return codec_stream_free(s);
+	s->data = give_back(s->data, s->size_bytes);
 	return s;
 }
 

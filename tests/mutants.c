@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mutants.c - mutants of the project's streams through the whole decoder on softva
+ * mutants.c - mutants of the project's streams of all codecs through the whole decoder on softva
  *
- * One process decodes them all, on one display; another one starts it, watches that no unit takes
- * longer than it may, and says which mutant it was when the first one dies. Prints TAP.
+ * One process decodes all of a codec, on one display; another one starts it, watches that no unit takes
+ * longer than it may, and says which mutant it was when the first one dies. Prints TAP. The count is
+ * H.264's; each other codec has a fourth of it.
  *
- *     mutants [--seed N] [--count N] [--only N] [--limit-ms N] [--streams FOLDER] [--verbose]
+ *     mutants [--codec NAME] [--seed N] [--count N] [--only N] [--limit-ms N] [--streams FOLDER]
+ *             [--verbose]
  */
 #include "mutator.h"
 #include "process-use.h"
@@ -31,8 +33,11 @@
 #define N_REPEATED      100
 #define MAX_RSS_GROWTH  (24u << 10) /* KiB */
 #define RSS_MIN_MUTANTS 1000
+#define SHARE_MIN       100 /* fewer say nothing of a share */
+#define OTHERS_SHARE    4   /* of the count of H.264's mutants that other codecs have */
 
 struct options {
+	enum vacodec_codec codec; /* NONE: all, one after the other */
 	uint64_t seed, count, only, limit_ms;
 	bool has_only, verbose;
 	const char *streams;
@@ -84,6 +89,12 @@ static void on_frame(struct session *session, struct vacodec_frame *frame)
 	digest(info.flags);
 }
 
+static bool is_start_coded(enum vacodec_codec codec)
+{
+	return codec == VACODEC_CODEC_H264 || codec == VACODEC_CODEC_HEVC ||
+	       codec == VACODEC_CODEC_MPEG2;
+}
+
 static uint64_t count_bad(const struct session *session)
 {
 	struct vacodec_stats stats = {.size_bytes = sizeof(stats)};
@@ -107,18 +118,29 @@ static int send_unit(struct session *session, const struct mutant *mutant, unsig
 	return ret;
 }
 
-/* Whether the changed unit itself was skipped as damaged. */
-static int send_all(struct session *session, const struct mutant *mutant, bool *skipped)
+/*
+ * What became of the changed unit: whether it was skipped as damaged, and how many pictures there were
+ * before it. Units that are no packets are whole with the next one's begin.
+ */
+struct fate {
+	bool skipped;
+	uint64_t before;
+};
+
+static int send_all(struct session *session, const struct mutant *mutant, struct fate *fate)
 {
+	unsigned int looked_at = mutant->changed + (is_start_coded(session->codec) ? 1 : 0);
 	uint64_t before = 0;
 	int ret = 0;
 
 	for (unsigned int i = 0; i < mutant->n_units && ret == 0; i++) {
-		if (i == mutant->changed + 1)
+		if (i == mutant->changed)
+			fate->before = slice_watch_get_pictures();
+		if (i == looked_at)
 			before = count_bad(session);
 		ret = send_unit(session, mutant, i);
-		if (i == mutant->changed + 1)
-			*skipped = count_bad(session) != before;
+		if (i == looked_at)
+			fate->skipped = count_bad(session) != before;
 	}
 	return ret;
 }
@@ -135,10 +157,19 @@ static void watch_slices(const struct mutant *mutant)
 	}
 }
 
-static void count(const struct mutant *mutant, const struct session *session, bool skipped)
+/* Of H.264 it is known which slices use the change; of the others, that a picture came with it or behind. */
+static bool has_reached(const struct mutant *mutant, const struct session *session,
+			const struct fate *fate)
+{
+	if (!mutant->header || fate->skipped)
+		return false;
+	return session->codec == VACODEC_CODEC_H264 ? slice_watch_was_submitted()
+						    : slice_watch_get_pictures() != fate->before;
+}
+
+static void count(const struct mutant *mutant, const struct session *session, bool reached)
 {
 	struct vacodec_stats stats = {.size_bytes = sizeof(stats)};
-	bool reached = mutant->header && !skipped && slice_watch_was_submitted();
 
 	vacodec_decoder_get_stats(session->decoder, &stats);
 	progress->done++;
@@ -168,8 +199,10 @@ static void run_mutant(struct mutator *mutator, const struct options *options,
 		       struct vawrap_display *display, uint64_t number)
 {
 	const struct mutant *mutant;
-	struct session session = {.on_frame = on_frame, .max_samples = MAX_SAMPLES};
-	bool skipped = false;
+	struct session session = {
+		.on_frame = on_frame, .max_samples = MAX_SAMPLES, .codec = options->codec};
+	struct fate fate = {0};
+	bool reached = false;
 	int ret;
 
 	atomic_store(&progress->mutant, number);
@@ -179,17 +212,18 @@ static void run_mutant(struct mutator *mutator, const struct options *options,
 	watch_slices(mutant);
 	ret = session_open(&session, display);
 	if (ret == 0) {
-		ret = send_all(&session, mutant, &skipped);
+		ret = send_all(&session, mutant, &fate);
 		if (ret == 0)
 			ret = session_drain(&session);
 		check_end(mutant, &session, ret);
-		count(mutant, &session, skipped);
+		reached = has_reached(mutant, &session, &fate);
+		count(mutant, &session, reached);
 	}
 	if (options->verbose)
 		printf("# %llu:%s => %u frames, %u corrupt, %s%s\n", (unsigned long long)number,
 		       mutant->what, session.n_frames, session.n_corrupt,
 		       session.ended ? strerror(-session.error) : "drained",
-		       slice_watch_was_submitted() && !skipped ? ", reached" : "");
+		       reached ? ", reached" : "");
 	session_close(&session);
 	if (vawrap_display_get_live_count(display, VAWRAP_N_KINDS)) {
 		fault(mutant, "handles are left");
@@ -226,7 +260,7 @@ static void repeat(struct mutator *mutator, const struct options *options,
 
 static int decode_all(const struct options *options, uint64_t first)
 {
-	struct mutator *mutator = mutator_new(options->streams);
+	struct mutator *mutator = mutator_new(options->streams, options->codec);
 	uint64_t end = options->has_only ? options->only + 1 : options->count;
 	struct vawrap_display *display;
 	int ret = session_open_display(options->verbose, &display);
@@ -301,9 +335,10 @@ static unsigned int supervise(const struct options *options)
 		if (status == 0)
 			continue;
 		deaths++;
-		printf("# status 0x%x with mutant %llu: --seed %llu --only %llu shows it\n",
+		printf("# status 0x%x with mutant %llu: --codec %s --seed %llu --only %llu shows it\n",
 		       (unsigned int)status, (unsigned long long)progress->mutant,
-		       (unsigned long long)options->seed, (unsigned long long)progress->mutant);
+		       vacodec_codec_get_name(options->codec), (unsigned long long)options->seed,
+		       (unsigned long long)progress->mutant);
 		if (child < 0 || progress->done == 0)
 			break;
 		first = progress->mutant + 1;
@@ -322,9 +357,10 @@ static void print_figures(const struct options *options)
 {
 	const struct progress *p = progress;
 
-	printf("# seed %llu: %llu mutants, %llu of them of header fields (%.1f %%)\n",
-	       (unsigned long long)options->seed, (unsigned long long)p->done,
-	       (unsigned long long)p->headers, percent(p->headers, p->done));
+	printf("# %s, seed %llu: %llu mutants, %llu of them of header fields (%.1f %%)\n",
+	       vacodec_codec_get_name(options->codec), (unsigned long long)options->seed,
+	       (unsigned long long)p->done, (unsigned long long)p->headers,
+	       percent(p->headers, p->done));
 	printf("# header fields that reached vaEndPicture: %llu (%.1f %% of all mutants)\n",
 	       (unsigned long long)p->reached, percent(p->reached, p->done));
 	printf("# %llu pictures submitted, %llu frames out, %llu of them corrupt; %llu sessions "
@@ -352,9 +388,12 @@ static void print_checks(const char *path)
 		fclose(file);
 }
 
-static int result(unsigned int n, bool good, const char *name)
+static int result(const struct options *options, bool good, const char *text)
 {
-	printf("%s %u - %s\n", good ? "ok" : "not ok", n, name);
+	static unsigned int n;
+
+	printf("%s %u - %s: %s\n", good ? "ok" : "not ok", ++n,
+	       vacodec_codec_get_name(options->codec), text);
 	return !good;
 }
 
@@ -377,16 +416,13 @@ static int report(const struct options *options, unsigned int deaths)
 	int status = 0;
 
 	print_figures(options);
-	if (options->has_only) {
-		printf("1..1\n");
-		return result(1, !deaths && !p->faults, "the mutant decodes or is refused");
-	}
-	printf("1..4\n");
-	status |= result(1, !deaths && p->finished, "no crash, no hang");
-	status |= result(2, !p->faults, "sessions end, nothing is left, the same again");
-	status |= result(3, 2 * p->reached >= p->done,
+	if (options->has_only)
+		return result(options, !deaths && !p->faults, "the mutant decodes or is refused");
+	status |= result(options, !deaths && p->finished, "no crash, no hang");
+	status |= result(options, !p->faults, "sessions end, nothing is left, the same again");
+	status |= result(options, 2 * p->reached >= p->done || p->done < SHARE_MIN,
 			 "at least half are header fields that reach vaEndPicture");
-	status |= result(4,
+	status |= result(options,
 			 (flat || session_has_sanitizer() || session_is_slow() ||
 			  p->done < RSS_MIN_MUTANTS) &&
 				 p->begin.fds == p->end.fds,
@@ -394,9 +430,20 @@ static int report(const struct options *options, unsigned int deaths)
 	return status;
 }
 
+static enum vacodec_codec find_codec(const char *name)
+{
+	enum vacodec_codec codec = VACODEC_CODEC_NONE + 1;
+
+	while (codec < VACODEC_N_CODECS &&
+	       (!vacodec_codec_get_name(codec) || strcmp(vacodec_codec_get_name(codec), name) != 0))
+		codec++;
+	return codec;
+}
+
 static bool parse_options(struct options *options, int argc, char **argv)
 {
 	static const struct option longs[] = {
+		{"codec", required_argument, NULL, 'C'},
 		{"seed", required_argument, NULL, 's'},
 		{"count", required_argument, NULL, 'c'},
 		{"only", required_argument, NULL, 'o'},
@@ -408,7 +455,9 @@ static bool parse_options(struct options *options, int argc, char **argv)
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", longs, NULL)) >= 0) {
-		if (opt == 's')
+		if (opt == 'C')
+			options->codec = find_codec(optarg);
+		else if (opt == 's')
 			options->seed = strtoull(optarg, NULL, 0);
 		else if (opt == 'c')
 			options->count = strtoull(optarg, NULL, 0);
@@ -425,32 +474,65 @@ static bool parse_options(struct options *options, int argc, char **argv)
 		options->has_only |= opt == 'o';
 		options->verbose |= opt == 'o';
 	}
-	return optind == argc && options->count > 0;
+	if (options->has_only && options->codec == VACODEC_CODEC_NONE)
+		options->codec = VACODEC_CODEC_H264;
+	return optind == argc && options->count > 0 && options->codec < VACODEC_N_CODECS;
+}
+
+/* One codec's mutants; a status as of exit. */
+static int run_codec(struct options options, enum vacodec_codec codec)
+{
+	char checks[] = "/tmp/mutants-checks-XXXXXX";
+	int fd = mkstemp(checks), status;
+	unsigned int deaths;
+
+	if (fd >= 0)
+		close(fd);
+	setenv("SOFTVA_CHECKS", checks, 1);
+	memset(progress, 0, sizeof(*progress));
+	if (options.codec == VACODEC_CODEC_NONE && codec != VACODEC_CODEC_H264)
+		options.count = (options.count + OTHERS_SHARE - 1) / OTHERS_SHARE;
+	options.codec = codec;
+	deaths = supervise(&options);
+	print_checks(checks);
+	unlink(checks);
+	status = report(&options, deaths);
+	fflush(stdout);
+	return status;
+}
+
+static bool is_wanted(const struct options *options, enum vacodec_codec codec)
+{
+#ifndef HAVE_DAV1D
+	if (codec == VACODEC_CODEC_AV1)
+		return false;
+#endif
+	return vacodec_codec_get_name(codec) &&
+	       (options->codec == VACODEC_CODEC_NONE || options->codec == codec);
 }
 
 int main(int argc, char **argv)
 {
 	struct options options;
-	char checks[] = "/tmp/mutants-checks-XXXXXX";
-	unsigned int deaths;
-	int fd;
+	unsigned int n = 0;
+	int status = 0;
 
 	choose_defaults(&options);
 	if (!parse_options(&options, argc, argv)) {
-		fprintf(stderr, "usage: mutants [--seed N] [--count N] [--only N] [--limit-ms N] "
-				"[--streams FOLDER] [--verbose]\n");
+		fprintf(stderr, "usage: mutants [--codec NAME] [--seed N] [--count N] [--only N] "
+				"[--limit-ms N] [--streams FOLDER] [--verbose]\n");
 		return 1;
 	}
 	progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			-1, 0);
 	if (progress == MAP_FAILED)
 		return 99;
-	fd = mkstemp(checks);
-	if (fd >= 0)
-		close(fd);
-	setenv("SOFTVA_CHECKS", checks, 1);
-	deaths = supervise(&options);
-	print_checks(checks);
-	unlink(checks);
-	return report(&options, deaths);
+	for (enum vacodec_codec codec = VACODEC_CODEC_NONE + 1; codec < VACODEC_N_CODECS; codec++) {
+		if (is_wanted(&options, codec)) {
+			status |= run_codec(options, codec);
+			n += options.has_only ? 1 : 4;
+		}
+	}
+	printf("1..%u\n", n);
+	return status;
 }

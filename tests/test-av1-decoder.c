@@ -377,12 +377,16 @@ static void test_lost_stream_is_found_again(void **state)
 	stream_free(&stream);
 }
 
-/* Up to the next key frame: nobody knows which slots the frame would have gone to. */
+/*
+ * Up to the next key frame: nobody knows which slots the frame would have gone to. What is shown again from
+ * one of them may be the key frame that was there before, and is not taken for a new one.
+ */
 static void test_damaged_header_flags_what_follows(void **state)
 {
 	struct stream stream = load("av1-section5.obu");
+	uint8_t *twice = test_malloc(2 * stream.size_bytes);
 	struct client c = {0};
-	unsigned int n = 0;
+	unsigned int n = 0, i;
 	uint32_t size;
 	size_t at = 0;
 	int bytes;
@@ -396,13 +400,15 @@ static void test_damaged_header_flags_what_follows(void **state)
 			break;
 		at += 1 + (size_t)bytes + size;
 	}
-	stream.data[at + 1 + (size_t)bytes] = 0xff; /* a frame that is shown again has no tiles */
-	assert_int_equal(run(&c, stream.data, stream.size_bytes, 0), 0);
-	assert_true(c.n_frames >= N_FRAMES - 1);
-	assert_true(c.n_corrupt >= 3);
-	assert_int_equal(c.flags[0] & VACODEC_FRAME_CORRUPT, 0);
-	/* There is another key frame on the way. */
-	assert_int_equal(c.flags[c.n_frames - 1] & VACODEC_FRAME_CORRUPT, 0);
+	memcpy(twice, stream.data, stream.size_bytes);
+	memcpy(twice + stream.size_bytes, stream.data, stream.size_bytes);
+	twice[at + 1 + (size_t)bytes] = 0xff; /* a frame that is shown again has no tiles */
+	assert_int_equal(run(&c, twice, 2 * stream.size_bytes, 0), 0);
+	assert_true(c.n_frames >= 2 * N_FRAMES - 1);
+	for (i = 0; i < c.n_frames; i++)
+		assert_int_equal((c.flags[i] & VACODEC_FRAME_CORRUPT) != 0,
+				 i > 0 && i < c.n_frames - N_FRAMES);
+	test_free(twice);
 	stream_free(&stream);
 }
 
