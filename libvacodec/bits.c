@@ -58,7 +58,15 @@ uint32_t bits_u(struct bits *b, unsigned int n)
 
 bool bits_flag(struct bits *b)
 {
-	return bits_u(b, 1) != 0;
+	if (b->err)
+		return false;
+	if (b->n_cached == 0 && !fetch(b)) {
+		b->err = -EBADMSG;
+		return false;
+	}
+	b->n_cached--;
+	b->n_read++;
+	return b->cache >> b->n_cached & 1;
 }
 
 void bits_skip(struct bits *b, unsigned int n)
@@ -68,15 +76,34 @@ void bits_skip(struct bits *b, unsigned int n)
 	bits_u(b, n);
 }
 
+/* Reads zeros and the one bit behind them; more than 32 are an error. */
+static unsigned int count_zeros(struct bits *b)
+{
+	unsigned int zeros = 0, n = 0;
+	uint64_t rest = 0;
+
+	while (!b->err && rest == 0 && zeros <= 32) {
+		if (b->n_cached == 0 && !fetch(b)) {
+			b->err = -EBADMSG;
+			return 0;
+		}
+		rest = b->cache << (64 - b->n_cached);
+		n = rest ? (unsigned int)__builtin_clzll(rest) : b->n_cached;
+		zeros += n;
+		b->n_cached -= n;
+		b->n_read += n;
+	}
+	if (zeros > 32)
+		b->err = -EBADMSG;
+	bits_flag(b);
+	return zeros;
+}
+
 uint32_t bits_ue_max(struct bits *b, uint32_t max)
 {
-	unsigned int zeros = 0;
+	unsigned int zeros = count_zeros(b);
 	uint64_t value;
 
-	while (!b->err && !bits_flag(b)) {
-		if (++zeros > 32)
-			b->err = -EBADMSG;
-	}
 	if (b->err)
 		return 0;
 	value = (UINT64_C(1) << zeros) - 1 + bits_u(b, zeros);

@@ -93,8 +93,8 @@ static void begin_recovery(struct vacodec_decoder *decoder)
 	start_recovery(&decoder->start, decoder->n_begun);
 }
 
-/* The frames that a gap in frame_num stands for, 8.2.5.2. */
-static void fill_gap(struct vacodec_decoder *decoder)
+/* The frames that a gap in frame_num stands for, 8.2.5.2, of which frame_num is the first. */
+static void fill_gap(struct vacodec_decoder *decoder, uint32_t frame_num)
 {
 	struct h264 *h264 = h264_of(decoder);
 	struct h264_picture gap = {
@@ -105,10 +105,7 @@ static void fill_gap(struct vacodec_decoder *decoder)
 	};
 	struct h264_slice slice = {.nal_ref_idc = 1, .nal_unit_type = H264_NAL_SLICE};
 	uint32_t mask = h264->dpb.max_frame_num - 1;
-	uint32_t frame_num;
 
-	if (!h264_dpb_find_gap(&h264->dpb, &h264->slice, &frame_num))
-		return;
 	if (gap.lost) {
 		start_spoil(&decoder->start, decoder->n_begun);
 		decoder_warn(decoder, "H.264 frames are missing before frame_num %u",
@@ -210,6 +207,7 @@ static void note_slice_order(struct vacodec_decoder *decoder)
 void h264_enter_picture(struct vacodec_decoder *decoder)
 {
 	struct h264 *h264 = h264_of(decoder);
+	uint32_t missing;
 	bool waiting;
 
 	if (h264->broken_link && !is_idr(&h264->slice)) {
@@ -221,8 +219,8 @@ void h264_enter_picture(struct vacodec_decoder *decoder)
 		start_at_idr(decoder);
 	else if (waiting && (h264->recovery_frame_cnt >= 0 || h264_dpb_count(&h264->dpb) == 0))
 		start_in_the_middle(h264);
-	else
-		fill_gap(decoder);
+	else if (h264_dpb_find_gap(&h264->dpb, &h264->slice, &missing))
+		fill_gap(decoder, missing);
 	h264->current = (struct h264_picture){
 		.frame = decoder->current.frame,
 		.frame_num = h264->slice.frame_num,

@@ -269,9 +269,21 @@ static bool get_order(const void *item, int64_t *order)
 	return h264_picture_is_reference(picture) && picture->frame;
 }
 
-/* Stands in for a picture that is not there. */
-static struct h264_ref find_nearest(const struct h264_dpb *dpb, int64_t order,
-				    unsigned int structure)
+static bool has_reference(const struct h264_dpb *dpb)
+{
+	unsigned int i;
+	int64_t order;
+
+	for (i = 0; i < N_PICTURES; i++) {
+		if (get_order(&dpb->pictures[i], &order))
+			return true;
+	}
+	return false;
+}
+
+/* Stands in for a picture that is not there; there is one. */
+static struct h264_ref find_nearest(const struct h264_dpb *dpb, const struct h264_slice *slice,
+				    const struct h264_picture *current)
 {
 	const struct conceal_candidates candidates = {
 		.items = dpb->pictures,
@@ -279,10 +291,12 @@ static struct h264_ref find_nearest(const struct h264_dpb *dpb, int64_t order,
 		.item_bytes = sizeof(dpb->pictures[0]),
 		.get_order = get_order,
 	};
-	const struct h264_picture *p = conceal_find_nearest(&candidates, order);
+	unsigned int structure = h264_slice_get_fields(slice);
+	const struct h264_picture *p =
+		conceal_find_nearest(&candidates, h264_poc_get(current->poc, structure));
 	struct h264_ref nearest = {.picture = p, .fields = structure};
 
-	if (p && structure != H264_FRAME && !((p->short_fields | p->long_fields) & structure))
+	if (structure != H264_FRAME && !((p->short_fields | p->long_fields) & structure))
 		nearest.fields = structure ^ H264_FRAME;
 	return nearest;
 }
@@ -299,14 +313,14 @@ static void note_missing(struct h264_lists *lists, const struct h264_picture *pi
 
 /*
  * Entries behind the last picture are legal while nothing refers to them; so are frames that gaps
- * stand for, where gaps are allowed.
+ * stand for, where gaps are allowed. Returns true where entries are left without a picture.
  */
-static void fill(struct h264_lists *lists, const struct list *list, const struct h264_ref *nearest,
-		 const struct h264_slice *slice, unsigned int which)
+static bool fill(struct h264_lists *lists, const struct list *list, const struct h264_slice *slice,
+		 unsigned int which)
 {
 	struct h264_ref ref;
+	bool hole, left = false;
 	unsigned int i;
-	bool hole;
 
 	for (i = 0; i < slice->num_ref_idx_active[which]; i++) {
 		ref = list->entry[i];
@@ -315,9 +329,24 @@ static void fill(struct h264_lists *lists, const struct list *list, const struct
 			note_missing(lists, ref.picture);
 		if (!ref.picture && i > 0 && !hole)
 			ref = lists->entry[which][0];
-		if (!ref.picture || !ref.picture->frame)
-			ref = *nearest;
+		left = left || !ref.picture || !ref.picture->frame;
 		lists->entry[which][i] = ref;
+	}
+	return left;
+}
+
+static void stand_in(struct h264_lists *lists, const struct h264_slice *slice,
+		     const struct h264_ref *nearest)
+{
+	struct h264_ref *ref;
+	unsigned int which, i;
+
+	for (which = 0; which < 2; which++) {
+		for (i = 0; i < slice->num_ref_idx_active[which]; i++) {
+			ref = &lists->entry[which][i];
+			if (!ref->picture || !ref->picture->frame)
+				*ref = *nearest;
+		}
 	}
 }
 
@@ -336,17 +365,16 @@ int h264_refs_build(struct h264_dpb *dpb, const struct h264_sps *sps,
 		    const struct h264_slice *slice, const struct h264_picture *current,
 		    struct h264_lists *lists)
 {
-	unsigned int structure = h264_slice_get_fields(slice);
 	struct h264_ref nearest;
 	struct list list[2];
+	bool left = false;
 	unsigned int i;
 
 	memset(lists, 0, sizeof(*lists));
 	if (slice->num_ref_idx_active[0] == 0)
 		return 0;
 	h264_dpb_number(dpb, slice->frame_num, current->frame);
-	nearest = find_nearest(dpb, h264_poc_get(current->poc, structure), structure);
-	if (!nearest.picture)
+	if (!has_reference(dpb))
 		return -ENOENT;
 	memset(list, 0, sizeof(list));
 	init_lists(list, dpb, sps, slice, current);
@@ -358,7 +386,11 @@ int h264_refs_build(struct h264_dpb *dpb, const struct h264_sps *sps,
 		if (list[i].n == 0)
 			note_missing(lists, NULL);
 		modify(&list[i], dpb, slice, i);
-		fill(lists, &list[i], &nearest, slice, i);
+		left = fill(lists, &list[i], slice, i) || left;
+	}
+	if (left) {
+		nearest = find_nearest(dpb, slice, current);
+		stand_in(lists, slice, &nearest);
 	}
 	return 0;
 }

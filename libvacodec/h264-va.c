@@ -149,6 +149,12 @@ static int add_scaling_lists(struct h264 *h264)
 	unsigned int list, i;
 
 	memset(&va, 0, sizeof(va));
+	if (!h264->sets.active.scaling.present && !h264->pps.scaling.present) {
+		/* Flat_4x4_16 and Flat_8x8_16: what most streams have. */
+		memset(va.ScalingList4x4, 16, sizeof(va.ScalingList4x4));
+		memset(va.ScalingList8x8, 16, sizeof(va.ScalingList8x8));
+		return submit_add_data(h264->current.frame, VAIQMatrixBufferType, &va, sizeof(va));
+	}
 	h264_resolve_scaling(&h264->sets.active, &h264->pps, list4x4, list8x8);
 	for (list = 0; list < 6; list++) {
 		for (i = 0; i < 16; i++)

@@ -19,6 +19,7 @@ struct wake {
 	pthread_mutex_t lock; /* over the rest, and over writes and reads of fd */
 	unsigned int reasons; /* enum wake_reason */
 	bool armed;
+	bool watched; /* somebody may look at fd: before, nothing is written to it */
 };
 
 int wake_new(struct wake **out)
@@ -57,8 +58,13 @@ struct wake *wake_unref(struct wake *wake)
 	return NULL;
 }
 
-int wake_get_fd(const struct wake *wake)
+int wake_get_fd(struct wake *wake)
 {
+	pthread_mutex_lock(&wake->lock);
+	if (!wake->watched && wake->reasons)
+		(void)eventfd_write(wake->fd, 1);
+	wake->watched = true;
+	pthread_mutex_unlock(&wake->lock);
 	return wake->fd;
 }
 
@@ -66,9 +72,9 @@ static void change(struct wake *wake, unsigned int reasons)
 {
 	eventfd_t count;
 
-	if (reasons && !wake->reasons)
+	if (wake->watched && reasons && !wake->reasons)
 		(void)eventfd_write(wake->fd, 1);
-	if (!reasons && wake->reasons)
+	if (wake->watched && !reasons && wake->reasons)
 		(void)eventfd_read(wake->fd, &count);
 	wake->reasons = reasons;
 }
@@ -98,7 +104,7 @@ void wake_frame_free(struct wake *wake)
 
 int wake_wait(struct wake *wake, int64_t timeout_ns)
 {
-	struct pollfd pfd = {.fd = wake->fd, .events = POLLIN};
+	struct pollfd pfd = {.fd = wake_get_fd(wake), .events = POLLIN};
 	struct timespec ts = {timeout_ns / 1000000000, timeout_ns % 1000000000};
 	int n = ppoll(&pfd, 1, timeout_ns < 0 ? NULL : &ts, NULL);
 
