@@ -34,7 +34,9 @@ extern "C" {
 #endif
 
 struct vawrap_display;
+struct vawrap_dmabuf;
 struct vawrap_surface;
+struct vacodec_buffer;
 struct vacodec_decoder;
 struct vacodec_frame;
 
@@ -184,6 +186,60 @@ struct vacodec_frame_ops {
 	void *cookie;
 };
 
+/* ---- Bytes of a stream ---- */
+
+struct vacodec_packet {
+	const uint8_t *data; /* the caller's; not kept after the call */
+	size_t size_bytes;
+	uint64_t timestamp; /* opaque; a frame has that of the packet that holds its first byte */
+};
+
+/* ---- Buffers of the caller's, which pictures are brought into ---- */
+
+/*
+ * A buffer is linear memory of the caller's, imported as a surface of the display. What is written into
+ * it is the driver's doing. The cookie is the caller's, and not looked at. The buffer has an fd of its
+ * own. NULL is accepted by ref and unref, which is for any thread and returns NULL; it may block in the
+ * driver. Errors: -EINVAL; -ENOMEM; -EMFILE; those of vawrap_surface_new_dmabuf().
+ */
+int vacodec_buffer_new(struct vawrap_display *display, const struct vawrap_dmabuf *memory,
+		       void *cookie, struct vacodec_buffer **out);
+struct vacodec_buffer *vacodec_buffer_ref(struct vacodec_buffer *buffer);
+struct vacodec_buffer *vacodec_buffer_unref(struct vacodec_buffer *buffer);
+void *vacodec_buffer_get_cookie(const struct vacodec_buffer *buffer);
+/*
+ * The driver copies a synced frame of the same size and format into the buffer, and is waited for. There
+ * are drivers that succeed and write elsewhere: with check the memory is filled before and looked at
+ * afterwards, which is for the first copy of a kind. Errors: -EILSEQ the picture is not in the memory;
+ * -EINVAL; -ENOMEM; -EIO, also memory that has gone; those of vawrap_surface_copy().
+ */
+int vacodec_buffer_copy(struct vacodec_buffer *buffer, const struct vacodec_frame *frame,
+			bool check);
+
+/*
+ * Decoding in place: pictures come into buffers of the caller's where there is one to be lent, and into
+ * the decoder's own memory else. lend() gives a buffer that nobody uses, or NULL. It is written to until
+ * its frame is synced, or the decoder settled, and is referred to until take_back(), which comes on
+ * whichever thread drops the last reference: nobody is to write to it before that. lend() comes during
+ * calls on the decoder. A buffer that list() does not give stays unused and is taken back at once.
+ */
+struct vacodec_place {
+	struct vacodec_buffer *(*lend)(void *cookie);
+	void (*take_back)(void *cookie, struct vacodec_buffer *buffer);
+	/*
+	 * Each buffer that may be lent, at a place below n_most; NULL: there is none at that place. All are asked
+	 * for before the first lend() and once more after the trial, since there may be more of them by then.
+	 */
+	struct vacodec_buffer *(*list)(void *cookie, unsigned int i);
+	unsigned int n_most;
+	void *cookie; /* outlives the decoder and its frames */
+	/* What the stream begins with, or what was sent last: all bytes of a picture that can be shown. */
+	struct vacodec_packet head;
+};
+
+/* The buffer that the frame is in, valid while the frame is held; NULL: the decoder's own memory. */
+struct vacodec_buffer *vacodec_frame_get_buffer(const struct vacodec_frame *frame);
+
 /* ---- Decoder ---- */
 
 /* As enum vawrap_log_level: 0 error, 1 warning, 2 info, 3 debug. */
@@ -217,12 +273,6 @@ int vacodec_decoder_new(struct vawrap_display *display, const struct vacodec_dec
 			struct vacodec_decoder **out);
 struct vacodec_decoder *vacodec_decoder_ref(struct vacodec_decoder *decoder);
 struct vacodec_decoder *vacodec_decoder_unref(struct vacodec_decoder *decoder);
-
-struct vacodec_packet {
-	const uint8_t *data; /* the caller's; not kept after the call */
-	size_t size_bytes;
-	uint64_t timestamp; /* opaque; a frame has that of the packet that holds its first byte */
-};
 
 /*
  * Takes bytes of the stream, split in any way. Returns how many were taken, at least 1 and possibly
@@ -276,11 +326,29 @@ int vacodec_decoder_accept_format(struct vacodec_decoder *decoder,
 				  const struct vacodec_frame_ops *ops, unsigned int n_frames);
 
 /*
+ * The same with frames in place where that can be; n_frames as without ops. There are drivers that accept
+ * memory with success and write elsewhere: a buffer that is lent is filled, a decoder beside this one
+ * decodes the head into it, and the picture is looked for there. Where it is not to be found, where no
+ * buffer is lent for that, and for streams of fields, this is vacodec_decoder_accept_format() without
+ * ops. What pictures with film grain are
+ * made from is never in place. Returns 1 when frames come in place, 0 when not. Errors: also -EINVAL for
+ * a place without its functions, or with n_most above 256.
+ */
+int vacodec_decoder_accept_format_in_place(struct vacodec_decoder *decoder, unsigned int n_frames,
+					   const struct vacodec_place *place);
+
+/*
  * Ends what was sent so far: all of it is decoded and output, then DRAINED. References and
  * parameter sets stay, so that the next P frame decodes. Errors: -EAGAIN as send: receive, then
  * call again; -EBUSY a drain is not finished yet.
  */
 int vacodec_decoder_drain(struct vacodec_decoder *decoder);
+/*
+ * Brings all pictures to their end, and waits for them: nothing is written to buffers that were lent so
+ * far. What was sent of the last picture is taken for all of it. Frames that this makes come as events;
+ * references and parameter sets stay. Errors: -EINVAL; those that end the session.
+ */
+int vacodec_decoder_settle(struct vacodec_decoder *decoder);
 /*
  * Seek: drops all pictures, queued events (but FORMAT) and unfinished units; parameter sets stay.
  * Decoding resumes at the next picture that it can start at.
@@ -288,6 +356,14 @@ int vacodec_decoder_drain(struct vacodec_decoder *decoder);
 int vacodec_decoder_flush(struct vacodec_decoder *decoder);
 /* Tells that a caller's frame became free (with ops); from any thread. */
 void vacodec_decoder_notify(struct vacodec_decoder *decoder);
+
+/*
+ * The device was lost, and the caller has opened another display: goes on there, as after a flush, with the
+ * parameter sets that there are; a session that had ended goes on, too. Where a format was known, its FORMAT
+ * event comes again. Frames that the caller holds stay with the old display. Errors: -EINVAL; -ENOTSUP
+ * the display does not decode the codec, and nothing has changed.
+ */
+int vacodec_decoder_set_display(struct vacodec_decoder *decoder, struct vawrap_display *display);
 
 /*
  * A file descriptor for poll(2), owned by the decoder: readable while an event is queued or a

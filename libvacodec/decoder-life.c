@@ -81,6 +81,31 @@ static bool has_codec(struct vacodec_decoder *decoder)
 	return *profile != VAProfileNone;
 }
 
+int vacodec_decoder_set_display(struct vacodec_decoder *decoder, struct vawrap_display *display)
+{
+	struct vawrap_display *old;
+
+	if (!decoder || !display)
+		return -EINVAL;
+	old = decoder->display;
+	decoder->display = display;
+	if (!has_codec(decoder)) {
+		decoder->display = old;
+		return -ENOTSUP;
+	}
+	vawrap_display_ref(display);
+	vawrap_display_unref(old);
+	submit_forget_all(decoder);
+	vacodec_decoder_flush(decoder);
+	event_queue_clear(&decoder->events);
+	frames_finish(decoder);
+	decoder->ended = 0;
+	decoder->format_state = FORMAT_NONE;
+	if (decoder->format.coded_width > 0)
+		decoder_announce_format(decoder);
+	return 0;
+}
+
 static int take_extradata(void *cookie, const struct unit *unit)
 {
 	struct vacodec_decoder *decoder = cookie;

@@ -13,12 +13,9 @@
 #include <time.h>
 
 static const struct codec_ops *const codecs[] = {
-	[VACODEC_CODEC_AV1] = &av1_codec_ops,
-	[VACODEC_CODEC_H264] = &h264_codec_ops,
-	[VACODEC_CODEC_HEVC] = &hevc_codec_ops,
-	[VACODEC_CODEC_VP8] = &vp8_codec_ops,
-	[VACODEC_CODEC_MPEG2] = &mpeg2_codec_ops,
-	[VACODEC_CODEC_VP9] = &vp9_codec_ops,
+	[VACODEC_CODEC_AV1] = &av1_codec_ops,     [VACODEC_CODEC_H264] = &h264_codec_ops,
+	[VACODEC_CODEC_HEVC] = &hevc_codec_ops,   [VACODEC_CODEC_VP8] = &vp8_codec_ops,
+	[VACODEC_CODEC_MPEG2] = &mpeg2_codec_ops, [VACODEC_CODEC_VP9] = &vp9_codec_ops,
 };
 
 const struct codec_ops *codec_ops_get(enum vacodec_codec codec)
@@ -267,18 +264,12 @@ int vacodec_decoder_receive(struct vacodec_decoder *decoder, struct vacodec_even
 	return ret;
 }
 
-int vacodec_decoder_accept_format(struct vacodec_decoder *decoder,
-				  const struct vacodec_frame_ops *ops, unsigned int n_frames)
+static int accept_format(struct vacodec_decoder *decoder, const struct vacodec_frame_ops *ops,
+			 const struct vacodec_place *place, unsigned int n_frames)
 {
 	struct vawrap_error error;
-	int ret;
+	int ret = frames_make(decoder, ops, place, n_frames);
 
-	if (!decoder || decoder->format_state != FORMAT_ASKED || decoder->ended)
-		return -EINVAL;
-	if (n_frames > FRAME_POOL_MAX_FRAMES ||
-	    (ops && (!ops->acquire || !ops->release || n_frames < decoder->format.min_frames)))
-		return -EINVAL;
-	ret = frames_make(decoder, ops, ops ? n_frames : decoder->format.min_frames + n_frames);
 	if (ret < 0) {
 		vawrap_display_get_last_error(decoder->display, &error);
 		decoder_warn(decoder, "cannot make the frames: %s",
@@ -291,6 +282,44 @@ int vacodec_decoder_accept_format(struct vacodec_decoder *decoder,
 		advance(decoder);
 	update_fd(decoder);
 	return 0;
+}
+
+static bool may_accept(const struct vacodec_decoder *decoder, unsigned int n_frames)
+{
+	return decoder && decoder->format_state == FORMAT_ASKED && !decoder->ended &&
+	       n_frames <= FRAME_POOL_MAX_FRAMES;
+}
+
+int vacodec_decoder_accept_format(struct vacodec_decoder *decoder,
+				  const struct vacodec_frame_ops *ops, unsigned int n_frames)
+{
+	if (!may_accept(decoder, n_frames) ||
+	    (ops && (!ops->acquire || !ops->release || n_frames < decoder->format.min_frames)))
+		return -EINVAL;
+	return accept_format(decoder, ops, NULL,
+			     ops ? n_frames : decoder->format.min_frames + n_frames);
+}
+
+int decoder_accept_format(struct vacodec_decoder *decoder, const struct vacodec_place *place,
+			  unsigned int n_frames)
+{
+	if (!may_accept(decoder, n_frames))
+		return -EINVAL;
+	return accept_format(decoder, NULL, place, decoder->format.min_frames + n_frames);
+}
+
+int vacodec_decoder_accept_format_in_place(struct vacodec_decoder *decoder, unsigned int n_frames,
+					   const struct vacodec_place *place)
+{
+	bool good;
+	int ret;
+
+	if (!may_accept(decoder, n_frames) || !place || !place->lend || !place->take_back ||
+	    !place->list || place->n_most > FRAME_POOL_MAX_FRAMES)
+		return -EINVAL;
+	good = place_is_good(decoder, place);
+	ret = decoder_accept_format(decoder, good ? place : NULL, n_frames);
+	return ret < 0 ? ret : good;
 }
 
 int vacodec_decoder_drain(struct vacodec_decoder *decoder)
@@ -313,6 +342,27 @@ int vacodec_decoder_drain(struct vacodec_decoder *decoder)
 		decoder->input_ended = false;
 		advance(decoder);
 	}
+	update_fd(decoder);
+	return ret;
+}
+
+int vacodec_decoder_settle(struct vacodec_decoder *decoder)
+{
+	int ret = 0, error;
+
+	if (!decoder)
+		return -EINVAL;
+	if (!decoder->ended && !decoder->draining)
+		unit_splitter_end(&decoder->splitter);
+	if (!decoder->ended)
+		ret = advance(decoder);
+	if (ret == 0 && !decoder->ended)
+		ret = decoder->ops->finish_picture(decoder);
+	error = submit_wait_all(decoder);
+	if (ret == -EAGAIN || ret == 0)
+		ret = error;
+	if (ret < 0)
+		fail(decoder, ret);
 	update_fd(decoder);
 	return ret;
 }

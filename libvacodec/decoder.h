@@ -141,6 +141,16 @@ struct vacodec_decoder {
 	bool waiting_frame; /* the unit at hand waits for a free frame */
 };
 
+/* Accepts the format that was asked for; place NULL: nothing is in place, else it is good. */
+int decoder_accept_format(struct vacodec_decoder *decoder, const struct vacodec_place *place,
+			  unsigned int n_frames);
+
+/* frames.c: queues the FORMAT event of the format. */
+void decoder_announce_format(struct vacodec_decoder *decoder);
+
+/* place.c: whether pictures arrive in the client's buffers. */
+bool place_is_good(struct vacodec_decoder *decoder, const struct vacodec_place *place);
+
 /* ---- For the codecs ---- */
 
 /* A warning or an error, which the client can also ask for. */
@@ -177,14 +187,14 @@ void decoder_push_event(struct vacodec_decoder *decoder, enum vacodec_event_type
 
 /* ---- frames.c: the pools; for decoder.c and picture.c ---- */
 
-/* Of the format that the client has accepted; ops NULL: own surfaces. */
+/* Of the format that the client has accepted; ops NULL: own surfaces, and what there is in place. */
 int frames_make(struct vacodec_decoder *decoder, const struct vacodec_frame_ops *ops,
-		unsigned int n_frames);
+		const struct vacodec_place *place, unsigned int n_frames);
 void frames_finish(struct vacodec_decoder *decoder);
 /* The pool with frames of that format's surfaces, which is made where there is none. */
 int frames_find_pool(struct vacodec_decoder *decoder, const struct vacodec_format *format,
 		     struct frame_pool **out);
-/* As decoder_acquire_frame(). */
+/* As decoder_acquire_frame(), for a picture of the stream: it may come into a buffer of the client's. */
 int frames_acquire(struct vacodec_decoder *decoder, struct frame_pool *pool,
 		   struct vacodec_frame **out);
 int frames_acquire_again(struct vacodec_decoder *decoder, struct vacodec_frame *frame,

@@ -6,6 +6,7 @@
  * themselves by them. A client's surface that comes up later makes a new context.
  */
 #include "frame-pool.h"
+#include "buffer.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -17,6 +18,7 @@ struct frame_pool {
 	struct vacodec_format format;
 	struct vacodec_frame_ops ops;
 	bool client_owned;
+	struct vacodec_place place; /* its buffers are among the targets; lend NULL: none */
 	struct wake *wake;
 	struct vawrap_config *config;
 	struct vawrap_context *context;
@@ -118,7 +120,7 @@ bool frame_pool_adapt(struct frame_pool *pool, const struct vacodec_format *form
 	same.max_reorder = pool->format.max_reorder;
 	same.frame_rate_num = pool->format.frame_rate_num;
 	same.frame_rate_den = pool->format.frame_rate_den;
-	if (pool->client_owned || n_frames > pool->n_frames ||
+	if (pool->client_owned || pool->place.lend || n_frames > pool->n_frames ||
 	    memcmp(&same, &pool->format, sizeof(same)) != 0)
 		return false;
 	pool->format.crop = format->crop;
@@ -141,6 +143,20 @@ static int make_context(struct frame_pool *pool)
 	return 0;
 }
 
+/* The client's buffers come up with any picture: the context knows them from the beginning. */
+static void add_buffers(struct frame_pool *pool)
+{
+	struct vacodec_buffer *buffer;
+	unsigned int i;
+
+	for (i = 0; i < pool->place.n_most; i++) {
+		buffer = pool->place.list(pool->place.cookie, i);
+		if (buffer)
+			pool->targets[pool->n_targets++] =
+				vawrap_surface_ref(buffer_get_surface(buffer));
+	}
+}
+
 static int make_own_surfaces(struct frame_pool *pool, struct vawrap_display *display,
 			     unsigned int rt_format)
 {
@@ -159,6 +175,7 @@ static int make_own_surfaces(struct frame_pool *pool, struct vawrap_display *dis
 	pool->n_targets = pool->n_frames;
 	for (i = 0; i < pool->n_frames; i++)
 		pool->frames[i].surface = vawrap_surface_ref(pool->targets[i]);
+	add_buffers(pool);
 	return 0;
 }
 
@@ -225,12 +242,14 @@ static int make_config(struct frame_pool *pool, const struct frame_pool_params *
 static struct frame_pool *pool_alloc(const struct frame_pool_params *params)
 {
 	struct frame_pool *pool = calloc(1, sizeof(*pool));
+	size_t n_buffers = params->place ? params->place->n_most : 0;
 
 	if (!pool)
 		return NULL;
 	pool->frames = calloc(2 * (size_t)params->n_frames, sizeof(*pool->frames));
 	/* Twice as many, for a client who changes surfaces on the way. */
-	pool->targets = calloc(2 * (size_t)params->n_frames, sizeof(struct vawrap_surface *));
+	pool->targets =
+		calloc(2 * (size_t)params->n_frames + n_buffers, sizeof(struct vawrap_surface *));
 	if (!pool->frames || !pool->targets) {
 		free(pool->frames);
 		free(pool->targets);
@@ -245,6 +264,8 @@ static struct frame_pool *pool_alloc(const struct frame_pool_params *params)
 	pool->client_owned = params->ops != NULL;
 	if (params->ops)
 		pool->ops = *params->ops;
+	if (params->place)
+		pool->place = *params->place;
 	return pool;
 }
 
@@ -378,8 +399,37 @@ static int acquire_client(struct frame_pool *pool, struct vacodec_frame *frame)
 	return ret;
 }
 
+/* A buffer that came up after the context was made stays with the client. */
+static void borrow_buffer(struct frame_pool *pool, struct vacodec_frame *frame)
+{
+	struct vacodec_buffer *buffer =
+		pool->place.lend ? pool->place.lend(pool->place.cookie) : NULL;
+
+	if (!buffer)
+		return;
+	if (!is_target(pool, buffer_get_surface(buffer))) {
+		pool->place.take_back(pool->place.cookie, buffer);
+		return;
+	}
+	frame->buffer = vacodec_buffer_ref(buffer);
+	frame->own = frame->surface;
+	frame->surface = vawrap_surface_ref(buffer_get_surface(buffer));
+}
+
+static void return_buffer(struct frame_pool *pool, struct vacodec_frame *frame)
+{
+	if (!frame->buffer)
+		return;
+	vawrap_surface_unref(frame->surface);
+	frame->surface = frame->own;
+	frame->own = NULL;
+	pool->place.take_back(pool->place.cookie, frame->buffer);
+	frame->buffer = vacodec_buffer_unref(frame->buffer);
+}
+
 static void release_surface(struct frame_pool *pool, struct vacodec_frame *frame)
 {
+	return_buffer(pool, frame);
 	if (!pool->client_owned)
 		return;
 	pool->ops.release(pool->ops.cookie, frame->surface);
@@ -387,12 +437,14 @@ static void release_surface(struct frame_pool *pool, struct vacodec_frame *frame
 }
 
 /* The frame comes from the free list, so its last picture is synced or never began. */
-static int prepare(struct frame_pool *pool, struct vacodec_frame *frame)
+static int prepare(struct frame_pool *pool, bool in_place, struct vacodec_frame *frame)
 {
 	int ret = pool->client_owned ? acquire_client(pool, frame) : 0;
 
 	if (ret < 0)
 		return ret;
+	if (in_place)
+		borrow_buffer(pool, frame);
 	ret = vawrap_picture_reset(frame->pictures[0], frame->surface);
 	if (ret == 0 && frame->pictures[1])
 		ret = vawrap_picture_reset(frame->pictures[1], frame->surface);
@@ -415,7 +467,7 @@ static void begin_life(struct frame_pool *pool, struct vacodec_frame *frame)
 	atomic_store(&frame->sync_result, FRAME_SYNC_PENDING);
 }
 
-int frame_pool_acquire(struct frame_pool *pool, struct vacodec_frame **out)
+int frame_pool_acquire(struct frame_pool *pool, bool in_place, struct vacodec_frame **out)
 {
 	struct vacodec_frame *frame = pop_free(pool, &pool->free);
 	int ret;
@@ -423,7 +475,7 @@ int frame_pool_acquire(struct frame_pool *pool, struct vacodec_frame **out)
 	*out = NULL;
 	if (!frame)
 		return -EAGAIN;
-	ret = prepare(pool, frame);
+	ret = prepare(pool, in_place, frame);
 	if (ret < 0) {
 		put_free(pool, frame);
 		return ret;

@@ -36,6 +36,8 @@ struct vacodec_frame {
 	atomic_uint refs;
 	struct frame_pool *pool;
 	struct vawrap_surface *surface;
+	struct vacodec_buffer *buffer; /* of the client's, whose surface it is; NULL: the pool's */
+	struct vawrap_surface *own;    /* meanwhile the frame's own surface; else NULL */
 	struct vawrap_picture *pictures[2];   /* the decoder's thread only; [1]: a second field's */
 	unsigned int current;                 /* picture that is being filled */
 	const struct vawrap_context *context; /* of the pictures, which hold it */
@@ -66,7 +68,8 @@ struct frame_pool_params {
 	const struct vacodec_format *format;
 	unsigned int rt_format;
 	const struct vacodec_frame_ops *ops; /* NULL: own surfaces */
-	unsigned int n_frames;               /* all of them */
+	const struct vacodec_place *place; /* own surfaces, and the client's buffers; NULL: none */
+	unsigned int n_frames;             /* all of them */
 	struct wake *wake;
 	const struct frame_pool
 		*context_of; /* decode with its context; NULL: with one of its own */
@@ -83,8 +86,11 @@ struct frame_pool *frame_pool_retire(struct frame_pool *pool);
 bool frame_pool_adapt(struct frame_pool *pool, const struct vacodec_format *format,
 		      unsigned int n_frames);
 const struct vacodec_format *frame_pool_get_format(const struct frame_pool *pool);
-/* Gives a frame with one reference; -EAGAIN when none is free. */
-int frame_pool_acquire(struct frame_pool *pool, struct vacodec_frame **out);
+/*
+ * Gives a frame with one reference; -EAGAIN when none is free. in_place: for a picture of the stream, which
+ * may come into a buffer of the client's.
+ */
+int frame_pool_acquire(struct frame_pool *pool, bool in_place, struct vacodec_frame **out);
 /*
  * Gives a second frame on the surface of one, which is shown again: of its own are the timestamp, the
  * flags and the crop; damage is that of the first. -EAGAIN when none is free.

@@ -47,6 +47,13 @@ struct vawrap_surface *vacodec_frame_get_surface(const struct vacodec_frame *fra
 	return frame ? frame->surface : NULL;
 }
 
+struct vacodec_buffer *vacodec_frame_get_buffer(const struct vacodec_frame *frame)
+{
+	if (!frame)
+		return NULL;
+	return frame->again ? frame->again->buffer : frame->buffer;
+}
+
 int frame_decode_into(struct vacodec_frame *frame, struct vacodec_frame *clean)
 {
 	assert(!frame->clean);

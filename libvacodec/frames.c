@@ -15,6 +15,12 @@
 
 /* ---- Format ---- */
 
+void decoder_announce_format(struct vacodec_decoder *decoder)
+{
+	decoder->format_state = FORMAT_QUEUED;
+	decoder_push_event(decoder, VACODEC_EVENT_FORMAT, 0);
+}
+
 static int set_format(struct vacodec_decoder *decoder, const struct vacodec_format *format,
 		      bool anew)
 {
@@ -31,8 +37,7 @@ static int set_format(struct vacodec_decoder *decoder, const struct vacodec_form
 	}
 	decoder_output_all(decoder);
 	memcpy(&decoder->format, format, sizeof(*format)); /* with its padding: it is compared */
-	decoder->format_state = FORMAT_QUEUED;
-	decoder_push_event(decoder, VACODEC_EVENT_FORMAT, 0);
+	decoder_announce_format(decoder);
 	return -EAGAIN;
 }
 
@@ -68,15 +73,17 @@ static void retire_all(struct vacodec_decoder *decoder)
 }
 
 int frames_make(struct vacodec_decoder *decoder, const struct vacodec_frame_ops *ops,
-		unsigned int n_frames)
+		const struct vacodec_place *place, unsigned int n_frames)
 {
 	struct frame_pool_params params = {
 		.format = &decoder->format,
 		.ops = ops,
+		.place = place,
 		.n_frames = n_frames,
 	};
 
-	if (!ops && decoder->pool && frame_pool_adapt(decoder->pool, &decoder->format, n_frames))
+	if (!ops && !place && decoder->pool &&
+	    frame_pool_adapt(decoder->pool, &decoder->format, n_frames))
 		return 0;
 	retire_all(decoder);
 	return new_pool(decoder, &params, &decoder->pool);
@@ -146,28 +153,35 @@ int frames_find_pool(struct vacodec_decoder *decoder, const struct vacodec_forma
 
 /* ---- Frames ---- */
 
-static int try_acquire(struct frame_pool *pool, struct vacodec_frame *again,
-		       struct vacodec_frame **out)
+/* What is asked for. */
+struct wish {
+	struct frame_pool *pool;
+	bool in_place;
+	struct vacodec_frame *again; /* NULL: a frame of the pool */
+};
+
+static int try_acquire(const struct wish *wish, struct vacodec_frame **out)
 {
-	return again ? frame_pool_acquire_again(again, out) : frame_pool_acquire(pool, out);
+	return wish->again ? frame_pool_acquire_again(wish->again, out)
+			   : frame_pool_acquire(wish->pool, wish->in_place, out);
 }
 
-static int acquire(struct vacodec_decoder *decoder, struct frame_pool *pool,
-		   struct vacodec_frame *again, struct vacodec_frame **out)
+static int acquire(struct vacodec_decoder *decoder, const struct wish *wish,
+		   struct vacodec_frame **out)
 {
 	int error = 0;
-	int ret = try_acquire(pool, again, out);
+	int ret = try_acquire(wish, out);
 
 	/* Frames that only their unfinished picture holds are ours to wait for. */
 	while (ret == -EAGAIN && submit_wait_oldest(decoder, &error)) {
 		if (error < 0)
 			return error;
-		ret = try_acquire(pool, again, out);
+		ret = try_acquire(wish, out);
 	}
 	if (ret == -EAGAIN) {
 		/* Armed before the last look, so that no free frame goes unseen. */
 		wake_arm_frame(decoder->wake, true);
-		ret = try_acquire(pool, again, out);
+		ret = try_acquire(wish, out);
 	}
 	decoder->waiting_frame = ret == -EAGAIN;
 	if (ret != -EAGAIN)
@@ -177,17 +191,17 @@ static int acquire(struct vacodec_decoder *decoder, struct frame_pool *pool,
 
 int decoder_acquire_frame(struct vacodec_decoder *decoder, struct vacodec_frame **out)
 {
-	return acquire(decoder, decoder->pool, NULL, out);
+	return acquire(decoder, &(struct wish){.pool = decoder->pool}, out);
 }
 
 int frames_acquire(struct vacodec_decoder *decoder, struct frame_pool *pool,
 		   struct vacodec_frame **out)
 {
-	return acquire(decoder, pool, NULL, out);
+	return acquire(decoder, &(struct wish){.pool = pool, .in_place = true}, out);
 }
 
 int frames_acquire_again(struct vacodec_decoder *decoder, struct vacodec_frame *frame,
 			 struct vacodec_frame **out)
 {
-	return acquire(decoder, NULL, frame, out);
+	return acquire(decoder, &(struct wish){.again = frame}, out);
 }

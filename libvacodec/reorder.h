@@ -9,8 +9,8 @@
 
 /* No codec keeps more than 16 frames, and the current one. */
 #define REORDER_MAX_FRAMES 32
-/* One unit completes a picture and may begin a sequence: all waiting frames, twice. */
-#define EVENT_QUEUE_MAX (2 * REORDER_MAX_FRAMES + 8)
+/* One unit completes a picture and may begin a sequence: all waiting frames, twice; or settling a third time. */
+#define EVENT_QUEUE_MAX (3 * REORDER_MAX_FRAMES + 8)
 
 struct reorder {
 	struct {

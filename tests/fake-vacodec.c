@@ -195,6 +195,12 @@ struct vawrap_surface *vacodec_frame_get_surface(const struct vacodec_frame *fra
 	return frame->surface;
 }
 
+struct vacodec_buffer *vacodec_frame_get_buffer(const struct vacodec_frame *frame)
+{
+	(void)frame;
+	return NULL;
+}
+
 int vacodec_frame_sync(struct vacodec_frame *frame, int64_t timeout_ns)
 {
 	assert(timeout_ns == -1);
@@ -281,6 +287,12 @@ static struct vacodec_frame *new_frame(struct vacodec_decoder *decoder, uint8_t 
 	return frame;
 }
 
+static void ask_for_frames(struct vacodec_decoder *decoder)
+{
+	new_event(decoder, VACODEC_EVENT_FORMAT)->format = decoder->format;
+	decoder->wants_accept = true;
+}
+
 static void sequence(struct vacodec_decoder *decoder, const uint8_t *record)
 {
 	unsigned int cut = record[3] & 0x80 ? 2 : 0;
@@ -300,8 +312,7 @@ static void sequence(struct vacodec_decoder *decoder, const uint8_t *record)
 		.frame_rate_num = 50,
 		.frame_rate_den = 2,
 	};
-	new_event(decoder, VACODEC_EVENT_FORMAT)->format = *format;
-	decoder->wants_accept = true;
+	ask_for_frames(decoder);
 }
 
 static void output(struct vacodec_decoder *decoder, uint8_t value, bool corrupt)
@@ -372,6 +383,31 @@ int vacodec_decoder_accept_format(struct vacodec_decoder *decoder,
 {
 	assert(decoder->wants_accept && !ops && n_frames > 0);
 	decoder->wants_accept = false;
+	return 0;
+}
+
+/* Nothing comes in place here. */
+int vacodec_decoder_accept_format_in_place(struct vacodec_decoder *decoder, unsigned int n_frames,
+					   const struct vacodec_place *place)
+{
+	assert(place->lend && place->take_back && place->list);
+	return vacodec_decoder_accept_format(decoder, NULL, n_frames);
+}
+
+int vacodec_decoder_settle(struct vacodec_decoder *decoder)
+{
+	(void)decoder;
+	return 0;
+}
+
+int vacodec_decoder_set_display(struct vacodec_decoder *decoder, struct vawrap_display *display)
+{
+	assert(display);
+	vacodec_decoder_flush(decoder);
+	decoder->n_events = 0;
+	decoder->wants_accept = false;
+	if (decoder->format.coded_width)
+		ask_for_frames(decoder);
 	return 0;
 }
 

@@ -242,5 +242,6 @@ int vawrap_image_unmap(struct vawrap_image *image)
 	return 0;
 }
 
-/* As it is, on the images above. */
+/* As they are, on the images above. */
 #include "libvawrap/view.c"
+#include "libvacodec/buffer.c"

@@ -211,7 +211,8 @@ static void take_params(struct guest *guest, unsigned int i)
 	uint64_t at, end;
 
 	memcpy(s->params, guest->answer + 8, sizeof(s->params));
-	s->n_outputs = s->params[4] < GUEST_OUTPUTS ? s->params[4] : GUEST_OUTPUTS;
+	s->n_outputs = s->params[4] + guest->more;
+	s->n_outputs = s->n_outputs < GUEST_OUTPUTS ? s->n_outputs : GUEST_OUTPUTS;
 	/* The old ones may still be answered: with a picture of the new format, when they are large. */
 	s->base ^= GUEST_OUTPUTS;
 	at = s->base ? GUEST_SLICE / 2 : INPUT_BYTES;

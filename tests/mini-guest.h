@@ -47,6 +47,7 @@ struct guest {
 	uint32_t format;         /* 3 NV12, 4 YUV420 */
 	bool objects;            /* outputs are virtio objects */
 	uint32_t stride;         /* that is asked for; 0 none */
+	unsigned int more;       /* outputs than the device asks for */
 	unsigned int per_plane;  /* outputs have a buffer for each plane */
 	bool keeps;              /* outputs that come back are not queued again */
 	unsigned int n_errors;   /* answers that are errors */

@@ -239,8 +239,10 @@ int vvd_device_clear_queue(struct vvd_device *device, enum vvd_queue queue)
 	}
 	if (queue != VVD_QUEUE_COMMAND)
 		return -EINVAL;
-	for (unsigned int i = 0; i < device->n_streams; i++)
-		engine_clear_all(device->streams[i]->engine);
+	for (unsigned int i = 0; i < device->n_streams; i++) {
+		engine_clear(device->streams[i]->engine, ENGINE_INPUT, NULL); /* cancels a drain */
+		engine_clear(device->streams[i]->engine, ENGINE_OUTPUT, NULL);
+	}
 	return 0;
 }
 

@@ -5,10 +5,11 @@
  * engine.c runs on the caller's thread, engine-thread.c on the engine's. Order of locks: lock, the
  * done queue's. The driver is never called and no guest memory touched with one of them held.
  *
- * A resource that is written or read meanwhile is held. When it is taken away then, its answer and
- * those of other resources after it wait as hostages, and the answers to commands behind them in the
- * limbo, until the thread has let it go. When the driver does not, the commands are answered all the
- * same after a while, as failed, and the hostages stay: what may still be written is not the guest's.
+ * A resource that is written or read meanwhile is held, and so is one that a picture is decoded into.
+ * When it is taken away then, it is kept: its answer and those of other resources after it wait as
+ * hostages, and the answers to commands behind them in the limbo, until the thread has let go of all that
+ * are kept. When the driver does not, the commands are answered all the same after a while, as failed,
+ * and the hostages stay: what may still be written is not the guest's.
  */
 #ifndef ENGINE_INTERNAL_H
 #define ENGINE_INTERNAL_H
@@ -69,6 +70,7 @@ struct engine {
 	struct resource_table tables[ENGINE_N_SIDES];
 	struct resource_list queues[ENGINE_N_SIDES];
 	struct answer_list hostages, limbo;
+	struct resource *kept; /* references */
 	uint64_t limbo_since_ns;
 	bool copying;      /* the CPU reads or writes a resource that is held */
 	bool opening;      /* the embedder opens a display */
@@ -92,8 +94,6 @@ struct engine {
 	unsigned int refusals; /* in a row, although the decoder's fd says otherwise */
 	uint8_t *bytes;        /* of the input resource that is being consumed */
 	size_t capacity_bytes, n_bytes, pos;
-	uint8_t *head; /* with the headers of the format that is known */
-	size_t n_head;
 	bool filled;
 	uint64_t timestamp;
 };
@@ -102,17 +102,24 @@ struct engine {
 void engine_cancel_drain(struct engine *engine);
 /* Sends the answer to a command off, or into the limbo. */
 void engine_push(struct engine *engine, struct answer *answer);
-/* Sends off the hostages and what is in the limbo. */
-void engine_settle(struct engine *engine);
+/* The resource is held no more; sends off what waited for it. */
+void engine_let_go(struct engine *engine, struct resource *resource);
 /* Takes the resource from its queue and answers it. */
 void engine_answer(struct engine *engine, enum engine_side side, struct resource *resource,
 		   uint32_t flags, uint32_t size_bytes);
 void engine_answer_all(struct engine *engine, enum engine_side side);
-/* Keeps what the stream has begun with: a new decoder gets its headers from it. */
-void engine_keep_head(struct engine *engine);
-#define ENGINE_MAX_HEAD (1 << 20)
 /* Ends the session: answers all that waits and raises the event, once. */
 void engine_lose(struct engine *engine, int error, const char *why);
+
+/*
+ * engine-place.c: the resource for the frame at hand, or for any, and the layout of its pictures; where the
+ * frame is already comes first, and last where it was taken away from meanwhile. NULL: there is none.
+ */
+struct resource *engine_find_output(struct engine *engine, struct params_layout *layout);
+
+/* Without the lock: accepts the format, with frames in place where that is good. */
+int engine_place_accept(struct engine *engine);
+#define ENGINE_EXTRA_FRAMES 2 /* one being landed, one waiting for it */
 
 /* The start routine; frees what the thread owns. */
 void *engine_thread(void *engine);

@@ -14,8 +14,8 @@
 #include "landing.h"
 #include "log.h"
 
-#define EXTRA_FRAMES 2 /* one being landed, one waiting for it */
 #define MAX_REFUSALS 1000
+#define MAX_HEAD     (1 << 20) /* bytes that are kept of what a stream begins with */
 
 enum step {
 	STEP_NEXT, /* nothing to do here: try the next step */
@@ -54,7 +54,13 @@ static void finish_input(struct engine *engine)
 		engine_answer(engine, ENGINE_INPUT, resource, 0, 0);
 }
 
-/* Goes on with another display and decoder, at the next key frame. */
+static void progress(struct engine *engine)
+{
+	engine->poll_events = true;
+	engine->refusals = 0;
+}
+
+/* Goes on with another display, at the next key frame. */
 static bool reopen(struct engine *engine)
 {
 	struct vawrap_display *display = NULL;
@@ -64,7 +70,6 @@ static bool reopen(struct engine *engine)
 	unlock(engine);
 	drop_frame(engine);
 	landing_shut_down(engine->landing);
-	engine->decoder = vacodec_decoder_unref(engine->decoder);
 	engine->landing = landing_free(engine->landing);
 	lock(engine);
 	/* The embedder is called, and must not go meanwhile. */
@@ -75,6 +80,8 @@ static bool reopen(struct engine *engine)
 	err = engine->params.open_display(engine->params.open_cookie, &display);
 	if (!err)
 		err = landing_new(display, engine->params.log, &engine->landing);
+	if (!err)
+		err = vacodec_decoder_set_display(engine->decoder, display);
 	caps_unref_display(display);
 	lock(engine);
 	engine->opening = engine->decoder_drains = false;
@@ -83,6 +90,7 @@ static bool reopen(struct engine *engine)
 	if (engine->drain == DRAIN_RUNNING)
 		engine->drain = DRAIN_ASKED;
 	finish_input(engine);
+	progress(engine);
 	return !err;
 }
 
@@ -97,12 +105,6 @@ static void lose(struct engine *engine, int error)
 	else
 		engine_lose(engine, error,
 			    engine->decoder ? vacodec_decoder_get_last_error(engine->decoder) : "");
-}
-
-static void progress(struct engine *engine)
-{
-	engine->poll_events = true;
-	engine->refusals = 0;
 }
 
 /*
@@ -144,8 +146,8 @@ static bool end_copy(struct engine *engine, struct resource *resource, const str
 		resource_end_access(resource);
 	lock(engine);
 	same = resource->answer == answer;
-	resource->held = engine->copying = false;
-	engine_settle(engine);
+	engine->copying = false;
+	engine_let_go(engine, resource);
 	pthread_cond_broadcast(&engine->ended);
 	resource_unref(resource);
 	return same;
@@ -159,7 +161,7 @@ static enum step step_purge(struct engine *engine)
 		return STEP_NEXT;
 	engine->purge = false;
 	unlock(engine);
-	landing_purge(engine->landing);
+	landing_purge(engine->landing, false);
 	lock(engine);
 	return STEP_DONE;
 }
@@ -184,17 +186,21 @@ static enum step step_flush(struct engine *engine)
 	return STEP_DONE;
 }
 
-/* ---- Frames out ---- */
-
-static struct resource *find_output(struct engine *engine, struct params_layout *layout)
+/* Resources were taken away while pictures were to come into them, and the guest waits. */
+static enum step step_reclaim(struct engine *engine)
 {
-	params_get_layout(&engine->state.params[ENGINE_OUTPUT], layout);
-	for (struct resource *r = engine->queues[ENGINE_OUTPUT].head; r; r = r->next) {
-		if (params_layout_fits(layout, r))
-			return r;
-	}
-	return NULL;
+	if (!engine->kept)
+		return STEP_NEXT;
+	unlock(engine);
+	vacodec_decoder_settle(engine->decoder);
+	lock(engine);
+	while (engine->kept)
+		engine_let_go(engine, engine->kept);
+	progress(engine);
+	return STEP_DONE;
 }
+
+/* ---- Frames out ---- */
 
 static void answer_frame(struct engine *engine, struct resource *resource,
 			 const struct params_layout *layout)
@@ -223,7 +229,7 @@ static enum step step_land(struct engine *engine)
 
 	if (!engine->frame)
 		return STEP_NEXT;
-	resource = find_output(engine, &layout);
+	resource = engine_find_output(engine, &layout);
 	if (!resource)
 		return STEP_WAIT;
 	resource_ref(resource);
@@ -236,7 +242,7 @@ static enum step step_land(struct engine *engine)
 		return STEP_DONE;
 	}
 	/* A seek meanwhile takes the frame away. */
-	resource = engine->flush ? NULL : find_output(engine, &layout);
+	resource = engine->flush ? NULL : engine_find_output(engine, &layout);
 	if (!resource)
 		return STEP_DONE;
 	answer = begin_copy(engine, resource, !landing_is_direct(engine->landing, resource));
@@ -267,15 +273,15 @@ static enum step step_resume(struct engine *engine)
 		return STEP_NEXT;
 	if (engine->format_state == FORMAT_ANNOUNCED)
 		return STEP_WAIT;
-	if (engine->format_state == FORMAT_READ && !find_output(engine, &layout))
+	if (!engine_find_output(engine, &layout) && engine->format_state == FORMAT_READ)
 		return STEP_WAIT;
 	unlock(engine);
-	landing_reset(engine->landing);
-	err = vacodec_decoder_accept_format(engine->decoder, NULL, EXTRA_FRAMES);
+	landing_reset(engine->landing, &layout);
+	err = engine_place_accept(engine);
 	lock(engine);
 	engine->format_state = FORMAT_NONE;
 	progress(engine);
-	if (err)
+	if (err < 0)
 		lose(engine, err);
 	return STEP_DONE;
 }
@@ -315,7 +321,6 @@ static void take_format(struct engine *engine, const struct vacodec_format *form
 		engine->format_state = FORMAT_QUIET;
 		return;
 	}
-	engine_keep_head(engine);
 	engine->state.format = new;
 	engine->format_state = FORMAT_ANNOUNCED;
 	engine->reallocating = true;
@@ -410,19 +415,6 @@ static enum step step_send(struct engine *engine)
 	return STEP_DONE;
 }
 
-/* After a loss: the headers are taken in, and what follows them in the head was shown already. */
-static void recall_head(struct engine *engine)
-{
-	struct vacodec_packet packet = {.data = engine->head, .size_bytes = engine->n_head};
-	ssize_t n;
-
-	while (packet.size_bytes && (n = vacodec_decoder_send(engine->decoder, &packet)) > 0) {
-		packet.data += n;
-		packet.size_bytes -= n;
-	}
-	vacodec_decoder_flush(engine->decoder);
-}
-
 static enum step create_decoder(struct engine *engine)
 {
 	struct vacodec_decoder_params params = {
@@ -438,8 +430,6 @@ static enum step create_decoder(struct engine *engine)
 		params.log.write = log_write;
 	params.log.cookie = engine->params.log;
 	err = vacodec_decoder_new(landing_get_display(engine->landing), &params, &engine->decoder);
-	if (!err && engine->n_head)
-		recall_head(engine);
 	lock(engine);
 	progress(engine);
 	if (err)
@@ -472,7 +462,7 @@ static enum step step_fill(struct engine *engine)
 	if (!engine->decoder)
 		return create_decoder(engine);
 	/* What comes before the first header may belong to it. */
-	if (engine->state.format.known || engine->n_bytes > ENGINE_MAX_HEAD)
+	if (engine->state.format.known || engine->n_bytes > MAX_HEAD)
 		engine->n_bytes = 0;
 	engine->timestamp = resource->timestamp;
 	err = reserve(engine, engine->n_bytes + resource->data_bytes) ? 0 : -ENOMEM;
@@ -526,7 +516,10 @@ static enum step step_drain(struct engine *engine)
 	return STEP_DONE;
 }
 
-/* The end of the stream has a resource of its own, since drivers ignore what else is in it. */
+/*
+ * The end of the stream has a resource of its own, since drivers ignore what else is in it; where a picture
+ * is that is never shown, step_reclaim() follows.
+ */
 static enum step step_eos(struct engine *engine)
 {
 	struct resource *resource = engine->queues[ENGINE_OUTPUT].head;
@@ -549,14 +542,15 @@ static enum step step_eos(struct engine *engine)
 /* ---- The thread ---- */
 
 static enum step (*const steps[])(struct engine *engine) = {
-	step_purge, step_flush, step_land, step_resume, step_receive,
-	step_eos,   step_send,  step_fill, step_drain,
+	step_purge,   step_flush, step_reclaim, step_land, step_resume,
+	step_receive, step_eos,   step_send,    step_fill, step_drain,
 };
 
 static bool work(struct engine *engine)
 {
+	/* A session that is lost only gives back what it has of the guest's. */
 	if (engine->state.stats.lost)
-		return false;
+		return step_reclaim(engine) == STEP_DONE;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		enum step step = steps[i](engine);
 
@@ -572,7 +566,6 @@ static void finish(struct engine *engine)
 	engine->decoder = vacodec_decoder_unref(engine->decoder);
 	engine->landing = landing_free(engine->landing);
 	free(engine->bytes);
-	free(engine->head);
 }
 
 void *engine_thread(void *arg)
@@ -589,8 +582,8 @@ void *engine_thread(void *arg)
 	finish(engine);
 	lock(engine);
 	engine->exited = true;
-	if (!engine->abandoned)
-		engine_settle(engine);
+	while (engine->kept)
+		engine_let_go(engine, engine->kept);
 	abandoned = engine->abandoned;
 	pthread_cond_broadcast(&engine->ended);
 	unlock(engine);

@@ -41,10 +41,21 @@ static void push_all(struct engine *engine, struct answer_list *list)
 		done_push(engine->params.done, answer);
 }
 
-void engine_settle(struct engine *engine)
+void engine_let_go(struct engine *engine, struct resource *resource)
 {
-	push_all(engine, &engine->hostages);
-	push_all(engine, &engine->limbo);
+	struct resource **at = &engine->kept;
+
+	resource->held = false;
+	while (*at && *at != resource)
+		at = &(*at)->next_kept;
+	if (*at) {
+		*at = resource->next_kept;
+		resource_unref(resource);
+	}
+	if (!engine->kept) {
+		push_all(engine, &engine->hostages);
+		push_all(engine, &engine->limbo);
+	}
 }
 
 void engine_cancel_drain(struct engine *engine)
@@ -92,7 +103,12 @@ void engine_answer(struct engine *engine, enum engine_side side, struct resource
 	engine->state.stats.errors += (flags & VIRTIO_VIDEO_BUFFER_FLAG_ERR) != 0;
 	answer_resource(answer, VIRTIO_VIDEO_RESP_OK_RESOURCE_QUEUE, resource->timestamp, flags,
 			size_bytes);
-	if (resource->held || engine->hostages.head)
+	if (resource->held) {
+		resource->held = false;
+		resource->next_kept = engine->kept;
+		engine->kept = resource_ref(resource);
+	}
+	if (engine->kept)
 		done_list_append(&engine->hostages, answer);
 	else
 		done_push(engine->params.done, answer);
@@ -120,20 +136,6 @@ void engine_lose(struct engine *engine, int error, const char *why)
 	engine_answer_all(engine, ENGINE_INPUT);
 	engine_answer_all(engine, ENGINE_OUTPUT);
 	event_raise(engine->params.done, &engine->events, VIRTIO_VIDEO_EVENT_ERROR);
-}
-
-void engine_keep_head(struct engine *engine)
-{
-	uint8_t *head = NULL;
-
-	/* Nothing where an empty buffer has brought an end to what was before it. */
-	if (engine->n_bytes && engine->n_bytes <= ENGINE_MAX_HEAD)
-		head = realloc(engine->head, engine->n_bytes);
-	if (!head)
-		return;
-	memcpy(head, engine->bytes, engine->n_bytes);
-	engine->head = head;
-	engine->n_head = engine->n_bytes;
 }
 
 /* ---- Start ---- */
@@ -415,12 +417,6 @@ void engine_clear(struct engine *engine, enum engine_side side, struct answer *a
 	if (answer)
 		engine_push(engine, answer);
 	wake_and_unlock(engine);
-}
-
-void engine_clear_all(struct engine *engine)
-{
-	engine_clear(engine, ENGINE_INPUT, NULL); /* which cancels a drain */
-	engine_clear(engine, ENGINE_OUTPUT, NULL);
 }
 
 /* ---- End ---- */

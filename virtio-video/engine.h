@@ -103,8 +103,6 @@ int engine_drain(struct engine *engine, struct answer *answer);
  * those behind it.
  */
 void engine_clear(struct engine *engine, enum engine_side side, struct answer *answer);
-/* Both queues, and a drain in any case. */
-void engine_clear_all(struct engine *engine);
 
 /* Sends events that have waited for buffers. */
 void engine_send_events(struct engine *engine);

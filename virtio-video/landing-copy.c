@@ -2,26 +2,14 @@
 /*
  * landing-copy.c - the CPU's copy of a picture into a guest's scattered memory
  *
- * One copy, whatever the format: chroma is taken apart on the way. The same walk compares.
+ * One copy, whatever the format: chroma is taken apart on the way.
  */
 #include <errno.h>
-#include <string.h>
 #include "landing-ways.h"
 #include "memory.h"
 #include "params.h"
 #include "vawrap.h"
 #include "virtio-video.h"
-
-/* Whether the memory has these samples. */
-static int look(bool by_syscall, const uint8_t *at, const uint8_t *samples, size_t n)
-{
-	uint8_t row[2 * PARAMS_MAX_SIZE];
-	int err = memory_copy(by_syscall, row, at, n);
-
-	if (err)
-		return err;
-	return memcmp(row, samples, n) ? -EILSEQ : 0;
-}
 
 /* Every other sample of a row, maybe on its way to memory that only the kernel may touch. */
 static int copy_picked(bool by_syscall, uint8_t *to, const uint8_t *from, size_t n)
@@ -47,9 +35,7 @@ static int copy_row(struct resource_cursor *cursor, uint64_t pos, const uint8_t 
 		to = resource_cursor_at(cursor, pos, &n);
 		if (!to)
 			return -EFAULT;
-		if (copy->compare)
-			err = look(by_syscall, to, from, n);
-		else if (plane->samples == PARAMS_SAMPLES_ALL)
+		if (plane->samples == PARAMS_SAMPLES_ALL)
 			err = memory_copy(by_syscall, to, from, n);
 		else
 			err = copy_picked(by_syscall, to, from, n);

@@ -22,8 +22,9 @@ struct landing {
 	int status; /* of the picture */
 
 	struct params_layout layout; /* of the resources */
-	struct landing_imports imports;
-	bool no_blit, blit_seen; /* for this layout */
+	unsigned int n_imports;
+	struct resource *imports[2 * PARAMS_MAX_BUFFERS]; /* references, maybe without a buffer */
+	bool no_blit, blit_seen;                          /* for this layout */
 	uint64_t copied_bytes, driver_bytes;
 };
 
@@ -43,7 +44,7 @@ struct landing *landing_free(struct landing *landing)
 {
 	if (!landing)
 		return NULL;
-	landing_reset(landing);
+	landing_reset(landing, &landing->layout);
 	vawrap_display_unref(landing->display);
 	log_unref(landing->log);
 	free(landing);
@@ -60,17 +61,70 @@ void landing_shut_down(struct landing *landing)
 	vawrap_display_shutdown(landing->display);
 }
 
-void landing_reset(struct landing *landing)
+void landing_purge(struct landing *landing, bool all)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < landing->n_imports; i++) {
+		struct resource *resource = landing->imports[i];
+
+		if (all || resource->removed) {
+			resource->buffer = vacodec_buffer_unref(resource->buffer);
+			resource_unref(resource);
+		} else {
+			landing->imports[kept++] = resource;
+		}
+	}
+	landing->n_imports = kept;
+}
+
+void landing_reset(struct landing *landing, const struct params_layout *layout)
 {
 	landing_release(landing);
+	landing->layout = *layout;
 	landing->view = vawrap_view_free(landing->view);
-	landing_imports_drop(&landing->imports, true);
+	landing_purge(landing, true);
 	landing->no_blit = landing->blit_seen = false;
 }
 
-void landing_purge(struct landing *landing)
+/* Only surfaces' own layout can be theirs: two planes in one object. */
+static void import(struct landing *landing, struct resource *resource)
 {
-	landing_imports_drop(&landing->imports, false);
+	const struct params_layout *layout = &landing->layout;
+	struct vawrap_dmabuf dmabuf = {
+		.fd = resource->fds[0],
+		.size_bytes = resource->size_bytes,
+		.fourcc = VA_FOURCC_NV12,
+		.width = layout->planes[0].width_bytes,
+		.height = layout->planes[0].rows,
+		.num_planes = layout->num_planes,
+	};
+	unsigned int in;
+
+	if (layout->format != VIRTIO_VIDEO_FORMAT_NV12)
+		return;
+	for (unsigned int i = 0; i < layout->num_planes; i++) {
+		dmabuf.offset_bytes[i] = params_plane_start(layout, resource, i, &in);
+		dmabuf.pitch_bytes[i] = layout->planes[i].stride_bytes;
+	}
+	vacodec_buffer_new(landing->display, &dmabuf, resource, &resource->buffer);
+}
+
+/* Surfaces go on this thread only, since that may block in the driver. */
+struct vacodec_buffer *landing_import(struct landing *landing, struct resource *resource)
+{
+	for (unsigned int i = 0; i < landing->n_imports; i++) {
+		if (landing->imports[i] == resource)
+			return resource->buffer;
+	}
+	if (resource->n_objects != 1)
+		return NULL;
+	/* More than there can be at once: some have gone. */
+	if (landing->n_imports == 2 * PARAMS_MAX_BUFFERS)
+		landing_purge(landing, true);
+	landing->imports[landing->n_imports++] = resource_ref(resource);
+	import(landing, resource);
+	return resource->buffer;
 }
 
 static int see(struct landing *landing, struct vawrap_surface *surface)
@@ -92,10 +146,10 @@ static int see(struct landing *landing, struct vawrap_surface *surface)
 
 bool landing_is_direct(const struct landing *landing, const struct resource *resource)
 {
-	return !landing->no_blit && landing_imports_find(&landing->imports, resource);
+	return !landing->no_blit && resource->buffer;
 }
 
-static bool is_layout(const struct landing *landing, const struct params_layout *layout)
+bool landing_is_for(const struct landing *landing, const struct params_layout *layout)
 {
 	const struct params_layout *ours = &landing->layout;
 
@@ -104,73 +158,38 @@ static bool is_layout(const struct landing *landing, const struct params_layout 
 	       ours->planes[0].stride_bytes == layout->planes[0].stride_bytes;
 }
 
+struct resource *landing_find_place(const struct vacodec_frame *frame)
+{
+	return vacodec_buffer_get_cookie(vacodec_frame_get_buffer(frame));
+}
+
 int landing_fetch(struct landing *landing, struct vacodec_frame *frame,
 		  const struct params_layout *layout, struct resource *resource)
 {
 	int err = 0;
 
-	if (!is_layout(landing, layout)) {
-		landing_reset(landing);
-		landing->layout = *layout;
-	}
+	if (!landing_is_for(landing, layout))
+		landing_reset(landing, layout);
 	if (!landing->samples) {
 		landing->status = vacodec_frame_sync(frame, -1);
 		if (landing->status && landing->status != -EBADMSG)
 			return landing->status;
 	}
-	if (resource->n_objects && !landing->no_blit)
-		landing_imports_add(&landing->imports, landing->display, layout, resource);
+	if (landing_find_place(frame) == resource)
+		return landing->status;
+	if (!landing->no_blit)
+		landing_import(landing, resource);
 	if (!landing->samples && !landing_is_direct(landing, resource))
 		err = see(landing, vacodec_frame_get_surface(frame));
 	return err ? err : landing->status;
 }
 
-/* ---- Copies of the driver: some drivers accept memory and write elsewhere ---- */
-
-/* Other samples than any picture's, before one is expected there. */
-static void fill(const struct params_layout *layout, const struct resource *resource)
-{
-	static const struct vawrap_image_layout one_row;
-	uint8_t row[2 * PARAMS_MAX_SIZE];
-	struct landing_copy copy = {row, &one_row, layout, resource, false};
-
-	memset(row, 0x5a, sizeof(row));
-	resource_begin_access(resource);
-	landing_copy_run(&copy);
-	resource_end_access(resource);
-}
-
-/* Whether the object's memory has what the driver reads from the surface. */
-static bool shows(struct landing *landing, const struct resource *resource,
-		  struct vawrap_surface *surface)
-{
-	struct landing_copy look = {NULL, NULL, &landing->layout, resource, true};
-	bool same = false;
-
-	if (!see(landing, surface)) {
-		look.samples = landing->samples;
-		look.from = landing->image;
-		resource_begin_access(resource);
-		same = !landing_copy_run(&look);
-		resource_end_access(resource);
-	}
-	landing_release(landing);
-	return same;
-}
-
-/* The first one of a layout is looked at. */
+/* Some drivers accept memory and write elsewhere: the first copy of a layout is looked at. */
 static int blit(struct landing *landing, const struct resource *resource,
-		struct vawrap_surface *from)
+		const struct vacodec_frame *frame)
 {
-	bool first = !landing->blit_seen;
-	int err;
+	int err = vacodec_buffer_copy(resource->buffer, frame, !landing->blit_seen);
 
-	if (first)
-		fill(&landing->layout, resource);
-	err = vawrap_surface_copy(landing_imports_find(&landing->imports, resource), from);
-	if (!err && first && !shows(landing, resource, from))
-		err = -EILSEQ;
-	landing->copied_bytes = 0;
 	landing->driver_bytes = landing->layout.size_bytes;
 	landing->blit_seen = true;
 	landing->no_blit = err;
@@ -184,14 +203,15 @@ static int blit(struct landing *landing, const struct resource *resource,
 int landing_store(struct landing *landing, const struct params_layout *layout,
 		  const struct resource *resource, struct vacodec_frame *frame)
 {
-	const struct landing_copy copy = {landing->samples, landing->image, layout, resource,
-					  false};
+	const struct landing_copy copy = {landing->samples, landing->image, layout, resource};
 
 	/* The layout or the resource may be another one since. */
-	if (!is_layout(landing, layout))
+	if (!landing_is_for(landing, layout))
 		return -EAGAIN;
+	if (landing_find_place(frame) == resource)
+		return 0;
 	if (landing_is_direct(landing, resource))
-		return blit(landing, resource, vacodec_frame_get_surface(frame));
+		return blit(landing, resource, frame);
 	if (!landing->samples)
 		return -EAGAIN;
 	/* 4:2:0, and even. */
@@ -207,6 +227,7 @@ void landing_release(struct landing *landing)
 	if (landing->samples)
 		vawrap_view_unmap(landing->view);
 	landing->samples = NULL;
+	landing->copied_bytes = landing->driver_bytes = 0;
 }
 
 void landing_count_bytes(const struct landing *landing, uint64_t *ours, uint64_t *drivers)

@@ -19,6 +19,7 @@ struct landing;
 struct log;
 struct params_layout;
 struct resource;
+struct vacodec_buffer;
 struct vacodec_frame;
 struct vawrap_display;
 
@@ -30,6 +31,8 @@ struct landing *landing_free(struct landing *landing);
 void landing_shut_down(struct landing *landing);
 struct vawrap_display *landing_get_display(struct landing *landing);
 
+/* The resource that the frame was decoded into; NULL: none. */
+struct resource *landing_find_place(const struct vacodec_frame *frame);
 /*
  * Errors: -EBADMSG the picture is damaged, its samples are there all the same; any other: they are
  * not. A picture that is fetched already stays so.
@@ -45,10 +48,13 @@ bool landing_is_direct(const struct landing *landing, const struct resource *res
 int landing_store(struct landing *landing, const struct params_layout *layout,
 		  const struct resource *resource, struct vacodec_frame *frame);
 void landing_release(struct landing *landing);
-/* Forgets what is kept for the surfaces of the old format. */
-void landing_reset(struct landing *landing);
-/* Forgets what is kept for resources that were removed. */
-void landing_purge(struct landing *landing);
+/* Forgets what is kept for the surfaces of the old format; the layout is that of the resources now. */
+void landing_reset(struct landing *landing, const struct params_layout *layout);
+bool landing_is_for(const struct landing *landing, const struct params_layout *layout);
+/* The object for the decoder, in the landing's layout; NULL: it is none that can be. May block in the driver. */
+struct vacodec_buffer *landing_import(struct landing *landing, struct resource *resource);
+/* Forgets what is kept for resources that were removed, or for all of them. */
+void landing_purge(struct landing *landing, bool all);
 /* Adds the bytes that were copied for the picture that was stored last: by us, by the driver. */
 void landing_count_bytes(const struct landing *landing, uint64_t *ours, uint64_t *drivers);
 

@@ -18,6 +18,7 @@
 
 struct answer;
 struct memory;
+struct vacodec_buffer;
 
 struct resource_plane {
 	uint32_t offset_bytes;    /* where the plane begins in its pieces */
@@ -37,10 +38,15 @@ struct resource {
 	atomic_uint refs;
 	struct resource *next; /* in the queue */
 	struct answer *answer; /* not NULL: queued */
-	bool held;             /* the engine's thread reads or writes it */
-	atomic_bool removed;   /* whoever keeps a reference may let go */
+	bool held;             /* the engine's thread reads or writes it, or the decoder will */
+	bool lent;             /* the decoder has it, maybe for longer: as a reference */
+	struct resource *next_kept;
+	atomic_bool removed; /* whoever keeps a reference may let go */
 	uint64_t timestamp;
 	uint32_t data_bytes;
+
+	/* The engine's thread only, which lets go of it. */
+	struct vacodec_buffer *buffer;
 
 	uint32_t n_pieces;
 	struct iovec pieces[];
