@@ -6,10 +6,23 @@
 
 codecs_table=$top_srcdir/tests/codecs
 
+has_dav1d() {
+	grep -q '^#define HAVE_DAV1D 1' "$top_builddir/config.h"
+}
+
+# The tools read containers and MPEG-2 with libavformat.
+is_readable() { # FILE
+	case $1 in
+	*.m2v | *.m4v | *.mp4 | *.mkv | *.webm | *.ts | *.flv)
+		grep -q '^#define HAVE_LIBAVFORMAT 1' "$top_builddir/config.h" ;;
+	esac
+}
+
 # codecs_of STEP: the names of the codecs that it is done for; of those in CODECS, if that is set.
 codecs_of() {
 	grep -v '^#' "$codecs_table" | while read -r name _ steps; do
 		case " ${CODECS:-$name} " in *" $name "*) ;; *) continue ;; esac
+		[ "$name" != av1 ] || has_dav1d || continue
 		case ,$steps, in *,"$1",*) echo "$name" ;; esac
 	done
 }

@@ -31,6 +31,7 @@ static const char help[] =
 	"  --chunk BYTES       give the decoder the stream in pieces of so many bytes\n"
 	"  --verify-hash       check the pictures by the hashes that the stream has (HEVC)\n"
 	"  --show-incomplete   output also what comes before a complete picture\n"
+	"  --no-film-grain     output frames as they were coded, without film grain (AV1)\n"
 	"  --stats             print counts and speed to stderr\n"
 	"  --json              print the report as JSON (to stdout unless data goes there)\n" TOOL_COMMON_HELP
 	"probe takes --frames, --json and the last five.\n"
@@ -46,6 +47,7 @@ enum {
 	OPT_CHUNK,
 	OPT_VERIFY_HASH,
 	OPT_SHOW_INCOMPLETE,
+	OPT_NO_FILM_GRAIN,
 	OPT_STATS,
 	OPT_JSON,
 };
@@ -58,6 +60,7 @@ static const struct option long_options[] = {
 	{"chunk", required_argument, NULL, OPT_CHUNK},
 	{"verify-hash", no_argument, NULL, OPT_VERIFY_HASH},
 	{"show-incomplete", no_argument, NULL, OPT_SHOW_INCOMPLETE},
+	{"no-film-grain", no_argument, NULL, OPT_NO_FILM_GRAIN},
 	{"stats", no_argument, NULL, OPT_STATS},
 	{"json", no_argument, NULL, OPT_JSON},
 	TOOL_COMMON_OPTIONS,
@@ -74,6 +77,7 @@ struct session {
 	bool skipped; /* a frame before it */
 	bool verify_hash;
 	bool show_incomplete;
+	bool no_film_grain;
 	bool stats, json;
 	bool decode_only; /* an option that probe does not take */
 	struct vawrap_display *display;
@@ -297,6 +301,7 @@ static int open_decoder(struct session *s)
 		.codec = input_get_codec(s->input),
 		.log = {write_log, &s->common, s->common.log.level},
 		.show_incomplete = s->show_incomplete,
+		.skip_film_grain = s->no_film_grain,
 	};
 	int ret;
 
@@ -443,6 +448,9 @@ static bool take_option(struct session *s, int opt)
 		return true;
 	case OPT_SHOW_INCOMPLETE:
 		s->show_incomplete = true;
+		return true;
+	case OPT_NO_FILM_GRAIN:
+		s->no_film_grain = true;
 		return true;
 	case OPT_STATS:
 		s->stats = true;

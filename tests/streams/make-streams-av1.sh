@@ -30,6 +30,14 @@ sums() {
 	echo "$1: $(wc -l <"$out/$1.md5") frames, $(stat -c %s "$out/$1") bytes"
 }
 
+# sums_without_grain FILE: what the decoder shows when it is asked to leave grain out.
+sums_without_grain() {
+	mv "$out/$1.md5" "$work/with-grain"
+	sums "$1" --skip-film-grain
+	mv "$out/$1.md5" "$out/$1.no-grain.md5"
+	mv "$work/with-grain" "$out/$1.md5"
+}
+
 # aom NAME SOURCE [OPTION]...
 aom() {
 	aomenc --quiet --ivf --threads=1 --cpu-used=5 --passes=1 --lag-in-frames=19 --end-usage=q \
@@ -107,3 +115,7 @@ svt av1-svt wide --rc 0 -q 50 --keyint 6
 svt av1-svt-grain qcif --rc 0 -q 45 --film-grain 20
 rav av1-rav1e qcif
 rav av1-rav1e-tiles wide --tile-cols 2 --tile-rows 2
+
+for file in av1-grain.ivf av1-grain-10bit.ivf av1-svt-grain.ivf; do
+	sums_without_grain $file
+done
