@@ -159,8 +159,8 @@ static void test_ten_bits_end_their_own_stream(void **state)
 {
 	(void)state;
 	open_guest();
-	assert_int_equal(guest_start(&guest, 0, "hevc-main10"), 0);
-	assert_int_equal(guest_start(&guest, 1, "hevc-b"), 0);
+	assert_int_equal(guest_start(&guest, 0, "hevc-main10.265"), 0);
+	assert_int_equal(guest_start(&guest, 1, "hevc-b.265"), 0);
 	while (!guest.streams[0].lost || !guest_is_exact(&guest, 1))
 		assert_true(guest_step(&guest, 60000));
 	assert_int_equal(guest.streams[0].n_events, 0);
