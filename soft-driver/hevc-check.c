@@ -31,6 +31,27 @@ static bool is_sound(const struct hevc_picture *picture)
 	       (!picture->rext || picture->rext->chroma_qp_offset_list_len_minus1 < 6);
 }
 
+/*
+ * Up to 9 bits extended_precision_processing_flag changes no range and no shift (8.6.2 to 8.6.4), but only the
+ * code of levels beyond 16385 (9.3.3.11), which are next to none.
+ */
+static bool needs_extended_precision(const struct hevc_picture *picture)
+{
+	return picture->rext->range_extension_pic_fields.bits.extended_precision_processing_flag &&
+	       picture->pic->bit_depth_luma_minus8 > 1;
+}
+
+/* high_precision_offsets_enabled_flag is about the offsets of weights, where there are more than 8 bits (7-56). */
+static bool needs_high_precision(const struct hevc_picture *picture)
+{
+	const VAPictureParameterBufferHEVC *pic = picture->pic;
+
+	return picture->rext->range_extension_pic_fields.bits.high_precision_offsets_enabled_flag &&
+	       pic->bit_depth_luma_minus8 > 0 &&
+	       (pic->pic_fields.bits.weighted_pred_flag ||
+		pic->pic_fields.bits.weighted_bipred_flag);
+}
+
 static const char *name_missing(const struct hevc_picture *picture)
 {
 	const VAPictureParameterBufferHEVC *pic = picture->pic;
@@ -42,9 +63,9 @@ static const char *name_missing(const struct hevc_picture *picture)
 		return "luma and chroma of different depths";
 	if (!rext)
 		return NULL;
-	if (rext->range_extension_pic_fields.bits.extended_precision_processing_flag)
+	if (needs_extended_precision(picture))
 		return "extended_precision_processing_flag";
-	if (rext->range_extension_pic_fields.bits.high_precision_offsets_enabled_flag)
+	if (needs_high_precision(picture))
 		return "high_precision_offsets_enabled_flag";
 	if (rext->range_extension_pic_fields.bits.cabac_bypass_alignment_enabled_flag)
 		return "cabac_bypass_alignment_enabled_flag";

@@ -128,9 +128,9 @@ static void write_sps_extension(struct bit_writer *w, const VAPictureParameterBu
 		       rext->range_extension_pic_fields.bits.transform_skip_context_enabled_flag);
 	bit_writer_put(w, 1, rext->range_extension_pic_fields.bits.implicit_rdpcm_enabled_flag);
 	bit_writer_put(w, 1, rext->range_extension_pic_fields.bits.explicit_rdpcm_enabled_flag);
-	bit_writer_put(w, 1, 0); /* extended_precision_processing_flag: refused */
+	bit_writer_put(w, 1, 0); /* extended_precision_processing_flag: refused where it counts */
 	bit_writer_put(w, 1, rext->range_extension_pic_fields.bits.intra_smoothing_disabled_flag);
-	bit_writer_put(w, 1, 0); /* high_precision_offsets_enabled_flag: refused */
+	bit_writer_put(w, 1, 0); /* high_precision_offsets_enabled_flag: the same */
 	bit_writer_put(
 		w, 1,
 		rext->range_extension_pic_fields.bits.persistent_rice_adaptation_enabled_flag);

@@ -96,6 +96,34 @@ static void no_output_of_prior(struct hevcw_stream *s)
 	NEXT(s, 10, a);
 }
 
+/* Behind an end of sequence, too, pictures wait until the next one begins, and its flag decides (C.5.2.2). */
+static void ends(struct hevcw_stream *s)
+{
+	const struct hevcw_pps pps = {.output_flag = true};
+	int a, b;
+
+	hevc_scene_begin(s, NULL, &pps);
+	a = SHOT(s, I, IDR_N_LP, 0);
+	b = SHOT(s, P, TRAIL_R, 4, .rps = {.pics = {-4}}, .list = {{a}}, .hidden = true);
+	SHOT(s, B, TRAIL_N, 2, .rps = {.pics = {-2, 2}}, .list = {{a}, {b}}, .hidden = true);
+	hevcw_unit_raw(s, HEVCW_EOS, "", 0);
+	hevcw_flush(s);
+	a = SHOT(s, I, IDR_N_LP, 0, .no_output_of_prior = true);
+	b = SHOT(s, P, TRAIL_R, 4, .rps = {.pics = {-4}}, .list = {{a}});
+	SHOT(s, B, TRAIL_N, 2, .rps = {.pics = {-2, 2}}, .list = {{a}, {b}});
+	hevcw_unit_raw(s, HEVCW_EOS, "", 0);
+	hevcw_flush(s);
+	a = SHOT(s, I, BLA_W_RADL, 9);
+	SHOT(s, P, RADL_N, 8, .rps = {.pics = {1}}, .list = {{a}}, .no_output = true,
+	     .hidden = true);
+	b = NEXT(s, 10, a);
+	hevcw_unit_raw(s, HEVCW_EOS, "", 0);
+	hevcw_unit_raw(s, HEVCW_EOB, "", 0);
+	hevcw_flush(s);
+	a = SHOT(s, I, IDR_W_RADL, 0, .no_output = true, .hidden = true);
+	NEXT(s, 1, a);
+}
+
 static void output_flag(struct hevcw_stream *s)
 {
 	const struct hevcw_pps pps = {.output_flag = true};
@@ -241,6 +269,7 @@ const struct hevc_scene hevc_scenes_sequences[] = {
 	{"hevc-written-cra-after-end", cra_after_end, false},
 	{"hevc-written-bla", bla, false},
 	{"hevc-written-no-output-of-prior", no_output_of_prior, false},
+	{"hevc-written-ends", ends, false},
 	{"hevc-written-output-flag", output_flag, false},
 	{"hevc-written-sizes", sizes, false},
 	{"hevc-written-window", window_420, false},

@@ -138,6 +138,41 @@ static void pps_first(struct hevcw_stream *s)
 	NEXT(s, 1, last);
 }
 
+/*
+ * Flags of the range extension that mean nothing to these pictures: extended precision and high precision of
+ * offsets to weights of 8 bits; all others to PCM and copies.
+ */
+static void range_flags(struct hevcw_stream *s)
+{
+	static const struct hevcw_weights weights = {
+		.log2_denom = {5, 6},
+		.entry = {{{true, true, {-7, 33, -50}, {-60, 90, -128}}}},
+	};
+	const struct hevcw_pps pps = {.weighted = true};
+	struct hevcw_sps sps = hevcw_sps_default();
+	int a;
+
+	sps.profile_idc = 4;
+	sps.chroma_format_idc = 3;
+	sps.range_flags = 0x1fe; /* all but cabac_bypass_alignment_enabled_flag */
+	hevc_scene_begin(s, &sps, &pps);
+	a = SHOT(s, I, IDR_N_LP, 0);
+	NEXT(s, 1, a, .weights = &weights);
+}
+
+static void range_flags_9_bit(struct hevcw_stream *s)
+{
+	struct hevcw_sps sps = hevcw_sps_default();
+	int a;
+
+	sps.profile_idc = 4;
+	sps.depth[0] = sps.depth[1] = 9;
+	sps.range_flags = 0x014; /* the two, and no weights */
+	hevc_scene_begin(s, &sps, NULL);
+	a = SHOT(s, I, IDR_N_LP, 0);
+	NEXT(s, 1, a);
+}
+
 /* The ends of the ids' ranges; sets that come again, and in another form, between pictures. */
 static void parameter_sets(struct hevcw_stream *s)
 {
@@ -251,6 +286,8 @@ const struct hevc_scene hevc_scenes_units[] = {
 	{"hevc-written-parameter-sets", parameter_sets, false},
 	{"hevc-written-pps-first", pps_first, false},
 	{"hevc-written-sps-changed", sps_changed, false},
+	{"hevc-written-range-flags", range_flags, false},
+	{"hevc-written-range-flags-9-bit", range_flags_9_bit, false},
 	{"hevc-written-hashes", hashes_main, false},
 	{"hevc-written-hashes-main10", hashes_main10, false},
 	{"hevc-written-hashes-main12", hashes_main12, false},

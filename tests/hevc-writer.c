@@ -52,11 +52,11 @@ static void finish(struct hevcw_stream *s)
 
 /* ---- Parts of parameter sets ---- */
 
-/* Table A.2: the narrowest of the range extensions' profiles. */
+/* Table A.2: the narrowest of the range extensions' profiles; 4:2:0 has Main 12 alone. */
 static uint32_t constraints_of(const struct hevcw_sps *sps)
 {
-	bool of_10_bits = sps->depth[0] <= 10;
-	bool of_8_bits = sps->depth[0] == 8 && sps->chroma_format_idc != 2;
+	bool of_10_bits = sps->depth[0] <= 10 && sps->chroma_format_idc >= 2;
+	bool of_8_bits = sps->depth[0] == 8 && sps->chroma_format_idc == 3;
 
 	return 1u << 8 | (uint32_t)of_10_bits << 7 | (uint32_t)of_8_bits << 6 |
 	       (uint32_t)(sps->chroma_format_idc <= 2) << 5 |
@@ -372,9 +372,11 @@ void hevcw_sps_write(struct hevcw_stream *s, unsigned int index)
 	put(w, 1, sps->vui || sps->field_seq);
 	if (sps->vui || sps->field_seq)
 		vui_write(w, sps);
-	put(w, 1, sps->extension_bits != 0);
+	put(w, 1, sps->extension_bits || sps->range_flags);
 	if (sps->extension_bits)
 		extension_write(w, sps->extension_bits, 20);
+	if (sps->range_flags)
+		put(w, 17, 0x80 << 9 | sps->range_flags);
 	finish(s);
 }
 

@@ -98,6 +98,7 @@ struct hevcw_sps {
 	bool tmvp, sao;
 	bool vui, field_seq;         /* all of E.2.1, with HRD; field_seq_flag alone */
 	unsigned int extension_bits; /* sps_range_extension_flag and so on, with data behind */
+	unsigned int range_flags;    /* the nine flags of sps_range_extension(), and no other */
 };
 
 /* With deblocking_filter_control_present_flag. Sizes of tiles: all but the last; 0 is uniform. */

@@ -165,18 +165,21 @@ static const struct mistake mistakes[] = {
 
 #define NUM_MISTAKES (sizeof(mistakes) / sizeof(mistakes[0]))
 
-static VAStatus submit(struct client *client, const struct hevc_picture *picture)
+/* extended: with the buffers of the range extensions. */
+static VAStatus submit(struct client *client, const struct hevc_picture *picture, bool extended)
 {
+	size_t slice_bytes =
+		extended ? sizeof(picture->slices[0]) : sizeof(picture->slices[0].base);
 	struct client_buffer buffers[CLIENT_MAX_BUFFERS] = {
-		{VAPictureParameterBufferType, &picture->pic.base, sizeof(picture->pic.base)},
+		{VAPictureParameterBufferType, &picture->pic,
+		 extended ? sizeof(picture->pic) : sizeof(picture->pic.base)},
 		{VAIQMatrixBufferType, &picture->iq, sizeof(picture->iq)},
 	};
 	int n = 2;
 
 	for (unsigned int i = 0; i < picture->num_slices; i++) {
-		buffers[n++] =
-			(struct client_buffer){VASliceParameterBufferType, &picture->slices[i].base,
-					       sizeof(picture->slices[i].base)};
+		buffers[n++] = (struct client_buffer){VASliceParameterBufferType,
+						      &picture->slices[i], slice_bytes};
 		buffers[n++] = (struct client_buffer){VASliceDataBufferType, picture->data[i],
 						      sizeof(picture->data[i])};
 	}
@@ -197,7 +200,7 @@ static void test_mistake_is_seen(void **state)
 	for (int i = 0; i < HEVC_PICTURES; i++) {
 		const struct hevc_picture *picture = &pictures[i];
 
-		assert_int_equal(submit(&client, picture), VA_STATUS_SUCCESS);
+		assert_int_equal(submit(&client, picture, false), VA_STATUS_SUCCESS);
 		if (vaSyncSurface(client.display, picture->target) != VA_STATUS_SUCCESS)
 			failing |= PICTURE(i);
 		if (!client_shows_colours(&client, picture->target, picture->expected))
@@ -215,11 +218,60 @@ static void test_mistake_is_seen(void **state)
 	assert_true((report.failed || differing) == (mistake != mistakes));
 }
 
+/* ---- Range extensions that libavcodec lacks ---- */
+
+static const struct lacking {
+	const char *name;
+	unsigned int depth, extended, high, weighted, aligned;
+	VAStatus status;
+} lacking[] = {
+	{"extended precision of 8 bits", 8, 1, 0, 0, 0, VA_STATUS_SUCCESS},
+	{"extended precision of 10 bits", 10, 1, 0, 0, 0, VA_STATUS_ERROR_UNIMPLEMENTED},
+	{"precise offsets of 8 bits", 8, 0, 1, 1, 0, VA_STATUS_SUCCESS},
+	{"precise offsets of 9 bits", 9, 0, 1, 1, 0, VA_STATUS_ERROR_UNIMPLEMENTED},
+	{"aligned bypass bins", 8, 0, 0, 0, 1, VA_STATUS_ERROR_UNIMPLEMENTED},
+};
+
+#define NUM_LACKING (sizeof(lacking) / sizeof(lacking[0]))
+
+/* What changes something is refused; what does not is decoded. */
+static void test_lacking_tool(void **state)
+{
+	const struct lacking *row = *state;
+	struct hevc_picture pictures[HEVC_PICTURES];
+	struct hevc_picture *picture = &pictures[0];
+	struct client_report report;
+	struct client client;
+
+	client_open_profile(&client, VAProfileHEVCMain12);
+	hevc_stream_make(pictures, client.surfaces);
+	picture->pic.base.bit_depth_luma_minus8 = (uint8_t)(row->depth - 8);
+	picture->pic.base.bit_depth_chroma_minus8 = (uint8_t)(row->depth - 8);
+	picture->pic.base.pic_fields.bits.weighted_pred_flag = row->weighted & 1;
+	picture->pic.rext.range_extension_pic_fields.bits.extended_precision_processing_flag =
+		row->extended & 1;
+	picture->pic.rext.range_extension_pic_fields.bits.high_precision_offsets_enabled_flag =
+		row->high & 1;
+	picture->pic.rext.range_extension_pic_fields.bits.cabac_bypass_alignment_enabled_flag =
+		row->aligned & 1;
+	assert_int_equal(submit(&client, picture, true), row->status);
+	if (row->status == VA_STATUS_SUCCESS) {
+		assert_int_equal(vaSyncSurface(client.display, picture->target), row->status);
+		assert_true(client_shows_colours(&client, picture->target, picture->expected));
+	}
+	client_close(&client, &report);
+	assert_int_equal(report.failed, 0);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[NUM_MISTAKES];
+	struct CMUnitTest tests[NUM_MISTAKES + NUM_LACKING];
 
 	client_find_driver();
+	for (size_t i = 0; i < NUM_LACKING; i++)
+		tests[NUM_MISTAKES + i] =
+			(struct CMUnitTest){lacking[i].name, test_lacking_tool, NULL, NULL,
+					    (void *)(uintptr_t)&lacking[i]};
 	for (size_t i = 0; i < NUM_MISTAKES; i++)
 		tests[i] = (struct CMUnitTest){mistakes[i].name, test_mistake_is_seen, NULL, NULL,
 					       (void *)(uintptr_t)&mistakes[i]};

@@ -54,7 +54,7 @@ left_out() {
 # Pictures that are decoded, and not shown.
 count_hidden() {
 	case $1 in
-	hevc-written-no-output-of-prior | hevc-written-output-flag) echo 4 ;;
+	hevc-written-ends | hevc-written-no-output-of-prior | hevc-written-output-flag) echo 4 ;;
 	*) echo 0 ;;
 	esac
 }
