@@ -276,12 +276,56 @@ def mpeg2_seeds(srcdir):
         yield f'{name}-held', decoder(slices, settings=0x41, steps=b'\x0b\xab\x0d\x9c' * 4)
 
 
+HEVC_WRITTEN = ('long-term', 'rps-prediction', 'list-modification', 'weights', 'poc', 'sub-layers', 'cra-first',
+                'cra-after-end', 'bla', 'no-output-of-prior', 'output-flag', 'ends', 'sizes', 'fields',
+                'slices-mixed', 'dependent', 'wavefront', 'wavefront-offsets', 'tiles', 'tiles-sizes', 'filters',
+                'unit-types', 'layers', 'all-information', 'extensions', 'parameter-sets', 'sps-changed',
+                'range-flags', 'hashes')
+
+
+def hevc_headers(srcdir, name):
+    """Slices are cut behind their headers."""
+    with open(f'{srcdir}/tests/streams/hevc-written-{name}.265', 'rb') as f:
+        parts = [u for u in units(f.read(100000)) if u]
+    parts = [u[:HEADER_BYTES].rstrip(b'\0\3') + b'\x80' if u[0] >> 1 < 22 and len(u) > HEADER_BYTES else u
+             for u in parts]
+    return b''.join(b'\0\0\1' + u for u in parts if len(u) < 400)[:4000]
+
+
+def hevc_profiles(stream):
+    """The same sequence as every profile that there is, and as some that are not."""
+    sps = next(u for u in units(stream) if u[0] >> 1 == 33)
+    return b''.join(stream.replace(sps, sps[:3] + bytes([idc]) + sps[4:]) for idc in range(14))
+
+
+def hevc_seeds(srcdir):
+    for name in HEVC_WRITTEN:
+        yield f'written-{name}', hevc_headers(srcdir, name)
+    yield 'profiles', hevc_profiles(hevc_headers(srcdir, 'sps-changed'))
+    # Units shorter than their header or with none of their payload.
+    yield 'short', b''.join(b'\0\0\1' + bytes((kind << 1,)) + b'\1' * n for n in (0, 1) for kind in range(41)) + \
+        hevc_headers(srcdir, 'hashes')
+
+
+def hevc_decoder_seeds(srcdir):
+    calm = b'\x0b\x0d\x0a\x0c' * 4
+    busy = b'\x0b\xab\x0d\x9c\x8b\xdb\xcb\xeb' * 2
+    for name, stream in hevc_seeds(srcdir):
+        yield name, decoder(stream, steps=calm)
+    yield 'bla-held', decoder(hevc_headers(srcdir, 'bla'), settings=0x01, steps=busy)
+    yield 'ends-slow', decoder(hevc_headers(srcdir, 'ends'), settings=0x6e, steps=busy)
+    yield 'sizes-call-fails', decoder(hevc_headers(srcdir, 'sizes'), fail_call=150, steps=calm)
+    yield 'tiles-no-memory', decoder(hevc_headers(srcdir, 'tiles'), fail_alloc=60, steps=calm)
+
+
 def main(srcdir):
     streams = {name: headers(srcdir, name, n) for name, n in STREAMS.items()}
     few = {name: streams[name] for name in ('cabac-b', 'hrd-filler-aud', 'written-foreign-units')}
     cuts = bytes((1, 2, 3, 5, 8, 13, 21, 34, 0, 1, 1, 1, 4, 100, 7, 0))
     seeds = {'fuzz-av1': av1_seeds(srcdir),
              'fuzz-decoder': decoder_seeds(streams),
+             'fuzz-decoder-hevc': hevc_decoder_seeds(srcdir),
+             'fuzz-hevc-parser': hevc_seeds(srcdir),
              'fuzz-h264-parser': streams.items(),
              'fuzz-unit-splitter': ((name, cuts + s[:1000]) for name, s in few.items()),
              'fuzz-input': [(f'{name}-{split}', bytes((split, 100, 0)) + s)
