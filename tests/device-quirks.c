@@ -80,7 +80,7 @@ static unsigned int n_finished(void)
 
 static void test_one_of_eight_hangs(void **state)
 {
-	const struct vvd_device_options options = {.size_bytes = sizeof(options), .hang_ms = 500};
+	const struct vvd_device_options options = {.size_bytes = sizeof(options), .hang_ms = 2000};
 	const unsigned int bad = 3;
 
 	(void)state;
