@@ -233,7 +233,7 @@ struct vacodec_place {
 	struct vacodec_buffer *(*list)(void *cookie, unsigned int i);
 	unsigned int n_most;
 	void *cookie; /* outlives the decoder and its frames */
-	/* What the stream begins with, or what was sent last: all bytes of a picture that can be shown. */
+	/* What the stream begins with, or what was sent last: a picture with its parameter sets (extradata is not seen). */
 	struct vacodec_packet head;
 };
 

@@ -10,8 +10,7 @@
 struct trial {
 	struct vacodec_decoder *decoder;
 	struct vacodec_buffer *buffer;
-	struct vacodec_frame *frame;
-	bool lent, drained;
+	bool lent, shown, drained;
 };
 
 static struct vacodec_buffer *lend_once(void *cookie)
@@ -48,10 +47,8 @@ static int take_event(struct trial *trial)
 		return ret;
 	switch (event.type) {
 	case VACODEC_EVENT_FRAME:
-		if (!trial->frame && event.frame->buffer)
-			trial->frame = event.frame;
-		else
-			vacodec_frame_unref(event.frame);
+		trial->shown = true;
+		vacodec_frame_unref(event.frame);
 		return 0;
 	case VACODEC_EVENT_FORMAT:
 		return decoder_accept_format(trial->decoder, &place, 0);
@@ -82,16 +79,17 @@ static int decode_first(struct trial *trial, struct vacodec_packet packet)
 {
 	int ret = 0;
 
-	while (ret == 0 && packet.size_bytes > 0 && !trial->frame)
+	while (ret == 0 && packet.size_bytes > 0 && !trial->shown)
 		ret = feed(trial, &packet);
-	while (ret == 0 && !trial->frame &&
+	while (ret == 0 && !trial->shown &&
 	       (ret = vacodec_decoder_drain(trial->decoder)) == -EAGAIN)
 		ret = take_event(trial);
-	while (ret == 0 && !trial->frame && !trial->drained)
+	while (ret == 0 && !trial->shown && !trial->drained)
 		ret = take_event(trial);
-	if (ret == 0 && !trial->frame)
-		ret = -ENODATA;
-	return ret;
+	if (ret < 0)
+		return ret;
+	/* The first picture may be one that is not shown. */
+	return trial->lent ? vacodec_decoder_settle(trial->decoder) : -ENODATA;
 }
 
 /* With the decoder's codec on its display. */
@@ -109,10 +107,9 @@ static int try_buffer(struct vacodec_decoder *decoder, struct trial *trial,
 	if (ret == 0)
 		ret = decode_first(trial, *head);
 	if (ret == 0)
-		ret = vacodec_frame_sync(trial->frame, -1);
+		ret = vawrap_surface_sync(buffer_get_surface(trial->buffer), -1);
 	if (ret == 0)
 		ret = buffer_look(trial->buffer, buffer_get_surface(trial->buffer));
-	vacodec_frame_unref(trial->frame);
 	vacodec_decoder_settle(trial->decoder);
 	vacodec_decoder_unref(trial->decoder);
 	return ret;
