@@ -104,6 +104,55 @@ static void test_in_place_nothing_is_copied(void **state)
 	close_guest();
 }
 
+/* Hidden frames, those that are shown again, sizes that change from one picture to the next. */
+static const char *const others[] = {
+	"hevc-b-pyramid.265", "hevc-crop.265",         "hevc-open-gop.265",  "vp8-altref.ivf",
+	"vp9-altref.ivf",     "vp9-shown.ivf",         "vp9-resize.ivf",     "vp9-references.ivf",
+	"vp8-golden.ivf",     "vp8-written-sizes.ivf", "mpeg2-b-frames.m2v",
+};
+#define N_OTHERS (sizeof(others) / sizeof(others[0]))
+
+static void test_other_codecs_in_place(void **state)
+{
+	struct vvd_stats all;
+
+	(void)state;
+	guest.more = GUEST_OUTPUTS;
+	open_guest(NULL);
+	for (size_t i = 0; i < N_OTHERS; i++) {
+		all = play(&others[i], 1);
+		assert_true(all.copied_bytes == 0);
+		if (strstr(others[i], ".265") && all.frames < GUEST_OUTPUTS)
+			assert_true(all.driver_copied_bytes == 0);
+	}
+	guest.more = 0;
+	all = play(others, N_OTHERS);
+	assert_true(all.copied_bytes == 0);
+	close_guest();
+}
+
+/* Pictures that are in buffers which the guest takes back are gone, and nothing of them comes later. */
+static void test_seeks_in_place(void **state)
+{
+	static const char *const list[] = {"cabac-b", "hevc-b-pyramid.265", "vp9-shown.ivf"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		setup(NULL);
+		open_guest(NULL);
+		assert_int_equal(guest_start(&guest, 0, list[i]), 0);
+		for (unsigned int n = 1; n < 8; n++) {
+			while (guest.streams[0].n_frames < n && !guest.streams[0].finished)
+				assert_true(guest_step(&guest, 60000));
+			assert_true(guest_seek(&guest, 0));
+		}
+		assert_true(guest_run(&guest));
+		assert_true(guest_is_exact(&guest, 0));
+		assert_int_equal(guest.n_errors, 0);
+		close_guest();
+	}
+}
+
 static void test_with_min_buffers_we_copy_nothing(void **state)
 {
 	struct vvd_stats all;
@@ -228,28 +277,50 @@ static void fill_outputs(uint8_t value, bool check)
 	}
 }
 
-/* The buffers are answered when nothing is to come into them any more, and stay as the guest fills them. */
-static void test_a_clear_waits_for_the_picture(void **state)
+/*
+ * The buffers are answered when nothing is to come into them any more, and stay as the guest fills them: after
+ * CLEAR, RESOURCE_DESTROY_ALL, STREAM_DESTROY.
+ */
+static void check_held(uint32_t type, uint32_t queue)
 {
 	unsigned int n_shown;
 
-	(void)state;
 	start_held();
 	guest.keeps = true;
-	guest_send(&guest, 0, 0x107, 0x101);
+	guest_send(&guest, 0, type, queue);
 	open_gate(4096);
 	assert_int_equal(guest_wait(&guest, 0), 0x200);
 	assert_true(guest.n_returned > 0);
 	n_shown = guest.streams[0].n_frames;
 	fill_outputs(0xab, false);
 	/* All the rest of the stream is decoded, or waits for a buffer. */
-	assert_int_equal(guest_command(&guest, 0, 0x107, 0x100), 0x200);
-	assert_int_equal(guest_command(&guest, 0, 0x102, 0), 0x200);
+	if (type != 0x102) {
+		assert_int_equal(guest_command(&guest, 0, 0x107, 0x100), 0x200);
+		assert_int_equal(guest_command(&guest, 0, 0x102, 0), 0x200);
+	}
 	guest.device = vvd_device_free(guest.device);
 	assert_int_equal(guest.streams[0].n_frames, n_shown);
 	fill_outputs(0xab, true);
 	close_guest();
 	close_gate();
+}
+
+static void test_a_clear_waits_for_the_picture(void **state)
+{
+	(void)state;
+	check_held(0x107, 0x101);
+}
+
+static void test_ends_of_resources_wait_for_the_picture(void **state)
+{
+	(void)state;
+	check_held(0x106, 0x101);
+}
+
+static void test_the_end_of_a_stream_waits_for_the_picture(void **state)
+{
+	(void)state;
+	check_held(0x102, 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, setup)
@@ -258,6 +329,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_in_place_nothing_is_copied),
+		TEST(test_other_codecs_in_place),
+		TEST(test_seeks_in_place),
 		TEST(test_with_min_buffers_we_copy_nothing),
 		TEST(test_a_change_of_size_in_place),
 		TEST(test_where_no_picture_arrives_the_driver_copies),
@@ -265,6 +338,8 @@ int main(void)
 		TEST(test_where_nothing_arrives_we_copy),
 		TEST(test_other_formats_we_copy),
 		TEST(test_a_clear_waits_for_the_picture),
+		TEST(test_ends_of_resources_wait_for_the_picture),
+		TEST(test_the_end_of_a_stream_waits_for_the_picture),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -130,9 +130,30 @@ static void create_input(struct guest *guest, unsigned int i)
 {
 	uint32_t msg[26] = {0x104, 0, IN, 1, 1, 1, [14] = 1};
 
-	memcpy(guest->ram + slice(i), guest->streams[i].data, guest->streams[i].size_bytes);
 	put_entry(msg + 22, GUEST_GPA + slice(i), INPUT_BYTES);
 	submit(guest, token_of(i, OTHER, 0), msg, 26);
+}
+
+/* The whole file in one buffer, or a frame of an IVF file; false at its end. */
+static bool queue_input(struct guest *guest, unsigned int i)
+{
+	struct guest_stream *s = &guest->streams[i];
+	uint32_t size;
+
+	s->pos += s->packet_bytes;
+	if (s->pos >= s->size_bytes)
+		return false;
+	s->packet_bytes = s->size_bytes;
+	if (memcmp(s->data, "DKIF", 4) == 0) {
+		s->pos += s->pos ? 12 : 32 + 12;
+		memcpy(&size, s->data + s->pos - 12, 4);
+		s->packet_bytes = size;
+	}
+	if (s->packet_bytes > INPUT_BYTES || s->packet_bytes > s->size_bytes - s->pos)
+		abort();
+	memcpy(guest->ram + slice(i), s->data + s->pos, s->packet_bytes);
+	queue(guest, i, IN, 1, (uint32_t)s->packet_bytes);
+	return true;
 }
 
 uint8_t *guest_get_output(struct guest *guest, unsigned int i, uint32_t id)
@@ -171,7 +192,7 @@ static void hash(const struct guest *guest, const struct guest_stream *s, const 
 		 char md5[33])
 {
 	const uint32_t *crop = s->params + 6;
-	const uint32_t half[4] = {crop[0] / 2, crop[1] / 2, crop[2] / 2, crop[3] / 2};
+	const uint32_t half[4] = {crop[0] / 2, crop[1] / 2, (crop[2] + 1) / 2, (crop[3] + 1) / 2};
 	uint32_t stride = s->params[13], luma = stride * s->params[3];
 	MD5_CTX ctx;
 
@@ -277,6 +298,8 @@ static void take(struct guest *guest, const struct vvd_done *done)
 		take_event(guest);
 		return;
 	}
+	if (guest->keeps && (kind == INPUT || kind == DRAIN))
+		return;
 	guest->n_errors += type >= 0x300;
 	if (type >= 0x300)
 		return;
@@ -284,7 +307,7 @@ static void take(struct guest *guest, const struct vvd_done *done)
 		take_params(guest, i);
 	else if (kind == OUTPUT)
 		take_output(guest, i, (uint32_t)(done->token & 0xffff));
-	else if (kind == INPUT)
+	else if (kind == INPUT && !queue_input(guest, i))
 		simple(guest, token_of(i, DRAIN, 0), 0x103, 0);
 	else if (kind == DRAIN)
 		guest->streams[i].finished = true;
@@ -377,15 +400,10 @@ static uint8_t *read_file(const char *name, const char *ending, size_t *size_byt
 	return data;
 }
 
-static bool is_hevc(const char *name)
-{
-	return strncmp(name, "hevc-", 5) == 0;
-}
-
-static void read_md5(struct guest_stream *s, const char *name)
+static void read_md5(struct guest_stream *s, const char *name, const char *ending)
 {
 	size_t size;
-	uint8_t *text = read_file(name, is_hevc(name) ? ".265.md5" : ".264.md5", &size);
+	uint8_t *text = read_file(name, ending, &size);
 
 	s->n_expected = (unsigned int)(size / 33);
 	s->md5 = calloc(s->n_expected + 1, sizeof(s->md5[0]));
@@ -394,26 +412,66 @@ static void read_md5(struct guest_stream *s, const char *name)
 	free(text);
 }
 
+static const char *get_ending(const char *name)
+{
+	if (strchr(name, '.'))
+		return "";
+	return strncmp(name, "hevc-", 5) == 0 ? ".265" : ".264";
+}
+
+/* The wire's number. */
+static uint32_t find_format(const char *name)
+{
+	static const struct {
+		const char *part;
+		uint32_t format;
+	} rows[] = {{"hevc", 0x1003}, {"vp8", 0x1004}, {"vp9", 0x1005}, {"mpeg2", 0x1000}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strstr(name, rows[i].part))
+			return rows[i].format;
+	}
+	return 0x1002;
+}
+
 int guest_start(struct guest *guest, unsigned int i, const char *name)
 {
 	struct guest_stream *s = &guest->streams[i];
-	uint32_t create[22] = {0x101, 0, 0, guest->objects, is_hevc(name) ? 0x1003 : 0x1002};
+	const char *ending = get_ending(name);
+	uint32_t create[22] = {0x101, 0, 0, guest->objects, find_format(name)};
 	uint32_t set[32] = {guest->objects ? 0x10e : 0x109, 0, OUT, guest->format};
+	char md5_ending[16];
 
 	*s = (struct guest_stream){.created = true};
-	s->data = read_file(name, is_hevc(name) ? ".265" : ".264", &s->size_bytes);
-	if (s->size_bytes > INPUT_BYTES)
-		return -EFBIG;
-	read_md5(s, name);
+	s->data = read_file(name, ending, &s->size_bytes);
+	snprintf(md5_ending, sizeof(md5_ending), "%s.md5", ending);
+	read_md5(s, name, md5_ending);
 	submit(guest, token_of(i, OTHER, 0), create, 22);
 	set[13] = guest->stride ? 1 : 0;
 	set[15] = guest->stride;
 	set[30] = guest->objects;
 	submit(guest, token_of(i, OTHER, 0), set, guest->objects ? 32 : 30);
 	create_input(guest, i);
-	queue(guest, i, IN, 1, (uint32_t)s->size_bytes);
+	queue_input(guest, i);
 	vvd_device_post_event(guest->device, token_of(0, EVENT, 0));
 	return 0;
+}
+
+bool guest_seek(struct guest *guest, unsigned int i)
+{
+	struct guest_stream *s = &guest->streams[i];
+
+	guest->keeps = true;
+	if (guest_command(guest, i, 0x107, IN) != 0x200 ||
+	    guest_command(guest, i, 0x107, OUT) != 0x200)
+		return false;
+	guest->keeps = false;
+	s->n_frames = s->n_wrong = 0;
+	s->pos = s->packet_bytes = 0;
+	s->finished = false;
+	for (uint32_t id = s->base + 1; id <= s->base + s->n_outputs; id++)
+		queue(guest, i, OUT, id, 0);
+	return queue_input(guest, i);
 }
 
 void guest_forget(struct guest *guest, unsigned int i)

@@ -27,9 +27,9 @@ struct guest_object {
 
 struct guest_stream {
 	bool created, finished;
-	bool lost; /* the event ERROR came; finished, too */
-	uint8_t *data; /* the file */
-	size_t size_bytes;
+	bool lost;                            /* the event ERROR came; finished, too */
+	uint8_t *data;                        /* the file */
+	size_t size_bytes, pos, packet_bytes; /* packet: what is queued of it */
 	char (*md5)[33];
 	unsigned int n_expected, n_frames, n_wrong;
 	uint32_t params[28]; /* of the output */
@@ -49,7 +49,7 @@ struct guest {
 	uint32_t stride;         /* that is asked for; 0 none */
 	unsigned int more;       /* outputs than the device asks for */
 	unsigned int per_plane;  /* outputs have a buffer for each plane */
-	bool keeps;              /* outputs that come back are not queued again */
+	bool keeps;              /* nothing that comes back is queued again, nothing is drained */
 	unsigned int n_errors;   /* answers that are errors */
 	unsigned int n_returned; /* outputs that came back without a picture */
 	struct guest_stream streams[GUEST_STREAMS];
@@ -59,8 +59,13 @@ struct guest {
 /* options: driver and features are filled in; NULL: none else. Returns 0 or -errno. */
 int guest_open(struct guest *guest, const struct vvd_device_options *options);
 void guest_close(struct guest *guest);
-/* Reads tests/streams/NAME.264, of hevc-* .265, for stream i and its MD5s, and starts it. */
+/*
+ * Reads tests/streams/NAME for stream i and its MD5s, and starts it. Without an extension it is .264, of hevc-*
+ * .265.
+ */
 int guest_start(struct guest *guest, unsigned int i, const char *name);
+/* In the middle of it: clears both queues and begins anew. False: something was not answered as it should. */
+bool guest_seek(struct guest *guest, unsigned int i);
 /* Reaps and reacts until nothing is there; waits for it at most timeout_ms. False: timed out. */
 bool guest_step(struct guest *guest, int timeout_ms);
 /* Steps until all streams are finished; false if nothing comes for a long time. */
