@@ -323,6 +323,38 @@ static void test_the_end_of_a_stream_waits_for_the_picture(void **state)
 	check_held(0x102, 0);
 }
 
+/* What was not taken is taken away: the next picture is held. */
+static void shut_gate(void)
+{
+	char bytes[64];
+
+	assert_int_equal(fcntl(gate, F_SETFL, O_NONBLOCK), 0);
+	while (read(gate, bytes, sizeof(bytes)) > 0)
+		;
+}
+
+/* The driver has it and does not come back: the command fails, and the buffer is not the guest's before that. */
+static void test_a_picture_that_the_driver_keeps(void **state)
+{
+	unsigned int n_free;
+
+	(void)state;
+	guest.more = GUEST_OUTPUTS;
+	start_held();
+	shut_gate();
+	guest.keeps = true;
+	assert_int_equal(guest_command(&guest, 0, 0x107, 0x101), 0x300);
+	n_free = guest.n_returned + guest.streams[0].n_frames;
+	assert_true(n_free < guest.streams[0].n_outputs);
+	open_gate(4096);
+	assert_int_equal(guest_command(&guest, 0, 0x102, 0), 0x200);
+	fill_outputs(0xab, false);
+	guest.device = vvd_device_free(guest.device);
+	fill_outputs(0xab, true);
+	close_guest();
+	close_gate();
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -338,6 +370,7 @@ int main(void)
 		TEST(test_where_nothing_arrives_we_copy),
 		TEST(test_other_formats_we_copy),
 		TEST(test_a_clear_waits_for_the_picture),
+		TEST(test_a_picture_that_the_driver_keeps),
 		TEST(test_ends_of_resources_wait_for_the_picture),
 		TEST(test_the_end_of_a_stream_waits_for_the_picture),
 	};

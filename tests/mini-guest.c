@@ -412,13 +412,20 @@ static void read_md5(struct guest_stream *s, const char *name, const char *endin
 	free(text);
 }
 
+static const char *get_ending(const char *name)
+{
+	if (strchr(name, '.'))
+		return "";
+	return strncmp(name, "hevc-", 5) == 0 ? ".265" : ".264";
+}
+
 /* The wire's number. */
 static uint32_t find_format(const char *name)
 {
 	static const struct {
 		const char *part;
 		uint32_t format;
-	} rows[] = {{".265", 0x1003}, {"vp8", 0x1004}, {"vp9", 0x1005}, {"mpeg2", 0x1000}};
+	} rows[] = {{"hevc", 0x1003}, {"vp8", 0x1004}, {"vp9", 0x1005}, {"mpeg2", 0x1000}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (strstr(name, rows[i].part))
@@ -430,13 +437,15 @@ static uint32_t find_format(const char *name)
 int guest_start(struct guest *guest, unsigned int i, const char *name)
 {
 	struct guest_stream *s = &guest->streams[i];
-	bool is_h264 = !strchr(name, '.');
+	const char *ending = get_ending(name);
 	uint32_t create[22] = {0x101, 0, 0, guest->objects, find_format(name)};
 	uint32_t set[32] = {guest->objects ? 0x10e : 0x109, 0, OUT, guest->format};
+	char md5_ending[16];
 
 	*s = (struct guest_stream){.created = true};
-	s->data = read_file(name, is_h264 ? ".264" : "", &s->size_bytes);
-	read_md5(s, name, is_h264 ? ".264.md5" : ".md5");
+	s->data = read_file(name, ending, &s->size_bytes);
+	snprintf(md5_ending, sizeof(md5_ending), "%s.md5", ending);
+	read_md5(s, name, md5_ending);
 	submit(guest, token_of(i, OTHER, 0), create, 22);
 	set[13] = guest->stride ? 1 : 0;
 	set[15] = guest->stride;

@@ -59,7 +59,10 @@ struct guest {
 /* options: driver and features are filled in; NULL: none else. Returns 0 or -errno. */
 int guest_open(struct guest *guest, const struct vvd_device_options *options);
 void guest_close(struct guest *guest);
-/* Reads tests/streams/NAME (.264 if it has no extension) for stream i and its MD5s, and starts it. */
+/*
+ * Reads tests/streams/NAME for stream i and its MD5s, and starts it. Without an extension it is .264, of hevc-*
+ * .265.
+ */
 int guest_start(struct guest *guest, unsigned int i, const char *name);
 /* In the middle of it: clears both queues and begins anew. False: something was not answered as it should. */
 bool guest_seek(struct guest *guest, unsigned int i);
