@@ -180,6 +180,35 @@ static void sub_layers(struct hevcw_stream *s)
 	SHOT(s, P, TRAIL_R, 66, .rps = {.pics = {-2}}, .list = {{p64}});
 }
 
+/* A full buffer: fifteen references, all of which are in a list. */
+static void references_15(struct hevcw_stream *s)
+{
+	struct hevcw_sps sps = hevcw_sps_default();
+	struct hevcw_shot shot = {.type = HEVCW_P, .unit = HEVCW_TRAIL_R};
+	int last = 0;
+
+	sps.width = 80;
+	sps.height = 64;
+	sps.dpb = 16;
+	sps.reorder = 0;
+	sps.tmvp = true;
+	hevc_scene_begin(s, &sps, NULL);
+	SHOT(s, I, IDR_N_LP, 0);
+	for (int poc = 1; poc <= 18; poc++) {
+		int n = poc < 15 ? poc : 15;
+
+		for (int i = 0; i < n; i++) {
+			shot.rps.pics[i] = -1 - i;
+			shot.list[0][i] = poc - i; /* the first picture is number 1 */
+		}
+		shot.poc = poc;
+		shot.collocated = (unsigned int)n - 1;
+		last = hevcw_picture(s, &shot);
+	}
+	SHOT(s, B, TRAIL_R, 19, .rps = {.pics = {-1, -2, -15}},
+	     .list = {{last}, {last, last - 1, last - 14}});
+}
+
 const struct hevc_scene hevc_scenes_references[] = {
 	{"hevc-written-long-term", long_term, false},
 	{"hevc-written-rps-prediction", rps_prediction, false},
@@ -187,5 +216,6 @@ const struct hevc_scene hevc_scenes_references[] = {
 	{"hevc-written-weights", weights, false},
 	{"hevc-written-poc", poc, false},
 	{"hevc-written-sub-layers", sub_layers, false},
+	{"hevc-written-references-15", references_15, false},
 	{NULL, NULL, false},
 };

@@ -201,6 +201,78 @@ static void pcm(struct hevcw_stream *s)
 	}
 }
 
+/* Contexts begin by the slice's quantiser, of the ends of its range and between; chroma's offsets are others. */
+static void quantisers(struct hevcw_stream *s, unsigned int depth)
+{
+	const struct hevcw_pps pps = {.init_qp_minus26 = depth > 8 ? -38 : -26, .tools = true};
+	struct hevcw_sps sps = hevcw_sps_default();
+	int last;
+
+	sps.profile_idc = depth > 8 ? 2 : 1;
+	sps.depth[0] = sps.depth[1] = depth;
+	sps.tools = true;
+	s->pps[1] = (struct hevcw_pps){
+		.id = 1, .init_qp_minus26 = 25, .cabac_init = true, .bypass = true};
+	hevc_scene_begin(s, &sps, &pps);
+	hevcw_pps_write(s, 1);
+	last = SHOT(s, I, IDR_N_LP, 0, .qp_less = 51);
+	last = NEXT(s, 1, last, .qp_less = depth > 8 ? 63 : 50);
+	last = NEXT(s, 2, last, .pps = 1, .qp_less = 0);
+	last = NEXT(s, 3, last, .pps = 1, .qp_less = 29);
+	last = SHOT(s, B, TRAIL_R, 4, .rps = {.pics = {-1}}, .list = {{last}, {last}},
+		    .qp_less = 13);
+	SHOT(s, I, TRAIL_R, 5, .qp_less = 34, .pps = 1, .cut = {5});
+}
+
+static void quantisers_8(struct hevcw_stream *s)
+{
+	quantisers(s, 8);
+}
+
+static void quantisers_10(struct hevcw_stream *s)
+{
+	quantisers(s, 10);
+}
+
+/* Lists of the SPS and of PPSs, coded, copied and default ones: drivers are told, pictures do not show them. */
+static void scaling(struct hevcw_stream *s, unsigned int chroma_format_idc)
+{
+	static const char *const lists[] = {"cdc1d2dcd1ccc1d2cdcd", "c1c23cd1c12ccd12ddc1"};
+	struct hevcw_sps sps = hevcw_sps_default();
+	int last;
+
+	sps.chroma_format_idc = chroma_format_idc;
+	sps.profile_idc = chroma_format_idc == 1 ? 1 : 4;
+	sps.scaling = lists[0];
+	s->pps[1] = (struct hevcw_pps){
+		.id = 1, .scaling = lists[1], .range = chroma_format_idc > 1, .tools = true};
+	s->pps[2] = (struct hevcw_pps){.id = 2, .scaling = "ddddddc1111cc1c1c1cd"};
+	hevc_scene_begin(s, &sps, NULL);
+	hevcw_pps_write(s, 1);
+	hevcw_pps_write(s, 2);
+	last = SHOT(s, I, IDR_N_LP, 0);
+	last = NEXT(s, 1, last, .pps = 1);
+	last = NEXT(s, 2, last, .pps = 2);
+	NEXT(s, 3, last);
+	hevcw_flush(s);
+	s->sps[0].scaling = "";
+	hevcw_sps_write(s, 0);
+	hevcw_pps_write(s, 0);
+	hevcw_pps_write(s, 1);
+	last = SHOT(s, I, IDR_N_LP, 0);
+	NEXT(s, 1, last, .pps = 1);
+}
+
+static void scaling_420(struct hevcw_stream *s)
+{
+	scaling(s, 1);
+}
+
+static void scaling_422(struct hevcw_stream *s)
+{
+	scaling(s, 2);
+}
+
 const struct hevc_scene hevc_scenes_slices[] = {
 	{"hevc-written-slices-mixed", slices_mixed, false},
 	{"hevc-written-dependent", dependent, false},
@@ -212,5 +284,9 @@ const struct hevc_scene hevc_scenes_slices[] = {
 	{"hevc-written-tiles-sizes", tiles_sizes, false},
 	{"hevc-written-filters", filters, true},
 	{"hevc-written-pcm", pcm, false},
+	{"hevc-written-quantisers", quantisers_8, false},
+	{"hevc-written-quantisers-10", quantisers_10, false},
+	{"hevc-written-scaling", scaling_420, false},
+	{"hevc-written-scaling-422", scaling_422, false},
 	{NULL, NULL, false},
 };

@@ -14,7 +14,6 @@
 #include <string.h>
 
 #define SIDE 16
-#define QP   51
 
 /* ---- Blocks and tiles, 6.5.1 ---- */
 
@@ -220,8 +219,8 @@ static void block_fill(struct hevcw_stream *s, const struct hevcw_shot *shot, en
 /* ---- Slice data ---- */
 
 struct contexts {
-	struct cabac_context skip, pred_mode, part_mode, merge, inter_pred[5], ref_idx[2], mvd, mvp,
-		root_cbf;
+	struct cabac_context bypass, skip, pred_mode, part_mode, merge, inter_pred[5], ref_idx[2],
+		mvd, mvp, root_cbf;
 };
 
 struct coder {
@@ -248,17 +247,19 @@ static void contexts_set(struct coder *c)
 	bool swapped = c->s->pps[c->shot->pps].cabac_init && c->shot->poc & 1;
 	bool first = (c->segment.type == HEVCW_P) != swapped; /* initType 1, not 2 */
 	struct contexts *x = &c->now;
+	int qp = hevcw_qp(c->shot);
 
-	x->skip = cabac_context_init(197, QP);
-	x->pred_mode = cabac_context_init(first ? 149 : 134, QP);
-	x->part_mode = cabac_context_init(c->segment.type == HEVCW_I ? 184 : 154, QP);
-	x->merge = cabac_context_init(first ? 110 : 154, QP);
+	x->bypass = cabac_context_init(154, qp);
+	x->skip = cabac_context_init(197, qp);
+	x->pred_mode = cabac_context_init(first ? 149 : 134, qp);
+	x->part_mode = cabac_context_init(c->segment.type == HEVCW_I ? 184 : 154, qp);
+	x->merge = cabac_context_init(first ? 110 : 154, qp);
 	for (int i = 0; i < 5; i++)
-		x->inter_pred[i] = cabac_context_init(inter_pred[i], QP);
-	x->ref_idx[0] = x->ref_idx[1] = cabac_context_init(153, QP);
-	x->mvd = cabac_context_init(first ? 140 : 169, QP);
-	x->mvp = cabac_context_init(168, QP);
-	x->root_cbf = cabac_context_init(79, QP);
+		x->inter_pred[i] = cabac_context_init(inter_pred[i], qp);
+	x->ref_idx[0] = x->ref_idx[1] = cabac_context_init(153, qp);
+	x->mvd = cabac_context_init(first ? 140 : 169, qp);
+	x->mvp = cabac_context_init(168, qp);
+	x->root_cbf = cabac_context_init(79, qp);
 }
 
 static void align(struct writer *w)
@@ -326,6 +327,8 @@ static void block_write(struct coder *c, unsigned int raster)
 		block_choose(c->shot, c->segment.type, raster + (unsigned int)c->s->n_pictures);
 
 	block_fill(c->s, c->shot, c->segment.type, &b, raster);
+	if (c->s->pps[c->shot->pps].bypass)
+		cabac_encode(&c->cabac, &c->now.bypass, raster & 1);
 	if (c->segment.type != HEVCW_I) {
 		cabac_encode(&c->cabac, &c->now.skip, false);
 		cabac_encode(&c->cabac, &c->now.pred_mode, b.pcm);

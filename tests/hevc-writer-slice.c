@@ -177,7 +177,13 @@ static void independent_write(struct hevcw_stream *s, const struct hevcw_shot *s
 		put(w, s->active->chroma_format_idc ? 2 : 1, 0);
 	if (type != HEVCW_I)
 		inter_write(w, s, shot, type);
-	se(w, 25); /* SliceQpY is 51: the strongest filters */
+	se(w, hevcw_qp(shot) - 26 - pps->init_qp_minus26);
+	if (pps->tools) {
+		se(w, 3);
+		se(w, -4);
+	}
+	if (pps->range)
+		put(w, 1, shot->poc & 1); /* cu_chroma_qp_offset_enabled_flag */
 	filters_write(w, pps, shot);
 }
 

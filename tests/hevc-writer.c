@@ -144,6 +144,39 @@ static void extension_write(struct writer *w, unsigned int bits, unsigned int co
 		put(w, 16, 0xb1e5 ^ i * 0x2f1d);
 }
 
+static int coefficient(unsigned int list, unsigned int i)
+{
+	return (int)(1 + (list * 37 + i * (list + 3)) % 255);
+}
+
+static void list_write(struct writer *w, unsigned int list, char how)
+{
+	int last = 8;
+
+	put(w, 1, how == 'c');
+	if (how != 'c') {
+		ue(w, how == 'd' ? 0 : (uint32_t)(how - '0'));
+		return;
+	}
+	if (list >= 12) {
+		last = coefficient(list, 99);
+		se(w, last - 8);
+	}
+	for (unsigned int i = 0; i < (list < 6 ? 16 : 64); i++) {
+		int step = coefficient(list, i) - last;
+
+		se(w, step > 127 ? step - 256 : step < -128 ? step + 256 : step);
+		last = coefficient(list, i);
+	}
+}
+
+static void scaling_write(struct writer *w, const char *lists)
+{
+	put(w, 1, lists && *lists);
+	for (unsigned int i = 0; lists && *lists && i < HEVCW_LISTS; i++)
+		list_write(w, i, lists[i]);
+}
+
 /* ---- VPS ---- */
 
 void hevcw_vps_write(struct hevcw_stream *s, const struct hevcw_vps *vps)
@@ -268,7 +301,7 @@ static void references_write(struct writer *w, const struct hevcw_sps *sps)
 		}
 	}
 	put(w, 1, sps->tmvp);
-	put(w, 1, 0); /* strong_intra_smoothing_enabled_flag */
+	put(w, 1, sps->tools); /* strong_intra_smoothing_enabled_flag */
 }
 
 /* E.2.1 with everything that there is, or with the flags of fields only. */
@@ -342,8 +375,10 @@ static void tools_write(struct writer *w, const struct hevcw_sps *sps)
 	ue(w, 2);
 	ue(w, 1);
 	ue(w, 1);
-	put(w, 1, 0); /* no scaling lists */
-	put(w, 1, 0); /* no asymmetric partitions */
+	put(w, 1, sps->scaling != NULL);
+	if (sps->scaling)
+		scaling_write(w, sps->scaling);
+	put(w, 1, sps->tools); /* asymmetric partitions */
 	put(w, 1, sps->sao);
 	put(w, 1, 1); /* PCM of 16x16 */
 	put(w, 4, sps->pcm_depth[0] - 1);
@@ -396,6 +431,36 @@ static void tiles_write(struct writer *w, const struct hevcw_pps *pps)
 	put(w, 1, !pps->not_across_tiles);
 }
 
+static void quantisation_write(struct writer *w, const struct hevcw_pps *pps)
+{
+	se(w, pps->init_qp_minus26);
+	put(w, 1, pps->tools); /* constrained_intra_pred_flag */
+	put(w, 1, pps->tools); /* transform_skip_enabled_flag */
+	put(w, 1, pps->tools); /* cu_qp_delta_enabled_flag */
+	if (pps->tools)
+		ue(w, 0); /* coding units are as large as blocks */
+	se(w, pps->tools ? -5 : 0);
+	se(w, pps->tools ? 6 : 0);
+	put(w, 1, pps->tools); /* pps_slice_chroma_qp_offsets_present_flag */
+}
+
+/* pps_range_extension(), 7.3.2.3.2; cross-component prediction is for 4:4:4. */
+static void range_write(struct writer *w, const struct hevcw_pps *pps)
+{
+	put(w, 8, 0x80);
+	if (pps->tools)
+		ue(w, 2);
+	put(w, 2, 1); /* chroma_qp_offset_list_enabled_flag */
+	ue(w, 0);
+	ue(w, 2);
+	for (int i = 0; i < 3; i++) {
+		se(w, 2 * i - 3);
+		se(w, 4 - 5 * i);
+	}
+	ue(w, 0); /* as many bits as there are beyond 10 */
+	ue(w, 0);
+}
+
 void hevcw_pps_write(struct hevcw_stream *s, unsigned int index)
 {
 	const struct hevcw_pps *pps = &s->pps[index];
@@ -411,14 +476,10 @@ void hevcw_pps_write(struct hevcw_stream *s, unsigned int index)
 	put(w, 1, pps->cabac_init);
 	for (int i = 0; i < 2; i++)
 		ue(w, pps->num_ref_default[i] ? pps->num_ref_default[i] - 1 : 0);
-	se(w, 0);
-	put(w, 3, 0); /* constrained intra, transform skip, differences of QP */
-	se(w, 0);
-	se(w, 0);
-	put(w, 1, 0); /* pps_slice_chroma_qp_offsets_present_flag */
+	quantisation_write(w, pps);
 	put(w, 1, pps->weighted);
 	put(w, 1, pps->bipred);
-	put(w, 1, 0); /* transquant_bypass_enabled_flag */
+	put(w, 1, pps->bypass);
 	put(w, 1, pps->tile_columns > 0);
 	put(w, 1, pps->wavefront);
 	if (pps->tile_columns)
@@ -431,11 +492,13 @@ void hevcw_pps_write(struct hevcw_stream *s, unsigned int index)
 		se(w, 6);
 		se(w, 6);
 	}
-	put(w, 1, 0); /* pps_scaling_list_data_present_flag */
+	scaling_write(w, pps->scaling);
 	put(w, 1, pps->modification);
-	ue(w, 0); /* log2_parallel_merge_level_minus2 */
+	ue(w, pps->tools ? 2 : 0); /* log2_parallel_merge_level_minus2 */
 	put(w, 1, pps->header_extension);
-	put(w, 1, pps->extension_bits != 0);
+	put(w, 1, pps->extension_bits || pps->range);
+	if (pps->range)
+		range_write(w, pps);
 	if (pps->extension_bits)
 		extension_write(w, pps->extension_bits, 20);
 	finish(s);

@@ -78,6 +78,12 @@ struct hevcw_long_term {
 	unsigned int msb_cycle; /* delta_poc_msb_cycle_lt */
 };
 
+/*
+ * scaling_list_data(), 7.3.4: a letter for each of the 20 lists: d the default one, a digit the one so many
+ * before, c coded. NULL: there is none; of an SPS, "": the default lists.
+ */
+#define HEVCW_LISTS 20
+
 struct hevcw_vps {
 	unsigned int id, sub_layers; /* 0: one */
 	bool timing, hrd, extension;
@@ -96,6 +102,8 @@ struct hevcw_sps {
 	bool long_term;
 	unsigned int n_lt, lt_lsb[4], lt_unused;
 	bool tmvp, sao;
+	bool tools; /* flags of tools that these blocks do not have */
+	const char *scaling;
 	bool vui, field_seq;         /* all of E.2.1, with HRD; field_seq_flag alone */
 	unsigned int extension_bits; /* sps_range_extension_flag and so on, with data behind */
 	unsigned int range_flags;    /* the nine flags of sps_range_extension(), and no other */
@@ -111,6 +119,10 @@ struct hevcw_pps {
 	bool not_across_tiles, wavefront, across_slices;
 	bool deblock, override, modification;
 	bool header_extension;
+	int init_qp_minus26;
+	bool tools, range; /* all those that these blocks do not have; the range extension's */
+	bool bypass;       /* every second block says that it is lossless */
+	const char *scaling;
 	unsigned int extension_bits;
 };
 
@@ -145,8 +157,9 @@ struct hevcw_shot {
 	unsigned int collocated;
 	int deblock; /* where the PPS lets it: 0 as the PPS, 1 on, -1 off */
 	bool not_across_slices;
-	unsigned int
-		cut[HEVCW_MAX_CUTS];  /* first blocks of further segments, in tile scan; 0 ends */
+	int qp_less; /* SliceQpY is 51 less this: contexts begin by it */
+	/* The first blocks of further segments, in tile scan; 0 ends. */
+	unsigned int cut[HEVCW_MAX_CUTS];
 	unsigned int dependent;       /* bit i: segment cut[i] is dependent */
 	const char *types;            /* of each segment, I, P or B */
 	unsigned int offset_bits;     /* of entry points; 0: as many as they need */
@@ -215,6 +228,11 @@ void hevcw_vps_write(struct hevcw_stream *s, const struct hevcw_vps *vps);
 void hevcw_sps_write(struct hevcw_stream *s, unsigned int index);
 void hevcw_pps_write(struct hevcw_stream *s, unsigned int index);
 const struct hevcw_sps *hevcw_sps_of(const struct hevcw_stream *s, const struct hevcw_shot *shot);
+
+static inline int hevcw_qp(const struct hevcw_shot *shot)
+{
+	return 51 - shot->qp_less;
+}
 
 /* st_ref_pic_set() of a slice header. */
 void hevcw_rps_write(struct writer *w, const struct hevcw_sps *sps, const struct hevcw_rps *rps);
