@@ -4,9 +4,11 @@
 # vacodec-probe.sh - vacodec probe on softva: what a stream is, and that decode agrees on whether it
 # can be decoded
 #
-# The project's own streams, then the H.264 vectors of VECTORS_DIR, whose list names profile, size,
-# samples and what must be refused. Prints TAP.
+# The project's own streams of all codecs, then the vectors of VECTORS_DIR, whose list names what must be
+# refused, and of H.264 profile, size and samples. Prints TAP.
 set -u
+# shellcheck source=tests/codecs.sh
+. "$top_srcdir/tests/codecs.sh"
 vacodec=$top_builddir/tools/vacodec
 driver=$top_builddir/soft-driver/.libs/softva_drv_video.so
 streams=$top_srcdir/tests/streams
@@ -71,6 +73,22 @@ vector() { # FILE EXPECT SIZE PROFILE PIX_FMT
 	result $good "$(basename "$1"): $(sed -n 's/^decodes *//p' "$work/out")"
 }
 
+other_vector() { # CODEC FILE EXPECT
+	[ "$1" != av1 ] || has_dav1d || return 0
+	is_readable "$2" || return 0
+	probe "$2"
+	status=$?
+	good=0
+	# One of VP8's files holds VP9.
+	says codec '[a-z0-9]+, [A-Za-z]' || good=1
+	if [ "$3" = refuse ]; then
+		[ $status -eq 3 ] && says decodes 'no: .' || good=1
+	else
+		[ $status -eq 0 ] && says decodes 'yes, ' || good=1
+	fi
+	result $good "$(basename "$2"): $(sed -n 's/^decodes *//p' "$work/out")"
+}
+
 if [ ! -e "$driver" ] || [ ! -x "$vacodec" ]; then
 	echo "1..0 # SKIP vacodec or softva is not built"
 	exit 0
@@ -91,10 +109,22 @@ for file in "$streams"/*.264; do
 	result $? "$(basename "$file")"
 done
 
+# Those of the other codecs; libavformat knows their size.
+for codec in $(codecs_of decode); do
+	[ "$codec" != h264 ] || continue
+	for file in $(codec_streams "$codec"); do
+		is_readable "$file" || continue
+		probe "$file" && says codec "$codec, [A-Z]" && says decodes 'yes, [A-Z]' &&
+			says pictures '[1-9][0-9]* coded' && says units '[1-9][0-9]*, 0 damaged'
+		result $? "$(basename "$file")"
+	done
+done
+
 features() { # STREAM FEATURE...
 	file=$1
 	shift
-	probe "$streams/$file.264"
+	case $file in *.*) ;; *) file=$file.264 ;; esac
+	probe "$streams/$file"
 	good=$?
 	for feature in "$@"; do
 		says features "(.* )?$feature( |\$)" || good=1
@@ -113,6 +143,20 @@ features written-gaps frame-num-gaps
 features open-gop recovery-points
 features constrained-intra constrained-intra
 features deblock-off no-deblocking
+features hevc-wpp.265 sao sign-hiding
+features hevc-main10-weights.265 weighted-p
+features vp8-segments.ivf segmentation
+features vp8-golden.ivf golden-updates
+features vp9-tiles.ivf tile-columns tile-rows
+features vp9-lossless.ivf lossless
+features av1-tiles.ivf tiles
+features av1-grain.ivf film-grain
+features av1-superres.ivf superres
+if is_readable x.m2v; then
+	features mpeg2-scans.m2v alternate-scan intra-vlc-format non-linear-quantiser
+	probe "$streams/mpeg2-interlaced-tff.m2v" && says structure 'interlaced: frames of two fields'
+	result $? "interlaced frames of MPEG-2 are no MBAFF frames"
+fi
 probe "$streams/resolution-change.264" && says pictures '.* coded, [2-9] sequences'
 result $? "a change of size is a new sequence"
 probe "$streams/crop-offset.264" && says size '.* visible from [1-9]'
@@ -152,8 +196,11 @@ result $? "without a driver it is still described"
 if [ -n "${VECTORS_DIR:-}" ]; then
 	tab=$(printf '\t')
 	while IFS=$tab read -r codec file expect size _ profile pix_fmt _; do
-		[ "$codec" = h264 ] || continue
-		vector "$VECTORS_DIR/$file" "$expect" "$size" "$profile" "$pix_fmt"
+		case $codec in
+		h264) vector "$VECTORS_DIR/$file" "$expect" "$size" "$profile" "$pix_fmt" ;;
+		codec) ;;
+		*) other_vector "$codec" "$VECTORS_DIR/$file" "$expect" ;;
+		esac
 	done <"$VECTORS_DIR/MANIFEST.tsv"
 else
 	n=$((n + 1))

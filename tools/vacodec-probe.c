@@ -36,6 +36,16 @@ static const struct {
 
 #define N_STRUCTURES (sizeof(structures) / sizeof(structures[0]))
 
+/* MBAFF is H.264's word for it. */
+static const char *get_structure(const struct vacodec_probe_result *result, unsigned int i,
+				 bool key)
+{
+	if (structures[i].bit == VACODEC_STRUCTURE_MIXED &&
+	    result->format.codec != VACODEC_CODEC_H264)
+		return key ? "interlaced-frames" : "frames of two fields";
+	return key ? structures[i].key : structures[i].text;
+}
+
 static const char *feature(const struct vacodec_probe_result *result, unsigned int bit)
 {
 	const char *name = vacodec_probe_get_feature_name(result->format.codec, bit);
@@ -52,22 +62,24 @@ static double frame_rate(const struct vacodec_format *format)
 
 /* ---- Text ---- */
 
-/* Level 1b has the number 9 for want of a better one. */
+/* Level 1b has the number 9 for want of a better one; not all codecs have levels. */
 static void format_level(unsigned int level, char *text, size_t size_bytes)
 {
-	if (level == 9)
-		snprintf(text, size_bytes, "1b");
+	if (level == 0)
+		*text = '\0';
+	else if (level == 9)
+		snprintf(text, size_bytes, ", level 1b");
 	else
-		snprintf(text, size_bytes, "%u.%u", level / 10, level % 10);
+		snprintf(text, size_bytes, ", level %u.%u", level / 10, level % 10);
 }
 
 static void print_format(const struct vacodec_probe_result *result)
 {
 	const struct vacodec_format *format = &result->format;
-	char level[16];
+	char level[24];
 
 	format_level(format->level, level, sizeof(level));
-	printf("codec       %s, %s profile, level %s\n", vacodec_codec_get_name(format->codec),
+	printf("codec       %s, %s profile%s\n", vacodec_codec_get_name(format->codec),
 	       result->profile, level);
 	printf("size        %ux%u (coded %ux%u, visible from %u,%u)\n", format->crop.width,
 	       format->crop.height, format->coded_width, format->coded_height, format->crop.x,
@@ -91,7 +103,7 @@ static void print_structure(const struct vacodec_probe_result *result)
 	for (size_t i = 0; result->format.interlaced && i < N_STRUCTURES; i++) {
 		if (!(result->structure & structures[i].bit))
 			continue;
-		printf("%s%s", separator, structures[i].text);
+		printf("%s%s", separator, get_structure(result, i, false));
 		separator = ", ";
 	}
 	printf("\n");
@@ -160,7 +172,8 @@ static void add_lists(struct json_object *object, const struct vacodec_probe_res
 
 	for (size_t i = 0; i < N_STRUCTURES; i++)
 		if (result->structure & structures[i].bit)
-			json_object_array_add(structure, json_object_new_string(structures[i].key));
+			json_object_array_add(
+				structure, json_object_new_string(get_structure(result, i, true)));
 	for (unsigned int i = 0; i < MAX_FEATURES; i++)
 		if (feature(result, i))
 			json_object_array_add(features, json_object_new_string(feature(result, i)));
