@@ -5,6 +5,7 @@
  * The fake decodes nothing: what is compared is what the driver is given. The two streams are of one
  * encoder and one source, of the low-overhead form and of Annex B.
  */
+#include "codec-stream.h"
 #include "vacodec-fixture.h"
 #include "libvacodec/av1-frame.h"
 #include "libvacodec/unit-splitter.h"
@@ -335,6 +336,34 @@ static void test_short_damaged_streams(void **state)
 	check_short((const uint8_t[]){0x12, 0x00, 0x42, 0x01, 0x00}, 5);
 }
 
+/* Headers whose frames have no tiles: flagged frames, and the session goes on. */
+static void test_frames_without_tiles(void **state)
+{
+	struct codec_stream *s = codec_stream_load(STREAMS, "av1-tile-groups.ivf");
+	struct client c = {0};
+	unsigned int i, n_lost = 0;
+
+	(void)state;
+	assert_non_null(s);
+	assert_int_equal(open_av1(&c), 0);
+	for (i = 0; i < s->n_units; i++) {
+		if (codec_stream_get_type(s, i) == AV1_OBU_TILE_GROUP) {
+			n_lost++;
+			continue;
+		}
+		assert_int_equal(client_send(&c, codec_stream_get_unit(s, i),
+					     codec_stream_get_size(s, i), i),
+				 0);
+	}
+	assert_int_equal(client_drain(&c), 0);
+	assert_true(n_lost > 0);
+	assert_int_equal(c.n_frames, 6);
+	assert_int_equal(c.n_corrupt, 6);
+	assert_int_equal(seen.n_pictures, 0);
+	close_av1(&c);
+	codec_stream_free(s);
+}
+
 /* Nothing but the library's word that it is well: no crash, no id left (the fixture looks). */
 static void check_flips(const char *name, size_t step)
 {
@@ -488,6 +517,7 @@ int main(void)
 		FAKE_TEST(test_flush_resumes_at_key_frame),
 		FAKE_TEST(test_film_grain_has_a_surface_of_its_own),
 		FAKE_TEST(test_short_damaged_streams),
+		FAKE_TEST(test_frames_without_tiles),
 		FAKE_TEST(test_flipped_bits),
 		FAKE_TEST(test_lost_stream_is_found_again),
 		FAKE_TEST(test_damaged_header_flags_what_follows),

@@ -328,6 +328,26 @@ static void test_frames_come_out(void **state)
 	client_close(&c);
 }
 
+/* An empty chunk is no frame, and harms none. */
+static void test_an_empty_packet_shows_nothing(void **state)
+{
+	const struct vacodec_packet empty = {NULL, 0, 1};
+	struct client c = {0};
+
+	(void)state;
+	open_vp9(&c);
+	assert_int_equal(vacodec_decoder_send(c.decoder, &empty), 0);
+	assert_int_equal(send_setup(&c, &key, 0), 0);
+	assert_int_equal(vacodec_decoder_send(c.decoder, &empty), 0);
+	assert_int_equal(client_take_events(&c), 0);
+	assert_int_equal(send_setup(&c, &key, 2), 0);
+	assert_int_equal(client_drain(&c), 0);
+	assert_int_equal(c.n_frames, 2);
+	assert_int_equal(c.timestamps[1], 2);
+	assert_int_equal(c.flags[1] & VACODEC_FRAME_CORRUPT, 0);
+	client_close(&c);
+}
+
 /* What it would have refreshed nobody knows: flagged, up to the next key frame. */
 static void test_a_lost_frame_leaves_doubt(void **state)
 {
@@ -516,6 +536,7 @@ int main(void)
 		cmocka_unit_test(test_false_indices),
 		cmocka_unit_test(test_shown_frames_end_after_a_byte),
 		FAKE_TEST(test_frames_come_out),
+		FAKE_TEST(test_an_empty_packet_shows_nothing),
 		FAKE_TEST(test_a_lost_frame_leaves_doubt),
 		FAKE_TEST(test_missing_references_flag),
 		FAKE_TEST(test_layers_are_decoded_beside),
