@@ -38,8 +38,11 @@ static unsigned int n_expected, n_wrong;
 
 VAStatus __real_vaCreateBuffer(VADisplay, VAContextID, VABufferType, unsigned int, unsigned int,
 			       void *, VABufferID *);
-VAStatus __wrap_vaCreateBuffer(VADisplay, VAContextID, VABufferType, unsigned int, unsigned int,
-			       void *, VABufferID *);
+/* Shared libraries in the link may refer to it, too. */
+__attribute__((visibility("default"))) VAStatus __wrap_vaCreateBuffer(VADisplay, VAContextID,
+								      VABufferType, unsigned int,
+								      unsigned int, void *,
+								      VABufferID *);
 
 VAStatus __wrap_vaCreateBuffer(VADisplay va, VAContextID context, VABufferType type,
 			       unsigned int size, unsigned int count, void *data, VABufferID *id)
