@@ -38,8 +38,11 @@ static unsigned int n_expected, n_wrong;
 
 VAStatus __real_vaCreateBuffer(VADisplay, VAContextID, VABufferType, unsigned int, unsigned int,
 			       void *, VABufferID *);
-VAStatus __wrap_vaCreateBuffer(VADisplay, VAContextID, VABufferType, unsigned int, unsigned int,
-			       void *, VABufferID *);
+/* Shared libraries in the link may refer to it, too. */
+__attribute__((visibility("default"))) VAStatus __wrap_vaCreateBuffer(VADisplay, VAContextID,
+								      VABufferType, unsigned int,
+								      unsigned int, void *,
+								      VABufferID *);
 
 VAStatus __wrap_vaCreateBuffer(VADisplay va, VAContextID context, VABufferType type,
 			       unsigned int size, unsigned int count, void *data, VABufferID *id)
@@ -296,6 +299,10 @@ int main(void)
 {
 	struct CMUnitTest tests[N_MISTAKES];
 
+	if (session_is_slow()) {
+		printf("1..0 # SKIP libdav1d's code is more than valgrind can translate\n");
+		return 0;
+	}
 	for (size_t i = 0; i < N_MISTAKES; i++)
 		tests[i] = (struct CMUnitTest){mistakes[i].name, test_mistake_is_seen, NULL, NULL,
 					       (void *)(uintptr_t)&mistakes[i]};
