@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+#
+# The short form of the bench, a part of "make check": fails when the structure of what a frame costs
+# changes, never because of time. Counted are instructions inside the calls that cost, by callgrind, the
+# driver's apart; system calls; bytes of code. Prints TAP. docs/performance.md says what to do then.
+#
+#   short.py BUILDDIR [--record]
+#
+# --record: prints the lines for baseline.tsv instead.
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+from bench import DRIVER, Bench, Failed, ROWS, read_callgrind, run
+
+TOLERANCE = 0.10  # of a recorded count
+STREAMS = {'h264': 'cabac-b.264', 'hevc': 'hevc-refs.265', 'vp8': 'vp8-altref.ivf',
+           'vp9': 'vp9-altref-layers.ivf', 'av1': 'av1-plain.ivf', 'mpeg2': 'mpeg2-sizes.m2v'}
+PICTURES = 200
+COMMANDS = (200, 700)
+MAX_DECODE_CALLS = 1    # of the system for a frame: the file is read
+MAX_COMMAND_CALLS = 2   # one to say that an answer is there, one to take that back
+# Waits, whose number depends on who is faster; the clock, which is no system call but under valgrind; memory, as
+# whose use by the libraries tests/play-malloc.sh counts: what is left of it is the driver's.
+NOT_CALLS = {'futex', 'poll', 'sched_yield', 'restart_syscall', 'clock_nanosleep', 'clock_gettime',
+             'mmap', 'munmap', 'mremap', 'brk', 'madvise', 'mprotect'}
+
+
+class Short(Bench):
+    def __init__(self, build, work):
+        super().__init__(build, work, True)
+        self.n = 0
+
+    def result(self, good, name, *notes):
+        self.n += 1
+        print(f'{"ok" if good else "not ok"} {self.n} - {name}')
+        for note in notes:
+            print(f'# {note}')
+        return good
+
+    # ---- What is counted ----
+
+    def inside(self, functions, command, environment, driver):
+        """Instructions of the calls of these functions, without the driver's or with them."""
+        out = os.path.join(self.work, 'callgrind')
+        toggles = [f'--toggle-collect={function}*' for function in functions]
+        done = subprocess.run(['valgrind', '--tool=callgrind', '--callgrind-out-file=' + out,
+                               *toggles, *command], env=environment, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            raise Failed(f'{command[0]}: {done.stderr[-400:]}')
+        own, entered = read_callgrind(out)
+        return sum(own.values()) - \
+            (0 if driver else sum(cost for name, cost in entered.items() if DRIVER in name))
+
+    def decoding(self, codec):
+        """Of all packets of a stream: its opening is in it, and the same each time."""
+        file = os.path.join(self.source, 'tests', 'streams', STREAMS[codec])
+        command = self.ours('tools/vacodec', 'decode', '--driver', 'softva', file)
+        return self.inside(['vacodec_decoder_send'], command,
+                           self.environment(SOFTVA_NO_DECODE='2'), driver=False)
+
+    def wrapper(self, mode, function):
+        command = self.ours('bench/vawrap-cost', mode, str(PICTURES))
+        return self.inside([function], command, self.environment(SOFTVA_NO_DECODE='1'),
+                           driver=True)
+
+    def system_calls(self, command, environment):
+        log = os.path.join(self.work, 'calls')
+        done = subprocess.run(['valgrind', '--tool=none', '--trace-syscalls=yes',
+                               '--log-file=' + log, *command], env=environment,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            raise Failed(f'{command[0]}: {done.stderr[-400:]}')
+        with open(log, encoding='utf-8', errors='replace') as lines:
+            names = re.findall(r'^SYSCALL\[\d+,\d+\]\(\s*\d+\) sys_(\w+)', lines.read(), re.M)
+        return sum(name not in NOT_CALLS for name in names)
+
+    # ---- The baseline ----
+
+    def kind(self):
+        """What a count of instructions depends on beside the code."""
+        compiler = self.variable('CC')
+        version = run([*compiler.split(), '--version']).split('\n')[0]
+        libva = run(['pkg-config', '--modversion', 'libva']).strip()
+        return f'{version}; libva {libva}; {self.variable("CFLAGS")}'
+
+    def variable(self, name):
+        with open(self.path('Makefile'), encoding='utf-8') as lines:
+            return re.search(rf'^{name} = (.*)$', lines.read(), re.M)[1].strip()
+
+    def baseline(self):
+        with open(os.path.join(self.source, 'bench', 'baseline.tsv'), encoding='utf-8') as lines:
+            rows = [line.rstrip('\n').split('\t') for line in lines if not line.startswith('#')]
+        return {name: int(count) for kind, name, count in rows if kind == self.kind()}
+
+    # ---- The tests ----
+
+    def test_instructions(self):
+        recorded = self.baseline()
+        for codec, stream in STREAMS.items():
+            if codec not in recorded:
+                self.n += 1
+                print(f'ok {self.n} - {codec}: instructions # SKIP no baseline of {self.kind()}')
+                continue
+            count = self.decoding(codec)
+            change = count / recorded[codec] - 1
+            self.result(change <= TOLERANCE,
+                        f'{codec}: {count} instructions for {stream}, {change:+.1%} of the baseline')
+
+    def test_wrapper(self):
+        raw = self.wrapper('raw', 'raw_picture')
+        mine = self.wrapper('vawrap', 'wrapped_picture')
+        self.result(mine <= 1.03 * raw, f'libvawrap: {mine / raw - 1:+.2%} of calls by hand')
+
+    def test_system_calls(self):
+        file = os.path.join(self.source, 'tests', 'streams', 'demo.264')
+
+        def decode(n):
+            return self.system_calls(
+                self.ours('tools/vacodec', 'decode', '--driver', 'softva', '--frames', str(n), file),
+                self.environment(SOFTVA_NO_DECODE='2'))
+        calls = (decode(60) - decode(20)) / 40
+        self.result(calls <= MAX_DECODE_CALLS, f'{calls:.2f} system calls a decoded frame')
+        few, many = COMMANDS
+        environment = self.environment(top_srcdir=self.source)
+        calls = (self.system_calls(self.ours('bench/device-latency', str(many)), environment) -
+                 self.system_calls(self.ours('bench/device-latency', str(few)), environment)) / \
+            (many - few)
+        self.result(calls <= MAX_COMMAND_CALLS, f'{calls:.2f} system calls a command of the device')
+
+    def test_sizes(self):
+        ROWS['size'](self)
+        for row in self.rows:
+            self.result(row['met'], f'{row["name"]}: {row["ours"]}, at most {row["goal"]}')
+
+
+def main():
+    with tempfile.TemporaryDirectory() as work:
+        short = Short(os.path.abspath(sys.argv[1]), work)
+        if '--record' in sys.argv:
+            for codec in STREAMS:
+                print(f'{short.kind()}\t{codec}\t{short.decoding(codec)}')
+            return 0
+        print(f'1..{len(STREAMS) + 6}')
+        for test in (short.test_sizes, short.test_wrapper, short.test_system_calls,
+                     short.test_instructions):
+            try:
+                test()
+            except Failed as error:
+                print(f'Bail out! {error}')
+                return 1
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
