@@ -203,6 +203,21 @@ def decode_commands(bench, file):
     return ours, ffmpeg
 
 
+# Elements behind a file, where there are such; the others' codecs would need a demuxer that is not everywhere.
+GSTREAMER = {'h264': ['h264parse', 'vaapih264dec'], 'hevc': ['h265parse', 'vaapih265dec']}
+
+
+def has_gstreamer():
+    return shutil.which('gst-inspect-1.0') is not None and \
+        subprocess.run(['gst-inspect-1.0', 'vaapi'], capture_output=True).returncode == 0
+
+
+def gstreamer_command(bench, codec, file, n):
+    parser, decoder = GSTREAMER[codec]
+    return (['gst-launch-1.0', '-q', 'filesrc', 'location=' + file, '!', parser, '!', decoder, '!',
+             'fakesink', f'num-buffers={n}'], bench.for_others(SOFTVA_NO_DECODE='2'))
+
+
 def codecs_of(bench):
     """Those that are decoded on softva."""
     said = json.loads(run(bench.ours('tools/vawrap-info', '--driver', 'softva', '--json'),
@@ -221,9 +236,13 @@ def row_driver(bench):
             few, many = (20, 320) if width < 1000 else (4, 28)
             file = bench.stream(codec, width, height, many + 4, quality)
             ours, ffmpeg = decode_commands(bench, file)
-            bench.add(f'above the driver, instructions a frame: {codec} {width}x{height} {quality}',
-                      bench.count_each(ours, few, many), bench.count_each(ffmpeg, few, many),
-                      goal=0.25, bytes_a_frame=os.path.getsize(file) // (many + 4))
+            name = f'above the driver, instructions a frame: {codec} {width}x{height} {quality}'
+            mine = bench.count_each(ours, few, many)
+            bench.add(name, mine, bench.count_each(ffmpeg, few, many), goal=0.25,
+                      bytes_a_frame=os.path.getsize(file) // (many + 4))
+            if codec in GSTREAMER and has_gstreamer():
+                bench.add(name + ', GStreamer', mine, bench.count_each(
+                    lambda n: gstreamer_command(bench, codec, file, n), few, many), goal=1)
 
 
 # ---- 3: parsers alone ----
