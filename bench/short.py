@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-from bench import DRIVER, Bench, Failed, ROWS, read_callgrind, run
+from bench import Bench, Failed, ROWS, cost_of_driver, read_callgrind, run
 
 TOLERANCE = 0.10  # of a recorded count
 STREAMS = {'h264': 'cabac-b.264', 'hevc': 'hevc-refs.265', 'vp8': 'vp8-altref.ivf',
@@ -55,7 +55,7 @@ class Short(Bench):
             raise Failed(f'{command[0]}: {done.stderr[-400:]}')
         own, entered = read_callgrind(out)
         return sum(own.values()) - \
-            (0 if driver else sum(cost for name, cost in entered.items() if DRIVER in name))
+            (0 if driver else cost_of_driver(entered))
 
     def decoding(self, codec):
         """Of all packets of a stream: its opening is in it, and the same each time."""

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * device-streams.c - many streams at once on one device: what they take of memory, threads and descriptors
+ *
+ * Each plays the same file at the same time. With no picture decoded, what is left is the cost of the
+ * device, the libraries and the guest.
+ *
+ *     device-streams STREAMS     prints: streams frames cpu_us rss_kib threads fds
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include "tests/mini-guest.h"
+
+#define WARM_STEPS 3 /* until its pools are made, a stream is not what it will be */
+
+static struct guest guest;
+
+struct taken {
+	unsigned long rss_kib, threads, fds;
+};
+
+static unsigned long read_status(const char *key)
+{
+	FILE *file = fopen("/proc/self/status", "re");
+	char line[128];
+	unsigned long value = 0;
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (strncmp(line, key, strlen(key)) == 0)
+			value = strtoul(line + strlen(key) + 1, NULL, 10);
+	}
+	if (file)
+		fclose(file);
+	return value;
+}
+
+static unsigned long count_fds(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	unsigned long n = 0;
+
+	while (folder && readdir(folder))
+		n++;
+	if (folder)
+		closedir(folder);
+	return n;
+}
+
+static void look(struct taken *most)
+{
+	struct taken now = {read_status("VmRSS"), read_status("Threads"), count_fds()};
+
+	if (now.rss_kib > most->rss_kib)
+		most->rss_kib = now.rss_kib;
+	if (now.threads > most->threads)
+		most->threads = now.threads;
+	if (now.fds > most->fds)
+		most->fds = now.fds;
+}
+
+static double get_cpu_us(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return 1e6 * (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int n = argc > 1 ? (unsigned int)strtoul(argv[1], NULL, 10) : 1;
+	unsigned int frames = 0, steps = 0;
+	struct taken most = {0};
+	double begun;
+
+	n = n < 1 || n > GUEST_STREAMS ? GUEST_STREAMS : n;
+	guest.format = 3;
+	if (guest_open(&guest, NULL))
+		return EXIT_FAILURE;
+	begun = get_cpu_us();
+	for (unsigned int i = 0; i < n; i++) {
+		if (guest_start(&guest, i, "cabac-b"))
+			return EXIT_FAILURE;
+	}
+	while (guest_step(&guest, 1000)) {
+		if (steps++ % 64 == WARM_STEPS)
+			look(&most);
+	}
+	for (unsigned int i = 0; i < n; i++) {
+		frames += guest.streams[i].n_frames;
+		if (!guest.streams[i].finished)
+			return EXIT_FAILURE;
+	}
+	look(&most);
+	printf("%u %u %.0f %lu %lu %lu\n", n, frames, get_cpu_us() - begun, most.rss_kib,
+	       most.threads, most.fds);
+	guest_close(&guest);
+	return EXIT_SUCCESS;
+}
