@@ -365,8 +365,10 @@ void vawrap_surface_get_size(const struct vawrap_surface *surface, unsigned int 
 			     unsigned int *height);
 /*
  * Waits until the surface's work is done: timeout_ns 0 polls, -1 waits for ever. Where the driver
- * has no vaSyncSurface2(), any other timeout polls the status and sleeps in between.
- * Errors: -ETIMEDOUT; -EBADMSG decoding error; -ESHUTDOWN; -EIO.
+ * has no vaSyncSurface2(), any other timeout polls the status and sleeps in between; where it has no
+ * status, either, every wait is for ever.
+ * Errors: -ETIMEDOUT; -EBADMSG decoding error; -EBUSY the hardware is busy and stays so: the device may
+ * be lost; -ESHUTDOWN; -EIO.
  */
 int vawrap_surface_sync(struct vawrap_surface *surface, int64_t timeout_ns);
 /* Source: va.h, vaQuerySurfaceStatus(). */
@@ -530,8 +532,10 @@ int vawrap_image_unmap(struct vawrap_image *image);
 
 /*
  * A way to read many surfaces of one format and size by the CPU: a derived image, kept for each
- * surface, or where the driver has none that can be used one image into which it transfers; found
- * with the first surface. Used by one thread at a time; kept images hold their surfaces.
+ * surface, or where the driver has none that can be used one image into which it transfers. Which one
+ * is found with the first surfaces: a derived image that shows other samples than the driver's
+ * transfer, or takes the CPU far longer to read, is not used. Used by one thread at a time; kept images
+ * hold their surfaces.
  */
 struct vawrap_view;
 

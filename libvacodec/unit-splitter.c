@@ -7,10 +7,15 @@
 #include "unit-splitter.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FIRST_CAPACITY_BYTES 65536
+
+#if defined(__LP64__)
+_Static_assert(_Alignof(max_align_t) >= 16, "see reserve()");
+#endif
 
 void unit_splitter_init(struct unit_splitter *s, enum unit_syntax syntax, unsigned int length_bytes)
 {
@@ -39,6 +44,10 @@ void unit_splitter_reset(struct unit_splitter *s)
 	memset(&s->obu, 0, sizeof(s->obu));
 }
 
+/*
+ * A unit begins where malloc's memory does, at a multiple of 16: nvidia-vaapi-driver takes the tag of a
+ * VP8 frame from before the data that it is given, back to such a place.
+ */
 static int reserve(struct unit_splitter *s, size_t size_bytes)
 {
 	size_t capacity = s->capacity_bytes ? s->capacity_bytes : FIRST_CAPACITY_BYTES;

@@ -130,24 +130,18 @@ static int query_entrypoints(struct vawrap_display *display, VAProfile profile, 
 	return error ? error : count;
 }
 
-static bool is_known(struct vawrap_display *display, const struct caps_profile *caps)
-{
-	bool known;
-
-	pthread_mutex_lock(&display->caps_lock);
-	known = caps->known;
-	pthread_mutex_unlock(&display->caps_lock);
-	return known;
-}
-
 /* Two threads may ask the driver at once; the first answer is kept. Once known, it stays. */
 static int read_entrypoints(struct vawrap_display *display, VAProfile profile,
 			    struct caps_profile *caps)
 {
 	VAEntrypoint *entrypoints = NULL;
+	bool known;
 	int count;
 
-	if (is_known(display, caps))
+	pthread_mutex_lock(&display->caps_lock);
+	known = caps->known;
+	pthread_mutex_unlock(&display->caps_lock);
+	if (known)
 		return 0;
 	count = query_entrypoints(display, profile, &entrypoints);
 	if (count < 0) {
@@ -191,6 +185,9 @@ int vawrap_display_get_config_attribs(struct vawrap_display *display, VAProfile 
 {
 	if (n > MAX_LIST)
 		return -EINVAL;
+	/* Some drivers leave alone what they do not know. */
+	for (size_t i = 0; i < n; i++)
+		attribs[i].value = VA_ATTRIB_NOT_SUPPORTED;
 	return DISPLAY_CALL(display, vaGetConfigAttributes, profile, entrypoint, attribs, (int)n);
 }
 

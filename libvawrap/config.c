@@ -90,20 +90,13 @@ VAEntrypoint vawrap_config_get_entrypoint(const struct vawrap_config *config)
 	return config->entrypoint;
 }
 
-static int query_surface_attribs(struct vawrap_config *config, VASurfaceAttrib *attribs,
-				 unsigned int *n)
-{
-	struct vawrap_display *display = config->handle.display;
-
-	return DISPLAY_CALL(display, vaQuerySurfaceAttributes, config->handle.id, attribs, n);
-}
-
 int vawrap_config_get_surface_attribs(struct vawrap_config *config, VASurfaceAttrib *attribs,
 				      size_t capacity)
 {
 	VASurfaceAttrib *all;
+	struct vawrap_display *display = config->handle.display;
 	unsigned int n = 0, size;
-	int error = query_surface_attribs(config, NULL, &n);
+	int error = DISPLAY_CALL(display, vaQuerySurfaceAttributes, config->handle.id, NULL, &n);
 
 	if (error)
 		return error;
@@ -114,7 +107,7 @@ int vawrap_config_get_surface_attribs(struct vawrap_config *config, VASurfaceAtt
 	all = calloc((size_t)size + 1, sizeof(*all));
 	if (!all)
 		return -ENOMEM;
-	error = query_surface_attribs(config, all, &n);
+	error = DISPLAY_CALL(display, vaQuerySurfaceAttributes, config->handle.id, all, &n);
 	if (!error && n > size)
 		error = -EIO;
 	for (unsigned int i = 0; !error && i < n && i < capacity; i++)

@@ -160,19 +160,6 @@ struct source {
 	const char *site;
 };
 
-static int read_options(const struct vawrap_display_options *given,
-			struct vawrap_display_options *options)
-{
-	memset(options, 0, sizeof(*options));
-	if (!given)
-		return 0;
-	if (given->size_bytes < offsetof(struct vawrap_display_options, driver))
-		return -EINVAL;
-	memcpy(options, given,
-	       given->size_bytes < sizeof(*options) ? given->size_bytes : sizeof(*options));
-	return 0;
-}
-
 static int check_driver_name(const char *driver)
 {
 	size_t length = strlen(driver);
@@ -322,7 +309,10 @@ static int begin_open(const struct vawrap_display_options *given,
 	int error;
 
 	*out = NULL;
-	error = read_options(given, options);
+	*options = (struct vawrap_display_options){.size_bytes = sizeof(*options)};
+	error = given ? handle_read_sized(options, sizeof(*options), given,
+					  offsetof(struct vawrap_display_options, driver))
+		      : 0;
 	if (error)
 		return error;
 	if (options->error)

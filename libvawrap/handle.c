@@ -151,6 +151,18 @@ void handle_finish(struct vawrap_display *display)
 	}
 }
 
+int handle_read_sized(void *ours, size_t bytes, const void *given, size_t least)
+{
+	size_t has;
+
+	memcpy(&has, given, sizeof(has));
+	memset(ours, 0, bytes);
+	if (has < least)
+		return -EINVAL;
+	memcpy(ours, given, has < bytes ? has : bytes);
+	return 0;
+}
+
 /* ---- What lives ---- */
 
 unsigned int vawrap_display_get_live_count(struct vawrap_display *display, enum vawrap_kind kind)

@@ -5,9 +5,11 @@
  * The layout comes from the driver and is checked before anybody computes an address with it.
  */
 #include <string.h>
+#include "image.h"
 #include "internal.h"
 
-#define MAX_PLANES 3
+#define MAX_PLANES   3
+#define COLUMN_BYTES 16 /* of tiles; all elements' sizes divide it */
 
 struct vawrap_image {
 	struct handle handle;
@@ -41,61 +43,48 @@ struct plane_shape {
 	uint8_t element_bytes, shift_x, shift_y;
 };
 
+#define MAX_FOURCCS 9
+
 struct format_shape {
-	uint32_t fourcc;
-	uint32_t num_planes;
+	uint32_t num_planes; /* 0: any number */
 	struct plane_shape planes[MAX_PLANES];
+	uint32_t fourccs[MAX_FOURCCS];
 };
 
 /* Source: va.h, VA_FOURCC_*. */
 static const struct format_shape shapes[] = {
-	{VA_FOURCC_NV12, 2, {{1, 0, 0}, {2, 1, 1}}},
-	{VA_FOURCC_NV21, 2, {{1, 0, 0}, {2, 1, 1}}},
-	{VA_FOURCC_P010, 2, {{2, 0, 0}, {4, 1, 1}}},
-	{VA_FOURCC_P012, 2, {{2, 0, 0}, {4, 1, 1}}},
-	{VA_FOURCC_P016, 2, {{2, 0, 0}, {4, 1, 1}}},
-	{VA_FOURCC_I420, 3, {{1, 0, 0}, {1, 1, 1}, {1, 1, 1}}},
-	{VA_FOURCC_IYUV, 3, {{1, 0, 0}, {1, 1, 1}, {1, 1, 1}}},
-	{VA_FOURCC_YV12, 3, {{1, 0, 0}, {1, 1, 1}, {1, 1, 1}}},
-	{VA_FOURCC_IMC3, 3, {{1, 0, 0}, {1, 1, 1}, {1, 1, 1}}},
-	{VA_FOURCC_I010, 3, {{2, 0, 0}, {2, 1, 1}, {2, 1, 1}}},
-	{VA_FOURCC_422H, 3, {{1, 0, 0}, {1, 1, 0}, {1, 1, 0}}},
-	{VA_FOURCC_422V, 3, {{1, 0, 0}, {1, 0, 1}, {1, 0, 1}}},
-	{VA_FOURCC_411P, 3, {{1, 0, 0}, {1, 2, 0}, {1, 2, 0}}},
-	{VA_FOURCC_444P, 3, {{1, 0, 0}, {1, 0, 0}, {1, 0, 0}}},
-	{VA_FOURCC_RGBP, 3, {{1, 0, 0}, {1, 0, 0}, {1, 0, 0}}},
-	{VA_FOURCC_BGRP, 3, {{1, 0, 0}, {1, 0, 0}, {1, 0, 0}}},
-	{VA_FOURCC_Y800, 1, {{1, 0, 0}}},
-	{VA_FOURCC_YUY2, 1, {{4, 1, 0}}},
-	{VA_FOURCC_UYVY, 1, {{4, 1, 0}}},
-	{VA_FOURCC_YVYU, 1, {{4, 1, 0}}},
-	{VA_FOURCC_VYUY, 1, {{4, 1, 0}}},
-	{VA_FOURCC_Y210, 1, {{8, 1, 0}}},
-	{VA_FOURCC_Y212, 1, {{8, 1, 0}}},
-	{VA_FOURCC_Y216, 1, {{8, 1, 0}}},
-	{VA_FOURCC_AYUV, 1, {{4, 0, 0}}},
-	{VA_FOURCC_XYUV, 1, {{4, 0, 0}}},
-	{VA_FOURCC_Y410, 1, {{4, 0, 0}}},
-	{VA_FOURCC_Y412, 1, {{8, 0, 0}}},
-	{VA_FOURCC_Y416, 1, {{8, 0, 0}}},
-	{VA_FOURCC_BGRA, 1, {{4, 0, 0}}},
-	{VA_FOURCC_BGRX, 1, {{4, 0, 0}}},
-	{VA_FOURCC_RGBA, 1, {{4, 0, 0}}},
-	{VA_FOURCC_RGBX, 1, {{4, 0, 0}}},
-	{VA_FOURCC_ARGB, 1, {{4, 0, 0}}},
-	{VA_FOURCC_ABGR, 1, {{4, 0, 0}}},
+	{2, {{1, 0, 0}, {2, 1, 1}}, {VA_FOURCC_NV12, VA_FOURCC_NV21}},
+	{2, {{2, 0, 0}, {4, 1, 1}}, {VA_FOURCC_P010, VA_FOURCC_P012, VA_FOURCC_P016}},
+	{3,
+	 {{1, 0, 0}, {1, 1, 1}, {1, 1, 1}},
+	 {VA_FOURCC_I420, VA_FOURCC_IYUV, VA_FOURCC_YV12, VA_FOURCC_IMC3}},
+	{3, {{2, 0, 0}, {2, 1, 1}, {2, 1, 1}}, {VA_FOURCC_I010}},
+	{3, {{1, 0, 0}, {1, 1, 0}, {1, 1, 0}}, {VA_FOURCC_422H}},
+	{3, {{1, 0, 0}, {1, 0, 1}, {1, 0, 1}}, {VA_FOURCC_422V}},
+	{3, {{1, 0, 0}, {1, 2, 0}, {1, 2, 0}}, {VA_FOURCC_411P}},
+	{3, {{1, 0, 0}, {1, 0, 0}, {1, 0, 0}}, {VA_FOURCC_444P, VA_FOURCC_RGBP, VA_FOURCC_BGRP}},
+	{1, {{1, 0, 0}}, {VA_FOURCC_Y800}},
+	{1, {{4, 1, 0}}, {VA_FOURCC_YUY2, VA_FOURCC_UYVY, VA_FOURCC_YVYU, VA_FOURCC_VYUY}},
+	{1, {{8, 1, 0}}, {VA_FOURCC_Y210, VA_FOURCC_Y212, VA_FOURCC_Y216}},
+	{1,
+	 {{4, 0, 0}},
+	 {VA_FOURCC_AYUV, VA_FOURCC_XYUV, VA_FOURCC_Y410, VA_FOURCC_BGRA, VA_FOURCC_BGRX,
+	  VA_FOURCC_RGBA, VA_FOURCC_RGBX, VA_FOURCC_ARGB, VA_FOURCC_ABGR}},
+	{1, {{8, 0, 0}}, {VA_FOURCC_Y412, VA_FOURCC_Y416}},
+	/* The end, and what is not in the table: each plane as large as the luma one. */
+	{0, {{1, 0, 0}, {1, 0, 0}, {1, 0, 0}}, {0}},
 };
-
-/* For a format that is not in the table: any number of planes, each as large as the luma one. */
-static const struct format_shape unknown_shape = {0, 0, {{1, 0, 0}, {1, 0, 0}, {1, 0, 0}}};
 
 static const struct format_shape *find_shape(uint32_t fourcc)
 {
-	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
-		if (shapes[i].fourcc == fourcc)
-			return &shapes[i];
-	}
-	return &unknown_shape;
+	const struct format_shape *shape = shapes;
+
+	for (unsigned int i = 0; shape->num_planes && shape->fourccs[i] != fourcc;)
+		if (++i == MAX_FOURCCS) {
+			shape++;
+			i = 0;
+		}
+	return shape;
 }
 
 static bool plane_fits(const VAImage *va, unsigned int plane, const struct plane_shape *shape)
@@ -112,14 +101,9 @@ static int read_layout(const VAImage *va, struct vawrap_image_layout *layout)
 {
 	const struct format_shape *shape = find_shape(va->format.fourcc);
 
-	if (va->num_planes < 1 || va->num_planes > MAX_PLANES || va->width == 0 || va->height == 0)
+	if (va->num_planes < 1 || va->num_planes > MAX_PLANES || va->width == 0 ||
+	    va->height == 0 || (shape->num_planes && shape->num_planes != va->num_planes))
 		return -EIO;
-	if (shape->num_planes && shape->num_planes != va->num_planes)
-		return -EIO;
-	for (unsigned int i = 0; i < va->num_planes; i++) {
-		if (!plane_fits(va, i, &shape->planes[i]))
-			return -EIO;
-	}
 	*layout = (struct vawrap_image_layout){
 		.fourcc = va->format.fourcc,
 		.width = va->width,
@@ -128,10 +112,40 @@ static int read_layout(const VAImage *va, struct vawrap_image_layout *layout)
 		.size_bytes = va->data_size,
 	};
 	for (unsigned int i = 0; i < va->num_planes; i++) {
+		if (!plane_fits(va, i, &shape->planes[i]))
+			return -EIO;
 		layout->offset_bytes[i] = va->offsets[i];
 		layout->pitch_bytes[i] = va->pitches[i];
 	}
 	return 0;
+}
+
+/* Neither of the two is larger in memory than its layout says. */
+bool image_is_same(const struct vawrap_image *a, const uint8_t *a_data,
+		   const struct vawrap_image *b, const uint8_t *b_data, bool *telling)
+{
+	const struct vawrap_image_layout *la = &a->layout, *lb = &b->layout;
+	const struct plane_shape *shape = find_shape(la->fourcc)->planes;
+	unsigned int width = la->width < lb->width ? la->width : lb->width;
+	unsigned int height = la->height < lb->height ? la->height : lb->height;
+	bool same = la->fourcc == lb->fourcc && la->num_planes == lb->num_planes;
+
+	for (unsigned int i = 0; same && i < la->num_planes; i++, shape++) {
+		size_t bytes = ((width + (1u << shape->shift_x) - 1) >> shape->shift_x) *
+			       (size_t)shape->element_bytes;
+		unsigned int rows = (height + (1u << shape->shift_y) - 1) >> shape->shift_y;
+		const uint8_t *ra = a_data + la->offset_bytes[i];
+		const uint8_t *rb = b_data + lb->offset_bytes[i];
+
+		for (; same && rows > 0; rows--) {
+			same = !memcmp(ra, rb, bytes);
+			*telling |= bytes > COLUMN_BYTES &&
+				    memcmp(rb, rb + COLUMN_BYTES, bytes - COLUMN_BYTES) != 0;
+			ra += la->pitch_bytes[i];
+			rb += lb->pitch_bytes[i];
+		}
+	}
+	return same;
 }
 
 /* ---- Making ---- */

@@ -128,6 +128,11 @@ void handle_unref(struct handle *handle);
 /* Frees the free lists. */
 void handle_finish(struct vawrap_display *display);
 uint64_t handle_now_ns(void);
+/*
+ * A caller's struct, which begins with its size and may be shorter or longer than ours: what it has, and
+ * 0 behind. -EINVAL: less than least bytes.
+ */
+int handle_read_sized(void *ours, size_t bytes, const void *given, size_t least);
 
 /* ---- status.c ---- */
 

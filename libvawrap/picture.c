@@ -32,8 +32,7 @@ struct vawrap_picture {
 /* ---- The state machine: see the drawing in vawrap.h ---- */
 
 enum event {
-	EVENT_ADD_REFERENCE,
-	EVENT_ADD_BUFFER,
+	EVENT_ADD,
 	EVENT_BEGIN,
 	EVENT_RENDER,
 	EVENT_END,
@@ -45,48 +44,34 @@ enum event {
 
 #define N_STATES (VAWRAP_PICTURE_FAILED + 1)
 
-struct transition {
-	bool allowed;
-	enum vawrap_picture_state to;
-};
-
-static const struct transition transitions[N_STATES][N_EVENTS] = {
-	[VAWRAP_PICTURE_NEW] =
-		{
-			[EVENT_ADD_REFERENCE] = {true, VAWRAP_PICTURE_NEW},
-			[EVENT_ADD_BUFFER] = {true, VAWRAP_PICTURE_NEW},
-			[EVENT_BEGIN] = {true, VAWRAP_PICTURE_BEGUN},
-			[EVENT_RESET] = {true, VAWRAP_PICTURE_NEW},
-		},
-	[VAWRAP_PICTURE_BEGUN] =
-		{
-			[EVENT_ADD_REFERENCE] = {true, VAWRAP_PICTURE_BEGUN},
-			[EVENT_ADD_BUFFER] = {true, VAWRAP_PICTURE_BEGUN},
-			[EVENT_RENDER] = {true, VAWRAP_PICTURE_RENDERED},
-			[EVENT_ABORT] = {true, VAWRAP_PICTURE_FAILED},
-		},
-	[VAWRAP_PICTURE_RENDERED] =
-		{
-			[EVENT_ADD_REFERENCE] = {true, VAWRAP_PICTURE_RENDERED},
-			[EVENT_ADD_BUFFER] = {true, VAWRAP_PICTURE_RENDERED},
-			[EVENT_RENDER] = {true, VAWRAP_PICTURE_RENDERED},
-			[EVENT_END] = {true, VAWRAP_PICTURE_ENDED},
-			[EVENT_ABORT] = {true, VAWRAP_PICTURE_FAILED},
-		},
-	[VAWRAP_PICTURE_ENDED] = {[EVENT_SYNC] = {true, VAWRAP_PICTURE_SYNCED}},
-	[VAWRAP_PICTURE_SYNCED] = {[EVENT_RESET] = {true, VAWRAP_PICTURE_NEW}},
-	[VAWRAP_PICTURE_FAILED] = {[EVENT_RESET] = {true, VAWRAP_PICTURE_NEW}},
+/* The next state, and 1 more: 0 is a hole. */
+static const uint8_t transitions[N_STATES][N_EVENTS] = {
+	[VAWRAP_PICTURE_NEW] = {[EVENT_ADD] = 1 + VAWRAP_PICTURE_NEW,
+				[EVENT_BEGIN] = 1 + VAWRAP_PICTURE_BEGUN,
+				[EVENT_RESET] = 1 + VAWRAP_PICTURE_NEW},
+	[VAWRAP_PICTURE_BEGUN] = {[EVENT_ADD] = 1 + VAWRAP_PICTURE_BEGUN,
+				  [EVENT_RENDER] = 1 + VAWRAP_PICTURE_RENDERED,
+				  [EVENT_ABORT] = 1 + VAWRAP_PICTURE_FAILED},
+	[VAWRAP_PICTURE_RENDERED] = {[EVENT_ADD] = 1 + VAWRAP_PICTURE_RENDERED,
+				     [EVENT_RENDER] = 1 + VAWRAP_PICTURE_RENDERED,
+				     [EVENT_END] = 1 + VAWRAP_PICTURE_ENDED,
+				     [EVENT_ABORT] = 1 + VAWRAP_PICTURE_FAILED},
+	[VAWRAP_PICTURE_ENDED] = {[EVENT_SYNC] = 1 + VAWRAP_PICTURE_SYNCED},
+	[VAWRAP_PICTURE_SYNCED] = {[EVENT_RESET] = 1 + VAWRAP_PICTURE_NEW},
+	[VAWRAP_PICTURE_FAILED] = {[EVENT_RESET] = 1 + VAWRAP_PICTURE_NEW},
 };
 
 static int check_event(const struct vawrap_picture *picture, enum event event)
 {
-	return transitions[picture->state][event].allowed ? 0 : -EINVAL;
+	return transitions[picture->state][event] ? 0 : -EINVAL;
 }
 
 /* The one place that writes the state of a picture that exists. Returns error. */
 static int advance(struct vawrap_picture *picture, enum event event, int error)
 {
-	picture->state = error ? VAWRAP_PICTURE_FAILED : transitions[picture->state][event].to;
+	picture->state =
+		error ? VAWRAP_PICTURE_FAILED
+		      : (enum vawrap_picture_state)(transitions[picture->state][event] - 1);
 	return error;
 }
 
@@ -219,7 +204,7 @@ struct vawrap_context *picture_get_context(const struct vawrap_picture *picture)
 
 static int hold(struct vawrap_picture *picture, struct handle *handle)
 {
-	int error = check_event(picture, EVENT_ADD_REFERENCE);
+	int error = check_event(picture, EVENT_ADD);
 	struct handle **held;
 
 	if (error)
@@ -233,7 +218,7 @@ static int hold(struct vawrap_picture *picture, struct handle *handle)
 		return -ENOMEM;
 	picture->held = held;
 	held[picture->n_held++] = handle_ref(handle);
-	return advance(picture, EVENT_ADD_REFERENCE, 0);
+	return advance(picture, EVENT_ADD, 0);
 }
 
 int vawrap_picture_add_reference(struct vawrap_picture *picture, struct vawrap_surface *surface)
@@ -267,7 +252,7 @@ static int make_room(struct vawrap_picture *picture)
 
 int vawrap_picture_add_buffer(struct vawrap_picture *picture, struct vawrap_buffer *buffer)
 {
-	int error = check_event(picture, EVENT_ADD_BUFFER);
+	int error = check_event(picture, EVENT_ADD);
 
 	if (!error)
 		error = buffer_check(buffer, picture->context);
@@ -277,14 +262,14 @@ int vawrap_picture_add_buffer(struct vawrap_picture *picture, struct vawrap_buff
 		return error;
 	picture->ids[picture->n_buffers] = vawrap_buffer_get_id(buffer);
 	picture->buffers[picture->n_buffers++] = vawrap_buffer_ref(buffer);
-	return advance(picture, EVENT_ADD_BUFFER, 0);
+	return advance(picture, EVENT_ADD, 0);
 }
 
 int vawrap_picture_add_array(struct vawrap_picture *picture, VABufferType type, const void *data,
 			     size_t size_bytes, unsigned int n)
 {
 	struct vawrap_buffer *buffer;
-	int error = check_event(picture, EVENT_ADD_BUFFER);
+	int error = check_event(picture, EVENT_ADD);
 
 	if (error)
 		return error;

@@ -15,6 +15,7 @@
 #define MAX_ERRORS       4096
 #define FIRST_SLEEP_NS   50000
 #define LONGEST_SLEEP_NS 2000000
+#define MAX_BUSY         100 /* with a longest sleep between each two */
 
 #define MAX_PRIME 4 /* objects, layers, planes of a descriptor */
 
@@ -46,11 +47,9 @@ static const struct handle_class surface_class = {
 static int read_params(const struct vawrap_surface_params *given,
 		       struct vawrap_surface_params *params)
 {
-	memset(params, 0, sizeof(*params));
-	if (given->size_bytes < offsetof(struct vawrap_surface_params, attribs))
+	if (handle_read_sized(params, sizeof(*params), given,
+			      offsetof(struct vawrap_surface_params, attribs)))
 		return -EINVAL;
-	memcpy(params, given,
-	       given->size_bytes < sizeof(*params) ? given->size_bytes : sizeof(*params));
 	if (params->width == 0 || params->height == 0 || params->width > INT32_MAX ||
 	    params->height > INT32_MAX)
 		return -EINVAL;
@@ -290,29 +289,6 @@ int vawrap_surface_export(struct vawrap_surface *surface, uint32_t flags,
 
 /* ---- Waiting ---- */
 
-static int sync_forever(struct vawrap_surface *surface)
-{
-	struct vawrap_display *display = surface->handle.display;
-
-	return DISPLAY_CALL(display, vaSyncSurface, surface->handle.id);
-}
-
-/* Sets *missing when the driver has no such call, which is no error. */
-static int sync_timeout(struct vawrap_surface *surface, uint64_t timeout_ns, bool *missing)
-{
-	struct vawrap_display *display = surface->handle.display;
-	int error = display_enter(display);
-	VAStatus status;
-
-	if (error)
-		return error;
-	status = vaSyncSurface2(display->va, surface->handle.id, timeout_ns);
-	*missing = status == VA_STATUS_ERROR_UNIMPLEMENTED;
-	if (*missing)
-		status = VA_STATUS_SUCCESS;
-	return display_leave(display, "vaSyncSurface2", status);
-}
-
 static void sleep_ns(uint64_t ns)
 {
 	struct timespec span = {.tv_sec = (time_t)(ns / 1000000000u),
@@ -321,7 +297,53 @@ static void sleep_ns(uint64_t ns)
 	nanosleep(&span, NULL);
 }
 
-/* For drivers without vaSyncSurface2(). A surface that is done is synced for its errors. */
+/*
+ * Some drivers give up a wait without a limit (Mesa), or say that the hardware is busy, which it may be
+ * for ever (Intel): they are asked again, the latter not too often.
+ */
+static int sync_forever(struct vawrap_surface *surface)
+{
+	struct vawrap_display *display = surface->handle.display;
+	unsigned int asked = 0;
+	VAStatus status;
+	int error;
+
+	for (;;) {
+		error = display_enter(display);
+		if (error)
+			return error;
+		status = vaSyncSurface(display->va, surface->handle.id);
+		if (status != VA_STATUS_ERROR_TIMEDOUT &&
+		    (status != VA_STATUS_ERROR_HW_BUSY || asked++ == MAX_BUSY))
+			return display_leave(display, "vaSyncSurface", status);
+		display_leave(display, "vaSyncSurface", VA_STATUS_SUCCESS);
+		sleep_ns(LONGEST_SLEEP_NS);
+	}
+}
+
+/* A missing call is no error, but noted. A driver that is busy has used up its time, if not ours. */
+static int sync_timeout(struct vawrap_surface *surface, uint64_t timeout_ns)
+{
+	struct vawrap_display *display = surface->handle.display;
+	int error = display_enter(display);
+	VAStatus status;
+
+	if (error)
+		return error;
+	status = vaSyncSurface2(display->va, surface->handle.id, timeout_ns);
+	if (status == VA_STATUS_ERROR_UNIMPLEMENTED) {
+		atomic_store_explicit(&display->no_sync2, true, memory_order_relaxed);
+		status = VA_STATUS_SUCCESS;
+	} else if (status == VA_STATUS_ERROR_HW_BUSY) {
+		status = VA_STATUS_ERROR_TIMEDOUT;
+	}
+	return display_leave(display, "vaSyncSurface2", status);
+}
+
+/*
+ * For drivers without vaSyncSurface2(). A surface that is done is synced for its errors. Where nobody can
+ * ask for its status, either, there is no wait with a limit.
+ */
 static int sync_by_status(struct vawrap_surface *surface, uint64_t timeout_ns)
 {
 	uint64_t begin_ns = timeout_ns ? handle_now_ns() : 0;
@@ -332,7 +354,8 @@ static int sync_by_status(struct vawrap_surface *surface, uint64_t timeout_ns)
 
 	for (;;) {
 		error = vawrap_surface_get_status(surface, &status);
-		if (error == -EBADMSG || (!error && !(status & VASurfaceRendering)))
+		if (error == -EBADMSG || error == -ENOTSUP ||
+		    (!error && !(status & VASurfaceRendering)))
 			return sync_forever(surface);
 		if (error)
 			return error;
@@ -348,18 +371,15 @@ static int sync_by_status(struct vawrap_surface *surface, uint64_t timeout_ns)
 
 int surface_wait(struct vawrap_surface *surface, int64_t timeout_ns)
 {
-	struct vawrap_display *display = surface->handle.display;
-	bool missing = false;
-	int error;
+	const atomic_bool *no_sync2 = &surface->handle.display->no_sync2;
+	int error = 0;
 
 	if (timeout_ns < 0)
 		return sync_forever(surface);
-	if (!atomic_load_explicit(&display->no_sync2, memory_order_relaxed)) {
-		error = sync_timeout(surface, (uint64_t)timeout_ns, &missing);
-		if (!missing)
-			return error;
-		atomic_store_explicit(&display->no_sync2, true, memory_order_relaxed);
-	}
+	if (!atomic_load_explicit(no_sync2, memory_order_relaxed))
+		error = sync_timeout(surface, (uint64_t)timeout_ns);
+	if (error || !atomic_load_explicit(no_sync2, memory_order_relaxed))
+		return error;
 	return sync_by_status(surface, (uint64_t)timeout_ns);
 }
 

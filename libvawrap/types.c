@@ -297,11 +297,6 @@ static const struct types_row rows[] = {
 
 _Static_assert(N_ROWS < NO_ROW, "an index fits a byte");
 
-static bool is_decoding(VAEntrypoint entrypoint)
-{
-	return entrypoint >= VAEntrypointVLD && entrypoint <= VAEntrypointDeblocking;
-}
-
 static enum job find_job(VAEntrypoint entrypoint)
 {
 	switch (entrypoint) {
@@ -313,7 +308,9 @@ static enum job find_job(VAEntrypoint entrypoint)
 	case VAEntrypointVideoProc:
 		return JOB_PROCESS;
 	default:
-		return is_decoding(entrypoint) ? JOB_DECODE : JOB_OTHER;
+		return entrypoint >= VAEntrypointVLD && entrypoint <= VAEntrypointDeblocking
+			       ? JOB_DECODE
+			       : JOB_OTHER;
 	}
 }
 

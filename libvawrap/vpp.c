@@ -135,18 +135,6 @@ struct pointed {
 	VASurfaceID forward[MAX_SURFACES], backward[MAX_SURFACES], outputs[MAX_SURFACES];
 };
 
-static int read_process(const struct vawrap_process *given, struct vawrap_process *process)
-{
-	memset(process, 0, sizeof(*process));
-	if (!given)
-		return 0;
-	if (given->size_bytes < offsetof(struct vawrap_process, rotation))
-		return -EINVAL;
-	memcpy(process, given,
-	       given->size_bytes < sizeof(*process) ? given->size_bytes : sizeof(*process));
-	return 0;
-}
-
 /* A rectangle within the surface; one of no size is all of it. */
 static int take_region(const VARectangle *region, const struct vawrap_surface *surface,
 		       const VARectangle **out)
@@ -232,9 +220,11 @@ int vawrap_picture_add_source(struct vawrap_picture *picture, struct vawrap_surf
 			      const struct vawrap_process *given)
 {
 	VAProcPipelineParameterBuffer va;
+	static const struct vawrap_process none = {.size_bytes = sizeof(none)};
 	struct vawrap_process process;
 	struct pointed pointed;
-	int error = read_process(given, &process);
+	int error = handle_read_sized(&process, sizeof(process), given ? given : &none,
+				      offsetof(struct vawrap_process, rotation));
 
 	memset(&va, 0, sizeof(va));
 	if (!source)

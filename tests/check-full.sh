@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# What "make check-full" runs beyond "make check": many mutants, a million random commands, the suite
+# What "make check-full" runs beyond "make check": many mutants, a million random commands, streams on
+# drivers with manners of their own, the suite
 # in an ASan+UBSan build, and what has threads in a TSan build. Takes longer; each build has a folder
 # of its own below the build folder.
 set -u
@@ -22,6 +23,11 @@ if [ -x tools/virtio-video-play ] && [ -f soft-driver/softva_drv_video.la ]; the
 fi
 if [ -e soft-driver/softva_drv_video.la ]; then
 	make mutants || status=1
+fi
+# Ten streams of each codec on a driver like each of those that softva knows.
+if [ -f soft-driver/softva_drv_video.la ]; then
+	QUIRK_STREAMS=10 bash "$top_srcdir/tests/quirks.sh" | tee quirks.out
+	grep -q '^not ok' quirks.out && status=1
 fi
 build check-full-asan address,undefined
 ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 \

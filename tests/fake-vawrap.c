@@ -245,3 +245,14 @@ int vawrap_image_unmap(struct vawrap_image *image)
 /* As they are, on the images above. */
 #include "libvawrap/view.c"
 #include "libvacodec/buffer.c"
+
+/* The transfer for it is none of a picture on its way. */
+bool image_is_same(const struct vawrap_image *a, const uint8_t *a_data,
+		   const struct vawrap_image *b, const uint8_t *b_data, bool *telling)
+{
+	fake.n_transfers--;
+	*telling = true;
+	return !memcmp(a_data, b_data,
+		       a->layout.size_bytes < b->layout.size_bytes ? a->layout.size_bytes
+								   : b->layout.size_bytes);
+}

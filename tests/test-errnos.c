@@ -335,8 +335,10 @@ static int view_map(struct objects *o)
 
 enum exception {
 	PLAIN,
-	TRIES_ON, /* with another call, which works */
-	CANNOT,   /* a failed operation is -ENOTSUP */
+	TRIES_ON,   /* with another call, which works */
+	CANNOT,     /* a failed operation is -ENOTSUP */
+	ASKS_AGAIN, /* a driver that gives up a wait */
+	HAS_TIME,   /* the same, while there is time */
 };
 
 static const struct {
@@ -358,8 +360,8 @@ static const struct {
 	{"buffer_copy", buffer_copy, PLAIN},
 	{"surface_copy", surface_copy, PLAIN},
 	{"surface_export", surface_export, PLAIN},
-	{"surface_sync", surface_sync, PLAIN},
-	{"surface_sync with a timeout", surface_sync_timeout, PLAIN},
+	{"surface_sync", surface_sync, ASKS_AGAIN},
+	{"surface_sync with a timeout", surface_sync_timeout, HAS_TIME},
 	{"surface_get_status", surface_status, PLAIN},
 	{"surface_get_errors", surface_errors, PLAIN},
 	{"image_get", image_get, PLAIN},
@@ -371,7 +373,7 @@ static const struct {
 	{"picture_end", picture_end, PLAIN},
 	{"picture_submit", picture_submit, PLAIN},
 	{"picture_abort", picture_abort, PLAIN},
-	{"picture_sync", picture_sync, PLAIN},
+	{"picture_sync", picture_sync, ASKS_AGAIN},
 	{"picture_add_data", picture_add_data, PLAIN},
 	{"picture_add_array", picture_add_array, PLAIN},
 	{"picture_add_misc", picture_add_misc, PLAIN},
@@ -473,6 +475,12 @@ static int expect(enum exception exception, VAStatus status, int error)
 {
 	if (exception == CANNOT && status == VA_STATUS_ERROR_OPERATION_FAILED)
 		return -ENOTSUP;
+	if (exception == ASKS_AGAIN && (error == -EBUSY || error == -ETIMEDOUT) &&
+	    status != VA_STATUS_ERROR_SURFACE_BUSY &&
+	    status != VA_STATUS_ERROR_SURFACE_IN_DISPLAYING)
+		return 0;
+	if (exception == HAS_TIME && status == VA_STATUS_ERROR_HW_BUSY)
+		return -ETIMEDOUT;
 	/* Without memory or device the other way would not do either. */
 	if (exception == TRIES_ON && error != -ENOMEM && error != -ENODEV)
 		return 0;

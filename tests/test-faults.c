@@ -461,9 +461,14 @@ static bool survives(const char *call, VAStatus status)
 		if (!strcmp(call, names[i]))
 			return true;
 	}
-	/* No formats is an answer, no vaSyncSurface2() too. */
+	/* No formats is an answer, no vaSyncSurface2() too, and no status to ask for. */
 	if (status == VA_STATUS_ERROR_UNIMPLEMENTED &&
-	    (!strcmp(call, "vaQueryImageFormats") || !strcmp(call, "vaSyncSurface2")))
+	    (!strcmp(call, "vaQueryImageFormats") || !strcmp(call, "vaSyncSurface2") ||
+	     !strcmp(call, "vaQuerySurfaceStatus")))
+		return true;
+	/* A driver that gives up a wait is asked again. */
+	if ((status == VA_STATUS_ERROR_TIMEDOUT || status == VA_STATUS_ERROR_HW_BUSY) &&
+	    !strcmp(call, "vaSyncSurface"))
 		return true;
 	/* Whether that is so, the sync says. */
 	return status == VA_STATUS_ERROR_DECODING_ERROR && !strcmp(call, "vaQuerySurfaceStatus");
@@ -476,10 +481,12 @@ static bool waits_unheard(scenario_fn run)
 	       !strcmp(fake_get_failed_call(), "vaSyncSurface");
 }
 
-/* A view that cannot derive transfers, and an unmap that fails is over all the same. */
+/* A view that cannot derive transfers, or the reverse; an unmap that fails is over all the same. */
 static bool tries_on(scenario_fn run)
 {
 	return run == read_by_view && (!strcmp(fake_get_failed_call(), "vaDeriveImage") ||
+				       !strcmp(fake_get_failed_call(), "vaCreateImage") ||
+				       !strcmp(fake_get_failed_call(), "vaGetImage") ||
 				       !strncmp(fake_get_failed_call(), "vaMapBuffer", 11) ||
 				       !strcmp(fake_get_failed_call(), "vaUnmapBuffer"));
 }

@@ -382,6 +382,46 @@ static void test_without_sync2_a_timeout_polls_until_done(void **state)
 	fixture_close(&f);
 }
 
+static void test_a_driver_that_gives_up_is_asked_again(void **state)
+{
+	struct fixture f = fixture_new();
+	struct vawrap_picture *picture = fixture_picture(&f, 0);
+	struct vawrap_error error;
+
+	(void)state;
+	fixture_advance(picture, VAWRAP_PICTURE_ENDED);
+	fake_fail_call(1, VA_STATUS_ERROR_TIMEDOUT);
+	assert_int_equal(vawrap_surface_sync(f.surfaces[0], -1), 0);
+	fake_fail_call(1, VA_STATUS_ERROR_HW_BUSY);
+	assert_int_equal(vawrap_surface_sync(f.surfaces[0], -1), 0);
+	fake_fail_call(1, VA_STATUS_ERROR_HW_BUSY);
+	assert_int_equal(vawrap_surface_sync(f.surfaces[0], 0), -ETIMEDOUT);
+	vawrap_display_get_last_error(f.display, &error);
+	assert_int_equal(error.error, 0);
+	/* But not for ever. */
+	fake_fail_name("vaSyncSurface", VA_STATUS_ERROR_HW_BUSY);
+	assert_int_equal(vawrap_surface_sync(f.surfaces[0], -1), -EBUSY);
+	fake_fail_name(NULL, 0);
+	assert_int_equal(vawrap_picture_sync(picture, 0), 0);
+	vawrap_picture_unref(picture);
+	fixture_close(&f);
+}
+
+static void test_with_no_way_to_ask_each_wait_is_for_ever(void **state)
+{
+	struct fixture f = fixture_new();
+	struct vawrap_picture *picture = fixture_picture(&f, 0);
+
+	(void)state;
+	fake_lack_sync2(true);
+	fake_fail_name("vaQuerySurfaceStatus", VA_STATUS_ERROR_UNIMPLEMENTED);
+	fake_set_polls(4);
+	fixture_advance(picture, VAWRAP_PICTURE_ENDED);
+	assert_int_equal(vawrap_picture_sync(picture, 0), 0);
+	vawrap_picture_unref(picture);
+	fixture_close(&f);
+}
+
 static void test_the_missing_sync2_is_asked_for_once(void **state)
 {
 	struct fixture f = fixture_new();
@@ -463,6 +503,8 @@ int main(void)
 		FAKE_TEST(test_sync_with_sync2),
 		FAKE_TEST(test_sync_without_sync2),
 		FAKE_TEST(test_without_sync2_a_timeout_polls_until_done),
+		FAKE_TEST(test_a_driver_that_gives_up_is_asked_again),
+		FAKE_TEST(test_with_no_way_to_ask_each_wait_is_for_ever),
 		FAKE_TEST(test_the_missing_sync2_is_asked_for_once),
 		FAKE_TEST(test_decoding_errors_are_ebadmsg),
 		FAKE_TEST(test_errors_are_copied_up_to_the_mark),

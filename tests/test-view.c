@@ -7,6 +7,9 @@
 
 enum { W = 64, H = 48 };
 
+/* A picture of this value and above has a row of two colours. */
+#define TELLING 100
+
 static void paint(struct fixture *f, struct vawrap_surface *surface, uint8_t value)
 {
 	struct vawrap_image *image;
@@ -15,6 +18,8 @@ static void paint(struct fixture *f, struct vawrap_surface *surface, uint8_t val
 	assert_int_equal(vawrap_image_new(f->display, VA_FOURCC_NV12, W, H, &image), 0);
 	assert_int_equal(vawrap_image_map(image, &data), 0);
 	memset(data, value, vawrap_image_get_layout(image)->size_bytes);
+	if (value >= TELLING)
+		memset(data, value + 1, W / 2);
 	assert_int_equal(vawrap_image_unmap(image), 0);
 	assert_int_equal(vawrap_image_put(image, surface, 0, 0), 0);
 	vawrap_image_unref(image);
@@ -54,7 +59,14 @@ static void test_a_derived_image_is_kept_for_each_surface(void **state)
 	assert_int_equal(vawrap_view_new(f.display, VA_FOURCC_NV12, W, H, &view), 0);
 	check_both_surfaces(&f, view);
 	assert_false(vawrap_view_transfers(view));
+	/* A picture of one colour proves nothing: the driver's own reading is still compared. */
+	assert_int_equal(fake_get_live(FAKE_IMAGE), 3);
+	paint(&f, f.surfaces[1], TELLING);
+	expect(view, f.surfaces[1], TELLING);
+	assert_false(vawrap_view_transfers(view));
 	assert_int_equal(fake_get_live(FAKE_IMAGE), 2);
+	fake_fail_name("vaGetImage", VA_STATUS_ERROR_OPERATION_FAILED);
+	expect(view, f.surfaces[1], TELLING);
 	assert_null(vawrap_view_free(view));
 	assert_int_equal(fake_get_live(FAKE_IMAGE), 0);
 	fixture_close(&f);
@@ -71,6 +83,21 @@ static void test_without_one_the_driver_transfers(void **state)
 	check_both_surfaces(&f, view);
 	assert_true(vawrap_view_transfers(view));
 	assert_int_equal(fake_get_live(FAKE_IMAGE), 1);
+	vawrap_view_free(view);
+	fixture_close(&f);
+}
+
+/* The driver cannot transfer: nothing to compare with, nothing else to use. */
+static void test_without_a_transfer_it_derives(void **state)
+{
+	struct fixture f = fixture_new();
+	struct vawrap_view *view;
+
+	(void)state;
+	assert_int_equal(vawrap_view_new(f.display, VA_FOURCC_NV12, W, H, &view), 0);
+	fake_fail_name("vaGetImage", VA_STATUS_ERROR_UNIMPLEMENTED);
+	check_both_surfaces(&f, view);
+	assert_false(vawrap_view_transfers(view));
 	vawrap_view_free(view);
 	fixture_close(&f);
 }
@@ -106,6 +133,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_derived_image_is_kept_for_each_surface),
 		cmocka_unit_test(test_without_one_the_driver_transfers),
+		cmocka_unit_test(test_without_a_transfer_it_derives),
 		cmocka_unit_test(test_errors),
 	};
 
