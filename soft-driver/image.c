@@ -120,7 +120,9 @@ VAStatus image_derive(VADriverContextP va, VASurfaceID id, VAImage *out)
 	out->image_id = out->buf = VA_INVALID_ID;
 	if (!surface)
 		return VA_STATUS_ERROR_INVALID_SURFACE;
-	if (softva_enter(softva) || softva->quirks.derive == QUIRK_DERIVE_FAIL) {
+	/* What was decoded before the device was lost can be read all the same. */
+	softva_enter(softva);
+	if (softva->quirks.derive == QUIRK_DERIVE_FAIL) {
 		object_unref(&surface->object);
 		return VA_STATUS_ERROR_OPERATION_FAILED;
 	}
@@ -299,8 +301,9 @@ static VAStatus transfer(struct softva *softva, const uint32_t ids[2], const str
 {
 	struct surface *surface = object_get(&softva->heap, ids[0], OBJECT_SURFACE);
 	struct image *image = object_get(&softva->heap, ids[1], OBJECT_IMAGE);
-	VAStatus status = softva_enter(softva);
+	VAStatus status = VA_STATUS_SUCCESS;
 
+	softva_enter(softva);
 	if (!surface)
 		status = VA_STATUS_ERROR_INVALID_SURFACE;
 	else if (!image)

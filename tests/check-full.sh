@@ -28,6 +28,8 @@ fi
 if [ -f soft-driver/softva_drv_video.la ]; then
 	QUIRK_STREAMS=10 bash "$top_srcdir/tests/quirks.sh" | tee quirks.out
 	grep -q '^not ok' quirks.out && status=1
+	LOST_ALL=1 bash "$top_srcdir/tests/lost-device.sh" | tee lost.out
+	grep -q '^not ok' lost.out && status=1
 fi
 build check-full-asan address,undefined
 ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 \
