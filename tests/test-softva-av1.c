@@ -17,47 +17,19 @@
 
 #include "codec-stream.h"
 #include "frame-md5.h"
-#include "softva-report.h"
+#include "softva-mistake.h"
 #include "softva-session.h"
 
 #define MAX_FRAMES 64
 
-struct mistake {
-	const char *name;
+struct av1_mistake {
+	struct mistake mistake; /* any check may fail */
 	const char *stream;
-	unsigned int picture; /* its number in decoding order, from 0 on */
-	VABufferType type;
-	void (*make)(void *data);
 };
 
-static const struct mistake *mistake;
-static unsigned int n_pictures;
-static bool made;
+static const struct av1_mistake *at_hand;
 static char expected[MAX_FRAMES][FRAME_MD5_SIZE];
 static unsigned int n_expected, n_wrong;
-
-VAStatus __real_vaCreateBuffer(VADisplay, VAContextID, VABufferType, unsigned int, unsigned int,
-			       void *, VABufferID *);
-/* Shared libraries in the link may refer to it, too. */
-__attribute__((visibility("default"))) VAStatus __wrap_vaCreateBuffer(VADisplay, VAContextID,
-								      VABufferType, unsigned int,
-								      unsigned int, void *,
-								      VABufferID *);
-
-VAStatus __wrap_vaCreateBuffer(VADisplay va, VAContextID context, VABufferType type,
-			       unsigned int size, unsigned int count, void *data, VABufferID *id)
-{
-	uint8_t copy[8192];
-
-	n_pictures += type == VAPictureParameterBufferType;
-	if (!data || !mistake->make || type != mistake->type || n_pictures != mistake->picture + 1)
-		return __real_vaCreateBuffer(va, context, type, size, count, data, id);
-	assert_true((size_t)size * count <= sizeof(copy));
-	memcpy(copy, data, (size_t)size * count);
-	mistake->make(copy);
-	made = true;
-	return __real_vaCreateBuffer(va, context, type, size, count, copy, id);
-}
 
 /* ---- Mistakes ---- */
 
@@ -156,17 +128,15 @@ TILE(tile_column, tile->tile_column ^= 1)
 
 #define IN_PIC  VAPictureParameterBufferType
 #define IN_TILE VASliceParameterBufferType
-#define P(make, stream, n)                                                                         \
+#define MISTAKE(buffer, change, of, n)                                                             \
 	{                                                                                          \
-#make, "av1-" stream ".ivf", n, IN_PIC, make                                       \
+		{#change, n, buffer, change, ""}, "av1-" of ".ivf"                                 \
 	}
-#define T(make, stream, n)                                                                         \
-	{                                                                                          \
-#make, "av1-" stream ".ivf", n, IN_TILE, make                                      \
-	}
+#define P(change, of, n) MISTAKE(IN_PIC, change, of, n)
+#define T(change, of, n) MISTAKE(IN_TILE, change, of, n)
 
-static const struct mistake mistakes[] = {
-	{"no mistake", "av1-plain.ivf", 0, IN_PIC, NULL},
+static const struct av1_mistake mistakes[] = {
+	{{"no mistake", 0, IN_PIC, NULL, ""}, "av1-plain.ivf"},
 	P(no_surface, "plain", 5),
 	P(other_surface, "plain", 5),
 	P(no_slot, "plain", 5),
@@ -258,11 +228,11 @@ static void look(struct session *session, struct vacodec_frame *frame)
 
 static void decode(struct session *session)
 {
-	struct codec_stream *s = codec_stream_load(STREAMS, mistake->stream);
+	struct codec_stream *s = codec_stream_load(STREAMS, at_hand->stream);
 	char path[1024];
 
 	assert_non_null(s);
-	snprintf(path, sizeof(path), "%s/%s.md5", STREAMS, mistake->stream);
+	snprintf(path, sizeof(path), "%s/%s.md5", STREAMS, at_hand->stream);
 	n_expected = frame_md5_load(path, expected, MAX_FRAMES);
 	assert_int_equal(session_send(session, s->data, s->size_bytes, 0), 0);
 	assert_int_equal(session_drain(session), 0);
@@ -272,22 +242,14 @@ static void decode(struct session *session)
 static void test_mistake_is_seen(void **state)
 {
 	struct session session = {.codec = VACODEC_CODEC_AV1, .on_frame = look};
-	struct vawrap_display *display;
 	char names[512];
 
-	mistake = *state;
-	n_pictures = n_wrong = 0;
-	made = false;
-	softva_report_begin();
-	assert_int_equal(session_open_display(false, &display), 0);
-	assert_int_equal(session_open(&session, display), 0);
-	decode(&session);
-	session_close(&session);
-	vawrap_display_unref(display);
-	assert_true(softva_report_end(names, sizeof(names)) > 0);
-	assert_int_equal(made, mistake->make != NULL);
+	at_hand = *state;
+	n_wrong = 0;
+	assert_true(mistake_run(&at_hand->mistake, &session, decode, names, sizeof(names)) > 0);
+	assert_int_equal(mistake_was_made(), at_hand->mistake.make != NULL);
 	assert_int_equal(session.n_frames, n_expected);
-	if (mistake->make)
+	if (at_hand->mistake.make)
 		assert_true(names[0] || n_wrong > 0);
 	else
 		assert_true(!names[0] && n_wrong == 0);
@@ -297,14 +259,10 @@ static void test_mistake_is_seen(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[N_MISTAKES];
-
 	if (session_is_slow()) {
 		printf("1..0 # SKIP libdav1d's code is more than valgrind can translate\n");
 		return 0;
 	}
-	for (size_t i = 0; i < N_MISTAKES; i++)
-		tests[i] = (struct CMUnitTest){mistakes[i].name, test_mistake_is_seen, NULL, NULL,
-					       (void *)(uintptr_t)&mistakes[i]};
-	return cmocka_run_group_tests_name("softva av1", tests, NULL, NULL);
+	return mistake_run_tests("softva av1", mistakes, N_MISTAKES, sizeof(mistakes[0]),
+				 test_mistake_is_seen);
 }

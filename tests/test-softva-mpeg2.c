@@ -16,53 +16,25 @@
 
 #include "frame-md5.h"
 #include "mpeg2-writer.h"
-#include "softva-report.h"
+#include "softva-mistake.h"
 #include "softva-session.h"
 
 #define MAX_FRAMES 8
 
-struct mistake {
-	const char *name;
-	/* In the picture of that number, from 0 on. */
-	unsigned int picture;
-	VABufferType type;
-	void (*make)(void *data);
-	/* Each followed by a space, in the order of softva's table. */
-	const char *checks;
-	/* A frame looks wrong. */
-	bool differs;
+struct mpeg2_mistake {
+	struct mistake mistake;
+	bool differs; /* a frame looks wrong */
 };
 
-static const struct mistake *mistake;
-static unsigned int n_pictures;
-static VASurfaceID first_reference;
+static VASurfaceID first_reference; /* of references, as the pictures were given them */
 static char expected[MAX_FRAMES][FRAME_MD5_SIZE];
 static bool learning, differs;
 
-VAStatus __real_vaCreateBuffer(VADisplay, VAContextID, VABufferType, unsigned int, unsigned int,
-			       void *, VABufferID *);
-/* Shared libraries in the link may refer to it, too. */
-__attribute__((visibility("default"))) VAStatus __wrap_vaCreateBuffer(VADisplay, VAContextID,
-								      VABufferType, unsigned int,
-								      unsigned int, void *,
-								      VABufferID *);
-
-VAStatus __wrap_vaCreateBuffer(VADisplay va, VAContextID context, VABufferType type,
-			       unsigned int size, unsigned int count, void *data, VABufferID *id)
+static void watch(unsigned int n, VABufferType type, const void *data)
 {
-	uint8_t copy[8192];
-
-	n_pictures += type == VAPictureParameterBufferType;
-	if (data && type == VAPictureParameterBufferType && n_pictures == 2)
+	if (n == 2 && type == VAPictureParameterBufferType)
 		first_reference =
-			((VAPictureParameterBufferMPEG2 *)data)->forward_reference_picture;
-	if (!data || learning || !mistake->make || type != mistake->type ||
-	    n_pictures != mistake->picture + 1)
-		return __real_vaCreateBuffer(va, context, type, size, count, data, id);
-	assert_true(size <= sizeof(copy));
-	memcpy(copy, data, size);
-	mistake->make(copy);
-	return __real_vaCreateBuffer(va, context, type, size, count, copy, id);
+			((const VAPictureParameterBufferMPEG2 *)data)->forward_reference_picture;
 }
 
 #define PIC(name, change)                                                                          \
@@ -110,29 +82,30 @@ static void not_loaded(void *data)
 #define IN_PIC   VAPictureParameterBufferType
 #define IN_SLICE VASliceParameterBufferType
 
-static const struct mistake mistakes[] = {
-	{"no mistake", 0, IN_PIC, NULL, "", false},
-	{"a width beyond the surface", 3, IN_PIC, large,
-	 "picture-size-context picture-size-surface ", true},
-	{"no height", 3, IN_PIC, no_height, "format ", true},
-	{"picture_coding_type", 3, IN_PIC, type_4, "format ", true},
-	{"picture_structure", 3, IN_PIC, structure, "format ", true},
-	{"intra_dc_precision", 2, IN_PIC, precision, "", true},
-	{"a second field of no frame", 3, IN_PIC, second_field, "target-field ", true},
-	{"the forward reference", 3, IN_PIC, forward, "reference-content ", false},
-	{"the backward reference", 3, IN_PIC, backward, "reference-content ", false},
-	{"no surface", 3, IN_PIC, no_surface, "reference-surface ", false},
-	{"a matrix with 0", 1, VAIQMatrixBufferType, matrix, "scaling-lists ", false},
-	{"a matrix that is not loaded", 1, VAIQMatrixBufferType, not_loaded, "scaling-lists ",
+static const struct mpeg2_mistake mistakes[] = {
+	{{"no mistake", 0, IN_PIC, NULL, ""}, false},
+	{{"a width beyond the surface", 3, IN_PIC, large,
+	  "picture-size-context picture-size-surface "},
+	 true},
+	{{"no height", 3, IN_PIC, no_height, "format "}, true},
+	{{"picture_coding_type", 3, IN_PIC, type_4, "format "}, true},
+	{{"picture_structure", 3, IN_PIC, structure, "format "}, true},
+	{{"intra_dc_precision", 2, IN_PIC, precision, ""}, true},
+	{{"a second field of no frame", 3, IN_PIC, second_field, "target-field "}, true},
+	{{"the forward reference", 3, IN_PIC, forward, "reference-content "}, false},
+	{{"the backward reference", 3, IN_PIC, backward, "reference-content "}, false},
+	{{"no surface", 3, IN_PIC, no_surface, "reference-surface "}, false},
+	{{"a matrix with 0", 1, VAIQMatrixBufferType, matrix, "scaling-lists "}, false},
+	{{"a matrix that is not loaded", 1, VAIQMatrixBufferType, not_loaded, "scaling-lists "},
 	 false},
-	{"slice_data_size", 3, IN_SLICE, data_size, "slice-data ", true},
-	{"slice_data_flag", 3, IN_SLICE, data_flag, "slice-data ", true},
-	{"slice_data_offset", 3, IN_SLICE, data_offset, "slice-header ", true},
-	{"macroblock_offset", 3, IN_SLICE, offset, "data-bit-offset ", true},
-	{"slice_vertical_position", 3, IN_SLICE, row, "first-mb ", true},
-	{"slice_horizontal_position", 3, IN_SLICE, column, "first-mb ", true},
-	{"quantiser_scale_code", 3, IN_SLICE, quantiser, "qp-delta ", false},
-	{"intra_slice_flag", 3, IN_SLICE, intra_flag, "slice-type ", false},
+	{{"slice_data_size", 3, IN_SLICE, data_size, "slice-data "}, true},
+	{{"slice_data_flag", 3, IN_SLICE, data_flag, "slice-data "}, true},
+	{{"slice_data_offset", 3, IN_SLICE, data_offset, "slice-header "}, true},
+	{{"macroblock_offset", 3, IN_SLICE, offset, "data-bit-offset "}, true},
+	{{"slice_vertical_position", 3, IN_SLICE, row, "first-mb "}, true},
+	{{"slice_horizontal_position", 3, IN_SLICE, column, "first-mb "}, true},
+	{{"quantiser_scale_code", 3, IN_SLICE, quantiser, "qp-delta "}, false},
+	{{"intra_slice_flag", 3, IN_SLICE, intra_flag, "slice-type "}, false},
 };
 
 #define N_MISTAKES (sizeof(mistakes) / sizeof(mistakes[0]))
@@ -173,44 +146,25 @@ static void decode(struct session *session)
 	assert_int_equal(session_drain(session), 0);
 }
 
-static unsigned long run(struct session *session, char *names, size_t size)
-{
-	struct vawrap_display *display;
-
-	n_pictures = 0;
-	differs = false;
-	softva_report_begin();
-	assert_int_equal(session_open_display(false, &display), 0);
-	assert_int_equal(session_open(session, display), 0);
-	decode(session);
-	session_close(session);
-	vawrap_display_unref(display);
-	return softva_report_end(names, size);
-}
-
 static void test_mistake_is_seen(void **state)
 {
 	struct session session = {.codec = VACODEC_CODEC_MPEG2, .on_frame = check_frame};
-	unsigned long performed;
+	const struct mpeg2_mistake *m = *state;
 	char names[512];
 
-	mistake = *state;
-	learning = mistake == mistakes;
-	performed = run(&session, names, sizeof(names));
-	assert_string_equal(names, mistake->checks);
+	learning = m == mistakes;
+	differs = false;
+	assert_true(mistake_run(&m->mistake, &session, decode, names, sizeof(names)) > 0);
+	assert_string_equal(names, m->mistake.checks);
 	assert_int_equal(session.n_frames, 5);
 	/* A failed check fails its picture. */
 	assert_int_equal(session.n_corrupt > 0, names[0] != '\0');
-	assert_int_equal(differs && !learning, mistake->differs);
-	assert_true(performed > 0);
+	assert_int_equal(differs && !learning, m->differs);
 }
 
 int main(void)
 {
-	struct CMUnitTest tests[N_MISTAKES];
-
-	for (size_t i = 0; i < N_MISTAKES; i++)
-		tests[i] = (struct CMUnitTest){mistakes[i].name, test_mistake_is_seen, NULL, NULL,
-					       (void *)(uintptr_t)&mistakes[i]};
-	return cmocka_run_group_tests_name("softva mpeg2", tests, NULL, NULL);
+	mistake_set_watch(watch);
+	return mistake_run_tests("softva mpeg2", mistakes, N_MISTAKES, sizeof(mistakes[0]),
+				 test_mistake_is_seen);
 }

@@ -13,43 +13,11 @@
 #include <string.h>
 #include <va/va.h>
 
-#include "softva-report.h"
+#include "softva-mistake.h"
 #include "softva-session.h"
 #include "vp9-writer.h"
 
 #define N_FRAMES 6
-
-struct mistake {
-	const char *name;
-	/* In the picture of that number, from 0 on. */
-	unsigned int picture;
-	VABufferType type;
-	void (*make)(void *data);
-	/* Each followed by a space, in the order of softva's table. */
-	const char *checks;
-};
-
-static const struct mistake *mistake;
-static unsigned int n_pictures;
-
-VAStatus __real_vaCreateBuffer(VADisplay, VAContextID, VABufferType, unsigned int, unsigned int,
-			       void *, VABufferID *);
-VAStatus __wrap_vaCreateBuffer(VADisplay, VAContextID, VABufferType, unsigned int, unsigned int,
-			       void *, VABufferID *);
-
-VAStatus __wrap_vaCreateBuffer(VADisplay va, VAContextID context, VABufferType type,
-			       unsigned int size, unsigned int count, void *data, VABufferID *id)
-{
-	uint8_t copy[4096];
-
-	n_pictures += type == VAPictureParameterBufferType;
-	if (!data || !mistake->make || type != mistake->type || n_pictures != mistake->picture + 1)
-		return __real_vaCreateBuffer(va, context, type, size, count, data, id);
-	assert_true(size <= sizeof(copy));
-	memcpy(copy, data, size);
-	mistake->make(copy);
-	return __real_vaCreateBuffer(va, context, type, size, count, copy, id);
-}
 
 #define PIC(name, change)                                                                          \
 	static void name(void *data)                                                               \
@@ -245,18 +213,10 @@ static void decode(struct session *session)
 static void test_mistake_is_seen(void **state)
 {
 	struct session session = {.codec = VACODEC_CODEC_VP9};
-	struct vawrap_display *display;
+	const struct mistake *mistake = *state;
 	char names[512];
 
-	mistake = *state;
-	n_pictures = 0;
-	softva_report_begin();
-	assert_int_equal(session_open_display(false, &display), 0);
-	assert_int_equal(session_open(&session, display), 0);
-	decode(&session);
-	session_close(&session);
-	vawrap_display_unref(display);
-	assert_true(softva_report_end(names, sizeof(names)) > 0);
+	assert_true(mistake_run(mistake, &session, decode, names, sizeof(names)) > 0);
 	assert_string_equal(names, mistake->checks);
 	assert_int_equal(session.n_frames, N_FRAMES);
 	/* A failed check fails its picture. */
@@ -265,10 +225,6 @@ static void test_mistake_is_seen(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[N_MISTAKES];
-
-	for (size_t i = 0; i < N_MISTAKES; i++)
-		tests[i] = (struct CMUnitTest){mistakes[i].name, test_mistake_is_seen, NULL, NULL,
-					       (void *)(uintptr_t)&mistakes[i]};
-	return cmocka_run_group_tests_name("softva vp9", tests, NULL, NULL);
+	return mistake_run_tests("softva vp9", mistakes, N_MISTAKES, sizeof(mistakes[0]),
+				 test_mistake_is_seen);
 }
