@@ -61,18 +61,24 @@ static int map_regions(struct guest_ram *ram)
 	return 0;
 }
 
-static int make_memory(struct guest_ram *ram)
+/* A sealed memfd. On failure *fd may be one all the same. */
+static int make_file(const char *name, uint64_t size_bytes, int *fd)
 {
 	int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 
-	ram->fd = memfd_create("guest-ram", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (ram->fd < 0)
+	*fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (*fd < 0)
 		return -errno;
-	if (ftruncate(ram->fd, (off_t)ram->size_bytes) < 0)
+	if (ftruncate(*fd, (off_t)size_bytes) < 0)
 		return -errno;
-	if (fcntl(ram->fd, F_ADD_SEALS, seals) < 0)
-		return -errno;
-	return map_regions(ram);
+	return fcntl(*fd, F_ADD_SEALS, seals) < 0 ? -errno : 0;
+}
+
+static int make_memory(struct guest_ram *ram)
+{
+	int ret = make_file("guest-ram", ram->size_bytes, &ram->fd);
+
+	return ret < 0 ? ret : map_regions(ram);
 }
 
 int guest_ram_new(uint64_t size_bytes, struct guest_ram **out)
@@ -287,8 +293,47 @@ int guest_sg_alloc(struct guest_ram *ram, size_t size_bytes, bool scatter, struc
 	return ret;
 }
 
+/* What is seen at the piece is from now on in this file, at this place. */
+static int show(struct guest_ram *ram, const struct guest_extent *piece, int fd, uint64_t at)
+{
+	void *addr = guest_ram_get_pointer(ram, piece->gpa, piece->size_bytes);
+
+	if (mmap(addr, piece->size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+		 (off_t)at) == MAP_FAILED)
+		return -errno;
+	return 0;
+}
+
+int guest_sg_alloc_object(struct guest_ram *ram, size_t size_bytes, struct guest_sg *sg)
+{
+	int ret = guest_sg_alloc(ram, size_bytes, false, sg);
+
+	if (ret < 0)
+		return ret;
+	sg->is_object = true;
+	ret = make_file("guest-object", sg->extents[0].size_bytes, &sg->fd);
+	if (ret == 0)
+		ret = show(ram, &sg->extents[0], sg->fd, 0);
+	if (ret < 0)
+		guest_sg_release(ram, sg);
+	return ret;
+}
+
+static void end_object(struct guest_ram *ram, struct guest_sg *sg)
+{
+	const struct guest_extent *piece = &sg->extents[0];
+	uint64_t offset = offset_of(ram, piece->gpa, piece->size_bytes);
+
+	/* Where that fails, the pages are the object's for ever: still memory, and still there. */
+	show(ram, piece, ram->fd, offset);
+	if (sg->fd >= 0)
+		close(sg->fd);
+}
+
 void guest_sg_release(struct guest_ram *ram, struct guest_sg *sg)
 {
+	if (sg->is_object)
+		end_object(ram, sg);
 	for (unsigned int i = 0; i < sg->n; i++)
 		guest_ram_release(ram, sg->extents[i].gpa, sg->extents[i].size_bytes);
 	free(sg->extents);

@@ -36,6 +36,8 @@ struct guest_sg {
 	struct guest_extent *extents;
 	unsigned int n;
 	size_t size_bytes;
+	bool is_object;
+	int fd; /* the object's */
 };
 
 /* size_bytes: a power of two, 1 MiB to 64 GiB. Errors: -EINVAL, -ENOMEM, -errno of memfd_create. */
@@ -56,7 +58,13 @@ void guest_ram_release(struct guest_ram *ram, uint64_t gpa, size_t size_bytes);
 /* A buffer, in one piece or scattered, of at most GUEST_SG_MAX extents. Errors: as alloc. */
 #define GUEST_SG_MAX 1024
 int guest_sg_alloc(struct guest_ram *ram, size_t size_bytes, bool scatter, struct guest_sg *sg);
-/* Gives the pages back; a zeroed sg is accepted. */
+/*
+ * A buffer in one piece whose bytes are a memfd of its own, sealed and of whole pages, as a virtio
+ * object is: they are seen at the piece's address for as long as it lives. Errors: as alloc, and
+ * -errno of memfd_create.
+ */
+int guest_sg_alloc_object(struct guest_ram *ram, size_t size_bytes, struct guest_sg *sg);
+/* Gives the pages back, and ends an object; a zeroed sg is accepted. */
 void guest_sg_release(struct guest_ram *ram, struct guest_sg *sg);
 /* The caller keeps within sg->size_bytes. */
 void guest_sg_write(struct guest_ram *ram, const struct guest_sg *sg, const void *data,

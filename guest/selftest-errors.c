@@ -140,11 +140,13 @@ static void run_bad(struct st *st)
 #define PARAM  WIRE_ERR_INVALID_PARAMETER
 #define CTRL   WIRE_ERR_UNSUPPORTED_CONTROL
 
-#define BAD(name, ...)                                                                             \
+/* Resources are described as guest pages. */
+#define BAD(name, base, ...)                                                                       \
 	{                                                                                          \
-		"bad request: " name, run_bad, 0, &(const struct bad)                              \
+		"bad request: " name, run_bad, (base) == RESOURCE ? ST_PAGES : 0,                  \
+			&(const struct bad)                                                        \
 		{                                                                                  \
-			__VA_ARGS__                                                                \
+			base, __VA_ARGS__                                                          \
 		}                                                                                  \
 	}
 

@@ -199,7 +199,8 @@ static void run_framed(struct st *st)
 
 #define FRAMED(name, type, size_bytes)                                                             \
 	{                                                                                          \
-		"framing: every split of " name, run_framed, 0, &(const struct framed)             \
+		"framing: every split of " name, run_framed,                                       \
+			(type) == WIRE_RESOURCE_CREATE ? ST_PAGES : 0, &(const struct framed)      \
 		{                                                                                  \
 			type, size_bytes                                                           \
 		}                                                                                  \

@@ -53,22 +53,12 @@ static void make_buffers(struct model *model)
 	for (uint32_t i = 0; i < N_BUFFERS; i++) {
 		struct model_buffer *buffer = buffer_at(model, i);
 		bool output = i / MODEL_BUFFERS % 2 == ST_OUTPUT;
-		struct wire_mem_entry *entries;
 
-		st_check(model->st,
-			 guest_sg_alloc(model->st->ram, output ? MODEL_OUT_BYTES : MODEL_IN_BYTES,
-					true, &buffer->sg) == 0 &&
-				 guest_ram_alloc(model->st->ram, GUEST_PAGE_BYTES,
-						 &buffer->entries_gpa) == 0,
-			 "no guest memory");
-		entries = guest_ram_get_pointer(model->st->ram, buffer->entries_gpa,
-						GUEST_PAGE_BYTES);
-		for (unsigned int j = 0; j < buffer->sg.n; j++)
-			entries[j] = (struct wire_mem_entry){
-				guest_le64(buffer->sg.extents[j].gpa),
-				guest_le32(buffer->sg.extents[j].size_bytes), guest_le32(0)};
+		st_take_memory(model->st, &buffer->base, output ? MODEL_OUT_BYTES : MODEL_IN_BYTES,
+			       st_has_objects(model->st));
 		if (output)
-			guest_sg_read(model->st->ram, &buffer->sg, buffer->shadow, MODEL_OUT_BYTES);
+			guest_sg_read(model->st->ram, &buffer->base.sg, buffer->shadow,
+				      MODEL_OUT_BYTES);
 	}
 }
 
@@ -77,8 +67,7 @@ void model_end(struct model *model)
 	for (uint32_t i = 0; i < N_BUFFERS; i++) {
 		struct model_buffer *buffer = buffer_at(model, i);
 
-		guest_sg_release(model->st->ram, &buffer->sg);
-		guest_ram_release(model->st->ram, buffer->entries_gpa, GUEST_PAGE_BYTES);
+		st_release_memory(model->st, &buffer->base);
 	}
 	for (uint32_t i = 0; i < N_UNITS; i++)
 		free(unit_at(model, i)->bytes);
@@ -156,7 +145,8 @@ static void check_pixels(struct model *model, const struct model_command *c,
 	st_check(model->st, size_bytes == layout->planes[0].size_bytes,
 		 "a frame of %u bytes, not %u", size_bytes, layout->planes[0].size_bytes);
 	view.params[ST_OUTPUT] = *layout;
-	guest_sg_read(model->st->ram, &buffer->sg, model->st->pixels, buffer->sg.size_bytes);
+	guest_sg_read(model->st->ram, &buffer->base.sg, model->st->pixels,
+		      buffer->base.sg.size_bytes);
 	st_check(model->st, st_pixels_hash(&view) == input->unit->hash,
 		 "the picture with timestamp %llu is wrong", (unsigned long long)input->timestamp);
 }
@@ -432,7 +422,7 @@ static void release_buffer(struct model *model, const struct model_command *c)
 	if (c->type != WIRE_RESOURCE_QUEUE || c->any_error)
 		return;
 	if (--buffer->n_pending == 0 && c->side == ST_OUTPUT)
-		guest_sg_read(model->st->ram, &buffer->sg, buffer->shadow, MODEL_OUT_BYTES);
+		guest_sg_read(model->st->ram, &buffer->base.sg, buffer->shadow, MODEL_OUT_BYTES);
 }
 
 void model_process(struct model *model)
@@ -460,7 +450,7 @@ void model_check_memory(struct model *model)
 
 		if (buffer->n_pending)
 			continue;
-		guest_sg_read(model->st->ram, &buffer->sg, model->st->pixels, MODEL_OUT_BYTES);
+		guest_sg_read(model->st->ram, &buffer->base.sg, model->st->pixels, MODEL_OUT_BYTES);
 		st_check(model->st, memcmp(model->st->pixels, buffer->shadow, MODEL_OUT_BYTES) == 0,
 			 "an output is written while it is the guest's");
 	}

@@ -77,8 +77,7 @@ struct model_command {
 };
 
 struct model_buffer {
-	struct guest_sg sg;
-	uint64_t entries_gpa;
+	struct st_buffer base;
 	unsigned int n_pending;
 	uint8_t shadow[MODEL_OUT_BYTES];
 };

@@ -62,6 +62,7 @@ struct st_buffer {
 	struct guest_sg sg;
 	uint64_t entries_gpa;
 	size_t entries_bytes;
+	uint32_t object;        /* its number; 0: guest pages */
 	struct st_reply *reply; /* while it is queued */
 };
 
@@ -69,6 +70,7 @@ struct st_stream {
 	struct st *st;
 	uint32_t id;
 	bool ext;
+	bool objects;    /* its buffers are some */
 	uint32_t format; /* of the output; 0: NV12 */
 	struct guest_params params[2];
 	unsigned int n[2];
@@ -105,7 +107,7 @@ struct st {
 	uint32_t known[ST_MAX_KNOWN];     /* stream ids for which events may come */
 	unsigned int n_known;
 	struct st_stream *streams[ST_MAX_STREAMS];
-	uint32_t last_stream_id, last_resource_id;
+	uint32_t last_stream_id, last_resource_id, last_object;
 	uint64_t n_commands;
 	jmp_buf fail;
 	char why[400];
@@ -121,6 +123,7 @@ enum st_flags {
 	ST_NO_PAGES = 1 << 2,  /* RESOURCE_GUEST_PAGES is not negotiated */
 	ST_FRESH = 1 << 3,     /* in a session of its own */
 	ST_PLAIN = 1 << 4,     /* neither indirect descriptors nor event indices */
+	ST_PAGES = 1 << 5,     /* about guest pages: its buffers are never objects */
 };
 
 struct st_case {
@@ -196,7 +199,9 @@ void st_check_area(struct st *st, const struct st_reply *reply, const char *when
 
 enum { ST_INPUT, ST_OUTPUT };
 
-/* STREAM_CREATE, SET_PARAMS with guest pages and NV12; ext: in the EXT dialect. */
+/* Whether the test's buffers are objects. */
+bool st_has_objects(const struct st *st);
+/* STREAM_CREATE, SET_PARAMS with guest pages (or objects) and NV12; ext: in the EXT dialect. */
 struct st_stream *st_open(struct st *st, bool ext);
 /* The same without any command after STREAM_CREATE. */
 struct st_stream *st_create(struct st *st, uint32_t mem_type);
@@ -207,6 +212,9 @@ void st_get_params(struct st_stream *stream, int side);
 /* Guest memory and RESOURCE_CREATE for n more buffers. */
 void st_make(struct st_stream *stream, int side, unsigned int n, uint32_t size_bytes);
 void st_make_like_params(struct st_stream *stream, unsigned int n);
+/* Memory for a buffer, and the entries that tell the device of it; and its end. */
+void st_take_memory(struct st *st, struct st_buffer *buffer, size_t size_bytes, bool object);
+void st_release_memory(struct st *st, struct st_buffer *buffer);
 /* RESOURCE_CREATE of a buffer as it is. */
 uint32_t st_create_resource(struct st_stream *stream, struct st_buffer *buffer);
 /* RESOURCE_QUEUE; the reply is the buffer's too. */

@@ -66,8 +66,8 @@ static void send(struct model *model, struct model_command *c, const void *reque
 	st->framing = &framing;
 	c->serial = ++model->serial;
 	if (entries && !c->no_room)
-		c->reply = st_send_long(st, request, size_bytes, entries->entries_gpa,
-					entries->sg.n * (uint32_t)sizeof(struct wire_mem_entry));
+		c->reply = st_send_long(st, request, size_bytes, entries->base.entries_gpa,
+					(uint32_t)entries->base.entries_bytes);
 	else
 		c->reply = st_send_cap(st, request, size_bytes, cap);
 	st->framing = NULL;
@@ -107,8 +107,12 @@ static void create_stream(struct model *model, unsigned int which)
 {
 	struct model_stream *stream = &model->streams[which];
 	struct model_command c = begin(model, which, WIRE_STREAM_CREATE, 0);
+	uint32_t mem_type =
+		st_has_objects(model->st) ? WIRE_MEM_VIRTIO_OBJECT : WIRE_MEM_GUEST_PAGES;
 	struct wire_stream_create request = {
 		.hdr = guest_wire_hdr(WIRE_STREAM_CREATE, stream->id),
+		.in_mem_type = guest_le32(mem_type),
+		.out_mem_type = guest_le32(mem_type),
 		.coded_format = guest_le32(WIRE_FORMAT_H264),
 	};
 	static unsigned int lives;
@@ -157,6 +161,19 @@ static void drain(struct model *model, unsigned int which)
 		stream->drains_pending++;
 }
 
+/*
+ * An object may be taken away while a picture is on its way into it, or refers to it: up to the next IDR
+ * picture, which follows, nothing is said of what was not shown yet.
+ */
+static void spoil_pictures(struct model *model, struct model_stream *stream, int side)
+{
+	if (side == ST_INPUT || !st_has_objects(model->st))
+		return;
+	for (unsigned int i = 0; i < MODEL_UNITS; i++)
+		stream->inputs[i].tainted |= !stream->inputs[i].shown;
+	stream->want_idr = stream->taint_idr = true;
+}
+
 static void end_queue(struct model *model, unsigned int which, uint32_t type, int side)
 {
 	struct model_stream *stream = &model->streams[which];
@@ -169,6 +186,7 @@ static void end_queue(struct model *model, unsigned int which, uint32_t type, in
 	if (!stream->life || c.no_room)
 		return;
 	stream->clear_serial[side] = stream->cancel_serial = model->serial;
+	spoil_pictures(model, stream, side);
 	if (side == ST_INPUT) {
 		stream->epoch++;
 		stream->want_idr = true;
@@ -198,7 +216,7 @@ static void create_resource(struct model *model, unsigned int which, int side, u
 		.resource_id = guest_le32(resource_id(side, i)),
 		.planes_layout = guest_le32(pick(model, 2)),
 		.num_planes = guest_le32(1),
-		.num_entries = {guest_le32(buffer->sg.n)},
+		.num_entries = {guest_le32(buffer->base.sg.n)},
 	};
 
 	/* With a queued input, some of it may be lost: seldom. */
@@ -214,6 +232,8 @@ static void create_resource(struct model *model, unsigned int which, int side, u
 	send(model, &c, &request, sizeof(request), buffer);
 	if (c.no_room || c.exact != WIRE_OK_NODATA)
 		return;
+	if (stream->exists[side][i])
+		spoil_pictures(model, stream, side);
 	stream->exists[side][i] = true;
 	stream->replace_serial[side][i] = model->serial;
 }
@@ -290,7 +310,7 @@ static void queue_input(struct model *model, unsigned int which, unsigned int i)
 	if (!c.exact && !c.may_be_queued)
 		unit = next_unit(model, stream);
 	if (unit)
-		guest_sg_write(model->st->ram, &buffer->sg, unit->bytes, unit->size_bytes);
+		guest_sg_write(model->st->ram, &buffer->base.sg, unit->bytes, unit->size_bytes);
 	c.timestamp = ++model->timestamp;
 	c.has_input = unit != NULL;
 	request.timestamp = guest_le64(c.timestamp);

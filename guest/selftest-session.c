@@ -20,6 +20,11 @@ static int negotiate(struct st *st, unsigned int flags)
 
 	if (ret < 0)
 		return ret;
+	if (st->options->objects) {
+		if (!(st->offered & WIRE_FEATURE_VIRTIO_OBJECT))
+			return -ENOTSUP;
+		wanted |= WIRE_FEATURE_VIRTIO_OBJECT;
+	}
 	if (flags & ST_NO_SG)
 		wanted &= ~WIRE_FEATURE_NON_CONTIG;
 	if (flags & ST_NO_PAGES)

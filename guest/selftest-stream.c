@@ -52,21 +52,52 @@ struct st_stream *st_create(struct st *st, uint32_t mem_type)
 	return stream;
 }
 
+bool st_has_objects(const struct st *st)
+{
+	return st->options->objects && !(st->test->flags & ST_PAGES);
+}
+
 struct st_stream *st_open(struct st *st, bool ext)
 {
+	bool objects = st_has_objects(st);
 	struct st_stream *stream =
-		st_create(st, ext ? WIRE_MEM_VIRTIO_OBJECT : WIRE_MEM_GUEST_PAGES);
+		st_create(st, ext || objects ? WIRE_MEM_VIRTIO_OBJECT : WIRE_MEM_GUEST_PAGES);
 
 	stream->ext = ext;
+	stream->objects = objects;
 	for (int side = 0; side < 2; side++) {
 		st_get_params(stream, side);
 		stream->params[side].format =
 			side == ST_INPUT ? WIRE_FORMAT_H264 : WIRE_FORMAT_NV12;
-		stream->params[side].resource_type = WIRE_MEM_GUEST_PAGES;
+		stream->params[side].resource_type =
+			objects ? WIRE_MEM_VIRTIO_OBJECT : WIRE_MEM_GUEST_PAGES;
 		st_set_params(stream, side, &stream->params[side]);
 		st_get_params(stream, side);
 	}
 	return stream;
+}
+
+static void get_uuid(const struct st_buffer *buffer, uint8_t uuid[16])
+{
+	struct le32 number = guest_le32(buffer->object);
+
+	memcpy(uuid, "selftest-object", 16);
+	memcpy(uuid, &number, sizeof(number));
+}
+
+void st_release_memory(struct st *st, struct st_buffer *buffer)
+{
+	uint8_t uuid[16];
+
+	if (buffer->object) {
+		get_uuid(buffer, uuid);
+		st->transport->ops->remove_object(st->transport, uuid);
+	}
+	guest_sg_release(st->ram, &buffer->sg);
+	if (buffer->entries_gpa)
+		guest_ram_release(st->ram, buffer->entries_gpa, buffer->entries_bytes);
+	buffer->entries_gpa = 0;
+	buffer->object = 0;
 }
 
 static void release_buffers(struct st *st, struct st_stream *stream, int side)
@@ -76,9 +107,7 @@ static void release_buffers(struct st *st, struct st_stream *stream, int side)
 
 		if (buffer->reply)
 			st_drop(st, buffer->reply);
-		guest_sg_release(st->ram, &buffer->sg);
-		if (buffer->entries_gpa)
-			guest_ram_release(st->ram, buffer->entries_gpa, buffer->entries_bytes);
+		st_release_memory(st, buffer);
 	}
 	stream->n[side] = 0;
 }
@@ -143,20 +172,48 @@ void st_get_params(struct st_stream *stream, int side)
 
 /* ---- Buffers ---- */
 
-static void write_entries(struct st_stream *stream, struct st_buffer *buffer)
+static void add_object(struct st *st, struct st_buffer *buffer, uint8_t *entry)
 {
-	struct guest_ram *ram = stream->st->ram;
+	uint8_t uuid[16];
+
+	buffer->object = ++st->last_object;
+	get_uuid(buffer, uuid);
+	memcpy(entry, uuid, sizeof(uuid));
+	st_check(st, st->transport->ops->add_object(st->transport, uuid, buffer->sg.fd) == 0,
+		 "no room for one more object");
+}
+
+static void write_entries(struct st *st, struct st_buffer *buffer)
+{
+	struct guest_ram *ram = st->ram;
 	struct wire_mem_entry *entries;
 
 	buffer->entries_bytes = buffer->sg.n * sizeof(*entries);
-	st_check(stream->st, guest_ram_alloc(ram, buffer->entries_bytes, &buffer->entries_gpa) == 0,
+	st_check(st, guest_ram_alloc(ram, buffer->entries_bytes, &buffer->entries_gpa) == 0,
 		 "no guest memory");
 	entries = guest_ram_get_pointer(ram, buffer->entries_gpa, buffer->entries_bytes);
+	if (buffer->sg.is_object) {
+		add_object(st, buffer, (uint8_t *)entries);
+		return;
+	}
 	for (unsigned int i = 0; i < buffer->sg.n; i++)
 		entries[i] = (struct wire_mem_entry){
 			.addr = guest_le64(buffer->sg.extents[i].gpa),
 			.length = guest_le32(buffer->sg.extents[i].size_bytes),
 		};
+}
+
+void st_take_memory(struct st *st, struct st_buffer *buffer, size_t size_bytes, bool object)
+{
+	int ret;
+
+	if (object)
+		ret = guest_sg_alloc_object(st->ram, size_bytes, &buffer->sg);
+	else
+		ret = guest_sg_alloc(st->ram, size_bytes, st->features & WIRE_FEATURE_NON_CONTIG,
+				     &buffer->sg);
+	st_check(st, ret == 0, "no guest memory: %s", strerror(-ret));
+	write_entries(st, buffer);
 }
 
 uint32_t st_create_resource(struct st_stream *stream, struct st_buffer *buffer)
@@ -194,11 +251,7 @@ void st_make(struct st_stream *stream, int side, unsigned int n, uint32_t size_b
 		stream->n[side]++;
 		buffer->id = ++st->last_resource_id;
 		buffer->queue_type = st_queue_type(side);
-		st_check(st,
-			 guest_sg_alloc(st->ram, size_bytes, st->features & WIRE_FEATURE_NON_CONTIG,
-					&buffer->sg) == 0,
-			 "no guest memory");
-		write_entries(stream, buffer);
+		st_take_memory(st, buffer, size_bytes, stream->objects);
 		type = st_create_resource(stream, buffer);
 		st_check(st, type == WIRE_OK_NODATA, "RESOURCE_CREATE was answered with %s",
 			 guest_wire_name(type));

@@ -57,12 +57,17 @@ static bool is_wanted(const struct st *st, const struct st_case *test)
 	return !st->options->only || fnmatch(st->options->only, test->name, 0) == 0;
 }
 
+static bool needs_session(const struct st_case *test)
+{
+	return test->flags & ~(unsigned int)ST_PAGES;
+}
+
 /* What needs a session of another kind gets one; the next test a usual one again. */
 static void begin(struct st *st, const struct st_case *test)
 {
 	int ret;
 
-	if (st->started && !test->flags)
+	if (st->started && !needs_session(test))
 		return;
 	st_session_stop(st);
 	ret = st_session_start(st, test->flags);
@@ -89,7 +94,7 @@ static bool run_one(struct st *st, const struct st_case *test)
 	test->run(st);
 	cleaning = true;
 	st_session_clean(st);
-	if (test->flags)
+	if (needs_session(test))
 		st_session_stop(st);
 	return true;
 }
@@ -128,9 +133,12 @@ static int run_all(struct st *st)
 
 int selftest_run(struct guest_transport *transport, const struct selftest_options *options)
 {
-	struct st *st = calloc(1, sizeof(*st));
+	struct st *st;
 	int ret = -ENOMEM;
 
+	if (options->objects && !transport->ops->add_object)
+		return -ENOTSUP;
+	st = calloc(1, sizeof(*st));
 	if (!st)
 		return ret;
 	st->transport = transport;

@@ -20,11 +20,13 @@ struct selftest_options {
 	uint32_t seed;            /* of the random runs */
 	uint32_t random_commands; /* 0: 10000 */
 	bool list;                /* name the tests only */
+	bool objects;             /* buffers are virtio objects; the transport must take them */
 };
 
 /*
  * Runs the suite. The transport is started and stopped several times and left stopped.
- * Returns the number of tests that failed, or -errno: nothing could be run.
+ * Returns the number of tests that failed, or -errno: nothing could be run (-ENOTSUP: the transport
+ * takes no objects).
  */
 int selftest_run(struct guest_transport *transport, const struct selftest_options *options);
 

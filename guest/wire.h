@@ -124,8 +124,9 @@ enum wire_buffer_flag {
 	WIRE_BUFFER_EOS = 2,
 };
 
-#define WIRE_FEATURE_GUEST_PAGES (UINT64_C(1) << 0)
-#define WIRE_FEATURE_NON_CONTIG  (UINT64_C(1) << 1)
+#define WIRE_FEATURE_GUEST_PAGES   (UINT64_C(1) << 0)
+#define WIRE_FEATURE_VIRTIO_OBJECT (UINT64_C(1) << 2)
+#define WIRE_FEATURE_NON_CONTIG    (UINT64_C(1) << 1)
 
 #define WIRE_MAX_PLANES 8
 #define WIRE_TAG_BYTES  64

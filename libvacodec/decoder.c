@@ -241,11 +241,15 @@ int vacodec_decoder_receive(struct vacodec_decoder *decoder, struct vacodec_even
 {
 	struct vacodec_event next;
 	size_t size_bytes;
-	int ret = 0;
+	int ret = 0, error;
 
 	if (!decoder || !event || event->size_bytes < sizeof(*event))
 		return -EINVAL;
 	size_bytes = event->size_bytes;
+	/* Their buffers may be what the client lacks for the frame that comes now. */
+	error = submit_collect(decoder);
+	if (error < 0)
+		fail(decoder, error);
 	if (decoder->events.n == 0)
 		advance(decoder);
 	update_fd(decoder);

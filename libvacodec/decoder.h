@@ -279,6 +279,8 @@ int submit_picture(struct vacodec_decoder *decoder, struct vacodec_frame *frame,
 void submit_complete(struct vacodec_decoder *decoder, struct vacodec_frame *frame);
 /* Waits for the oldest picture in flight; false when there is none. */
 bool submit_wait_oldest(struct vacodec_decoder *decoder, int *error);
+/* Forgets the oldest ones for as long as the client has waited for their frames. */
+int submit_collect(struct vacodec_decoder *decoder);
 /* Forgets all pictures in flight after waiting for them. */
 int submit_wait_all(struct vacodec_decoder *decoder);
 /* The same without waiting. */

@@ -118,6 +118,8 @@ void frame_depend(struct vacodec_frame *frame, struct vacodec_frame *reference);
  * frame depends on is waited for.
  */
 void frame_set_result(struct vacodec_frame *frame, int result);
+/* The result is there. */
+bool frame_is_synced(const struct vacodec_frame *frame);
 void frame_add_flags(struct vacodec_frame *frame, uint32_t flags);
 uint32_t frame_get_flags(const struct vacodec_frame *frame);
 /* Lets go of what the frame depends on. */

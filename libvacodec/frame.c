@@ -163,6 +163,11 @@ void frame_set_result(struct vacodec_frame *frame, int result)
 	frame_drop_depends(frame);
 }
 
+bool frame_is_synced(const struct vacodec_frame *frame)
+{
+	return atomic_load(&frame->sync_result) != FRAME_SYNC_PENDING;
+}
+
 int vacodec_frame_sync(struct vacodec_frame *frame, int64_t timeout_ns)
 {
 	int ret;

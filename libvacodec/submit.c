@@ -114,6 +114,16 @@ bool submit_wait_oldest(struct vacodec_decoder *decoder, int *error)
 	return true;
 }
 
+int submit_collect(struct vacodec_decoder *decoder)
+{
+	struct in_flight *ring = &decoder->in_flight;
+	int error = 0;
+
+	while (ring->n > 0 && frame_is_synced(ring->jobs[ring->first].frame))
+		submit_wait_oldest(decoder, &error);
+	return error;
+}
+
 int submit_wait_all(struct vacodec_decoder *decoder)
 {
 	int error = 0;

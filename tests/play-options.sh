@@ -16,7 +16,7 @@ same() {
 	ok $status "same frames with $*"
 }
 
-echo "1..15"
+echo "1..17"
 same --dialect v3 "$stream"
 same --dialect ext "$stream"
 same --no-sg "$stream"
@@ -46,6 +46,13 @@ ok $? "--json gives a report"
 "$play" --driver softva --md5 --y4m - "$stream" >/dev/null 2>"$work/err"
 [ $? = 1 ] && [ -s "$work/err" ]
 ok $? "--md5 with --y4m - is a usage error"
+
+"$play" --driver softva --objects "$stream" >/dev/null 2>"$work/err"
+[ $? = 1 ] && grep -q -- --objects "$work/err"
+ok $? "--objects without --selftest is a usage error"
+"$play" --vhost-user "$work/socket" --selftest --objects >/dev/null 2>"$work/err"
+[ $? = 1 ] && grep -q -- --objects "$work/err"
+ok $? "--objects with a device over a socket is a usage error"
 
 "$play" --driver no-such-driver "$stream" >/dev/null 2>"$work/err"
 [ $? = 3 ] && [ -s "$work/err" ]

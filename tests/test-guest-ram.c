@@ -158,6 +158,30 @@ static void test_memory_runs_out_without_a_leak(void **state)
 		guest_sg_release(*state, &sg[--n]);
 }
 
+static void test_an_object_is_seen_at_its_address(void **state)
+{
+	struct guest_sg sg, again;
+	uint8_t *at;
+	char bytes[8];
+
+	assert_int_equal(guest_sg_alloc_object(*state, 5000, &sg), 0);
+	assert_int_equal(sg.n, 1);
+	assert_int_equal(lseek(sg.fd, 0, SEEK_END), 2 * GUEST_PAGE_BYTES);
+	at = guest_ram_get_pointer(*state, sg.extents[0].gpa, 2 * GUEST_PAGE_BYTES);
+	assert_int_equal(pwrite(sg.fd, "object", 7, 4999), 7);
+	assert_memory_equal(at + 4999, "object", 7);
+	guest_sg_write(*state, &sg, "guest", 6);
+	assert_int_equal(pread(sg.fd, bytes, 6, 0), 6);
+	assert_memory_equal(bytes, "guest", 6);
+	guest_sg_release(*state, &sg);
+	/* The pages are the RAM's again, and empty. */
+	assert_int_equal(guest_sg_alloc(*state, 5000, false, &again), 0);
+	assert_ptr_equal(guest_ram_get_pointer(*state, again.extents[0].gpa, 1), at);
+	for (unsigned int i = 0; i < 2 * GUEST_PAGE_BYTES; i++)
+		assert_int_equal(at[i], 0);
+	guest_sg_release(*state, &again);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +194,7 @@ int main(void)
 						drop),
 		cmocka_unit_test_setup_teardown(test_bytes_come_back_through_any_list, make, drop),
 		cmocka_unit_test_setup_teardown(test_memory_runs_out_without_a_leak, make, drop),
+		cmocka_unit_test_setup_teardown(test_an_object_is_seen_at_its_address, make, drop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,6 +50,14 @@ static int open_display(void *cookie, struct vawrap_display **out)
 	return 0;
 }
 
+/* The transport is made after the device, and nothing is asked for before it is. */
+static int get_object(void *cookie, const uint8_t uuid[16], int *fd)
+{
+	const struct play *play = cookie;
+
+	return transport_inprocess_get_object(play->transport, uuid, fd);
+}
+
 static void write_log(void *cookie, int level, const char *message)
 {
 	const struct vawrap_log *log = cookie;
@@ -68,6 +76,8 @@ static int make_device(struct play *play)
 		.open_display = open_display,
 		.open_display_cookie = play,
 		.offer_av1 = play->options.offer_av1,
+		.get_object = play->options.suite.objects ? get_object : NULL,
+		.get_object_cookie = play,
 	};
 	int ret = vvd_device_new(&options, &play->device);
 

@@ -4,13 +4,23 @@
  */
 #include "tools/transport-inprocess.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include "vhost-user/pump.h"
+
+/* At once, far more than the suite makes. */
+#define MAX_OBJECTS 2048
+
+struct object {
+	uint8_t uuid[16];
+	int fd; /* the guest's */
+};
 
 struct transport_inprocess {
 	struct guest_transport base; /* first */
@@ -23,6 +33,9 @@ struct transport_inprocess {
 	int stop_fd;
 	int error; /* the thread's, until it was joined */
 	struct vvd_stats stats;
+	pthread_mutex_t lock; /* for the objects */
+	unsigned int n_objects;
+	struct object objects[MAX_OBJECTS];
 };
 
 static struct transport_inprocess *of(struct guest_transport *transport)
@@ -47,6 +60,70 @@ static void *run(void *arg)
 	t->error = ret < 0 ? ret : 0;
 	return NULL;
 }
+
+/* ---- Objects: named by the guest's thread, asked for by the device's ---- */
+
+/* With the lock. NULL: none has this name. */
+static struct object *find_object(struct transport_inprocess *t, const uint8_t uuid[16])
+{
+	for (unsigned int i = 0; i < t->n_objects; i++) {
+		if (memcmp(t->objects[i].uuid, uuid, 16) == 0)
+			return &t->objects[i];
+	}
+	return NULL;
+}
+
+static int add_object(struct guest_transport *transport, const uint8_t uuid[16], int fd)
+{
+	struct transport_inprocess *t = of(transport);
+	int ret = -ENOSPC;
+
+	pthread_mutex_lock(&t->lock);
+	if (t->n_objects < MAX_OBJECTS) {
+		t->objects[t->n_objects].fd = fd;
+		memcpy(t->objects[t->n_objects++].uuid, uuid, 16);
+		ret = 0;
+	}
+	pthread_mutex_unlock(&t->lock);
+	return ret;
+}
+
+static void remove_object(struct guest_transport *transport, const uint8_t uuid[16])
+{
+	struct transport_inprocess *t = of(transport);
+	struct object *object;
+
+	pthread_mutex_lock(&t->lock);
+	object = find_object(t, uuid);
+	if (object)
+		*object = t->objects[--t->n_objects];
+	pthread_mutex_unlock(&t->lock);
+}
+
+static void remove_objects(struct transport_inprocess *t)
+{
+	pthread_mutex_lock(&t->lock);
+	t->n_objects = 0;
+	pthread_mutex_unlock(&t->lock);
+}
+
+int transport_inprocess_get_object(void *cookie, const uint8_t uuid[16], int *fd)
+{
+	struct transport_inprocess *t = cookie;
+	const struct object *object;
+	int ret = -ENOENT;
+
+	pthread_mutex_lock(&t->lock);
+	object = find_object(t, uuid);
+	if (object) {
+		*fd = fcntl(object->fd, F_DUPFD_CLOEXEC, 0);
+		ret = *fd < 0 ? -errno : 0;
+	}
+	pthread_mutex_unlock(&t->lock);
+	return ret;
+}
+
+/* ---- The device ---- */
 
 static int get_config(struct guest_transport *transport, uint32_t offset, void *data,
 		      uint32_t size_bytes)
@@ -141,6 +218,7 @@ static int stop(struct guest_transport *transport)
 	eventfd_t value;
 	int ret;
 
+	remove_objects(t);
 	if (!t->running)
 		return remove_regions(t);
 	eventfd_write(t->stop_fd, 1);
@@ -161,6 +239,8 @@ static const struct guest_transport_ops ops = {
 	.set_queue = set_queue,
 	.start = start,
 	.stop = stop,
+	.add_object = add_object,
+	.remove_object = remove_object,
 };
 
 int transport_inprocess_new(struct vvd_device *device, struct transport_inprocess **out)
@@ -173,6 +253,7 @@ int transport_inprocess_new(struct vvd_device *device, struct transport_inproces
 		return -ENOMEM;
 	t->base.ops = &ops;
 	t->device = device;
+	pthread_mutex_init(&t->lock, NULL);
 	t->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	ret = t->stop_fd < 0 ? -errno : pump_new(device, &t->pump);
 	if (ret < 0) {
@@ -191,6 +272,7 @@ struct transport_inprocess *transport_inprocess_free(struct transport_inprocess 
 	pump_free(inprocess->pump);
 	if (inprocess->stop_fd >= 0)
 		close(inprocess->stop_fd);
+	pthread_mutex_destroy(&inprocess->lock);
 	free(inprocess);
 	return NULL;
 }

@@ -18,6 +18,8 @@ int transport_inprocess_new(struct vvd_device *device, struct transport_inproces
 /* Stops first. NULL is accepted; returns NULL. */
 struct transport_inprocess *transport_inprocess_free(struct transport_inprocess *inprocess);
 struct guest_transport *transport_inprocess_get_base(struct transport_inprocess *inprocess);
+/* A device's get_object callback; the cookie is a transport. */
+int transport_inprocess_get_object(void *cookie, const uint8_t uuid[16], int *fd);
 /* As they were when the device was stopped. */
 const struct vvd_stats *transport_inprocess_get_stats(const struct transport_inprocess *inprocess);
 /* Why the thread ended before it was stopped: -errno, or 0. */

@@ -34,6 +34,7 @@ static const char help[] =
 	"  --json              the report as JSON on stdout (stderr with --md5 or --y4m -)\n"
 	"  --selftest[=GLOB]   no file: run the protocol suite on the device, or those of its tests\n"
 	"                      whose names match; TAP on stdout\n"
+	"  --objects           of the suite, device in this process: buffers are virtio objects\n"
 	"  --seed N            of the suite's random commands\n"
 	"  --commands N        how many of them (default: 10000)\n" TOOL_COMMON_HELP "\n"
 	"Exit status: 0 all frames intact; 1 usage, reading or writing; 2 corrupt frames;\n"
@@ -56,6 +57,7 @@ enum {
 	OPT_OFFER_AV1,
 	OPT_STATS,
 	OPT_JSON,
+	OPT_OBJECTS,
 	OPT_SELFTEST,
 	OPT_SEED,
 	OPT_COMMANDS,
@@ -80,6 +82,7 @@ static const struct option options[] = {
 	{"stats", no_argument, NULL, OPT_STATS},
 	{"json", no_argument, NULL, OPT_JSON},
 	{"selftest", optional_argument, NULL, OPT_SELFTEST},
+	{"objects", no_argument, NULL, OPT_OBJECTS},
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"commands", required_argument, NULL, OPT_COMMANDS},
 	{"vhost-user", required_argument, NULL, OPT_VHOST_USER},
@@ -147,11 +150,12 @@ static int take_flag(struct play_options *o, int opt)
 		[OPT_OFFER_AV1 - OPT_MD5] = &o->offer_av1,
 		[OPT_STATS - OPT_MD5] = &o->stats,
 		[OPT_JSON - OPT_MD5] = &o->json,
+		[OPT_OBJECTS - OPT_MD5] = &o->suite.objects,
 	};
 
 	if (opt == OPT_SG)
 		o->guest.one_piece = false;
-	else if (opt < OPT_MD5 || opt > OPT_JSON || !flags[opt - OPT_MD5])
+	else if (opt < OPT_MD5 || opt > OPT_OBJECTS || !flags[opt - OPT_MD5])
 		return 0;
 	else
 		*flags[opt - OPT_MD5] = true;
@@ -205,6 +209,11 @@ static int parse(struct tool_common *common, struct play_options *o, int argc, c
 			return -EINVAL;
 	if (o->socket && (common->device || common->driver[0])) {
 		tool_message(common, "--vhost-user: device and driver are the other process's");
+		return -EINVAL;
+	}
+	if (o->suite.objects && (o->socket || !o->selftest)) {
+		tool_message(common,
+			     "--objects: for --selftest of the device in this process only");
 		return -EINVAL;
 	}
 	if (o->selftest && optind == argc)
