@@ -245,3 +245,31 @@ void client_gate_close(struct client_gate *gate)
 	unlink(gate->path);
 	unsetenv("SOFTVA_GATE");
 }
+
+/* ---- Quirks ---- */
+
+void client_open_with(struct client *client, const char *quirks)
+{
+	setenv("SOFTVA_QUIRKS", quirks, 1);
+	client_open(client);
+	unsetenv("SOFTVA_QUIRKS");
+}
+
+VADisplay client_display_with(const char *quirks)
+{
+	VADisplay display;
+
+	setenv("SOFTVA_QUIRKS", quirks, 1);
+	display = client_open_display();
+	unsetenv("SOFTVA_QUIRKS");
+	return display;
+}
+
+VASurfaceID client_decode(struct client *client)
+{
+	struct stream_picture *picture = &client->stream.pictures[0];
+
+	assert_int_equal(client_submit(client, picture), VA_STATUS_SUCCESS);
+	assert_int_equal(vaSyncSurface(client->display, picture->target), VA_STATUS_SUCCESS);
+	return picture->target;
+}

@@ -38,6 +38,9 @@ VADisplay client_open_display(void);
 void client_open(struct client *client);
 /* The same without a stream. */
 void client_open_profile(struct client *client, VAProfile profile);
+/* The same with SOFTVA_QUIRKS for this display only, and a display alone. */
+void client_open_with(struct client *client, const char *quirks);
+VADisplay client_display_with(const char *quirks);
 /* Closes all that client_open() opened; report may be NULL. */
 void client_close(struct client *client, struct client_report *report);
 
@@ -50,6 +53,8 @@ struct client_buffer {
 };
 VAStatus client_submit_buffers(struct client *client, VASurfaceID target,
 			       const struct client_buffer *buffers, int count);
+/* The stream's first picture, and waits for it; its surface. */
+VASurfaceID client_decode(struct client *client);
 /* Whether the surface shows what the picture must come to. */
 bool client_shows(struct client *client, VASurfaceID surface, const struct stream_picture *picture);
 /* Of each macroblock: Y, Cb, Cr. */
