@@ -360,8 +360,10 @@ int vacodec_decoder_settle(struct vacodec_decoder *decoder)
 		unit_splitter_end(&decoder->splitter);
 	if (!decoder->ended)
 		ret = advance(decoder);
-	if (ret == 0 && !decoder->ended)
-		ret = decoder->ops->finish_picture(decoder);
+	/* A unit that waits (for a frame in place of a lost one) is for a picture that has begun. */
+	error = decoder->ended ? 0 : decoder->ops->finish_picture(decoder);
+	if (ret == 0 || ret == -EAGAIN)
+		ret = error;
 	error = submit_wait_all(decoder);
 	if (ret == -EAGAIN || ret == 0)
 		ret = error;
