@@ -18,7 +18,6 @@
 
 static struct {
 	const struct mistake *mistake;
-	mistake_watch *watch;
 	unsigned int n_pictures;
 	bool made;
 } client;
@@ -38,8 +37,6 @@ VAStatus __wrap_vaCreateBuffer(VADisplay va, VAContextID context, VABufferType t
 	uint8_t copy[8192];
 
 	client.n_pictures += type == VAPictureParameterBufferType;
-	if (data && client.watch)
-		client.watch(client.n_pictures, type, data);
 	if (!data || !mistake->make || type != mistake->type ||
 	    client.n_pictures != mistake->picture + 1)
 		return __real_vaCreateBuffer(va, context, type, size, count, data, id);
@@ -65,11 +62,6 @@ unsigned long mistake_run(const struct mistake *mistake, struct session *session
 	session_close(session);
 	vawrap_display_unref(display);
 	return softva_report_end(names, size);
-}
-
-void mistake_set_watch(mistake_watch *watch)
-{
-	client.watch = watch;
 }
 
 bool mistake_was_made(void)

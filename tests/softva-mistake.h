@@ -22,16 +22,12 @@ struct mistake {
 	const char *checks;
 };
 
-/* What a test learns from the buffers before a mistake is made; n: the picture's number from 1 on. */
-typedef void mistake_watch(unsigned int n, VABufferType type, const void *data);
-
 /*
  * Decodes with the mistake in a session of its own. The names of the checks that failed are for
  * mistake->checks; returns how many were performed.
  */
 unsigned long mistake_run(const struct mistake *mistake, struct session *session,
 			  void (*decode)(struct session *session), char *names, size_t size);
-void mistake_set_watch(mistake_watch *watch);
 /* Whether there was such a buffer in the last run. */
 bool mistake_was_made(void);
 /* Runs test with each of the list as its state; for main(). Each begins with a struct mistake. */
