@@ -287,7 +287,8 @@ bool st_take_answers(struct st *st)
 		any = true;
 	}
 	st_check(st, ret == 0, "a chain came back twice, or with more bytes than it has");
-	return any;
+	/* Those that came before an answer are there with it. */
+	return st_take_events(st) || any;
 }
 
 /* Waits until one of the queues has something, at most timeout_ms. */
