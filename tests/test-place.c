@@ -249,13 +249,20 @@ static const char *const names[] = {
 };
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
 
+/* Here; libdav1d's code is more than valgrind can translate. */
+static bool is_decodable(const char *name)
+{
+	return codec_stream_is_decodable(name) &&
+	       !(session_is_slow() && codec_stream_find_codec(name) == VACODEC_CODEC_AV1);
+}
+
 static void test_all_frames_are_in_buffers(void **state)
 {
 	struct client client;
 
 	(void)state;
 	for (size_t i = 0; i < N_NAMES; i++) {
-		if (!codec_stream_is_decodable(names[i]))
+		if (!is_decodable(names[i]))
 			continue;
 		assert_int_equal(open_client(&client, names[i]), 0);
 		run(&client);
@@ -275,7 +282,7 @@ static void test_what_is_not_lent_is_in_the_decoders_memory(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N_NAMES; i++) {
-		if (!codec_stream_is_decodable(names[i]))
+		if (!is_decodable(names[i]))
 			continue;
 		assert_int_equal(open_client(&client, names[i]), 0);
 		client.n_most = 1;
