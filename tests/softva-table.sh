@@ -4,6 +4,8 @@
 # Each row of softva's table of checks has a test that expects it to fail, and a line in docs/softva.md,
 # where each quirk has one, too.
 set -u
+# shellcheck source=tests/tap.sh
+. "$top_srcdir/tests/tap.sh"
 cd "$top_srcdir" || exit 1
 
 mapfile -t names < <(sed -n 's/^\t\[CHECK_[A-Z_0-9]*\] = "\(.*\)",$/\1/p' soft-driver/check.c)
@@ -17,18 +19,13 @@ mapfile -t quirks < <(sed -n 's/^\t{"\(.*\)", FIELD(.*/\1/p' soft-driver/quirks.
 [ ${#quirks[@]} -gt 0 ] || { echo "Bail out! no quirks found"; exit 1; }
 
 echo "1..$((2 * ${#names[@]} + ${#quirks[@]}))"
-n=0
-report() { # status, text
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
 for name in "${names[@]}"; do
 	grep -qxF -- "$name" <<<"$expected"
-	report $? "$name is made to fail by a test"
+	ok $? "$name is made to fail by a test"
 	grep -E '^\| [a-z]' docs/softva.md | cut -d'|' -f2 | tr -d ' ' | tr ',' '\n' | grep -qxF -- "$name"
-	report $? "$name is documented"
+	ok $? "$name is documented"
 done
 for name in "${quirks[@]}"; do
 	grep -qF -- "| \`$name\` | " docs/softva.md
-	report $? "quirk $name is documented"
+	ok $? "quirk $name is documented"
 done

@@ -6,52 +6,34 @@
 # shellcheck disable=SC2154 # top_srcdir and top_builddir come from the Makefile
 set -u
 
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+# shellcheck source=tests/tap.sh
+. "$top_srcdir/tests/tap.sh"
 cd "$top_builddir" || exit 1
 fake=tests/fake-vawrap-info
 info=tools/vawrap-info
-n=0
-
-check() { # what, command...
-	local what=$1
-	shift
-	n=$((n + 1))
-	if "$@" >"$tmp/log" 2>&1; then
-		echo "ok $n - $what"
-	else
-		sed 's/^/# /' "$tmp/log"
-		echo "not ok $n - $what"
-	fi
-}
-
-skip() { # what, why
-	n=$((n + 1))
-	echo "ok $n - $1 # SKIP $2"
-}
 
 exits_with() { # status, command...
 	local expected=$1 status
 	shift
-	"$@" >"$tmp/out" 2>"$tmp/err"
+	"$@" >"$work/out" 2>"$work/err"
 	status=$?
 	[ "$status" -eq "$expected" ] || {
 		echo "$* exited with $status, not $expected"
-		cat "$tmp/out" "$tmp/err"
+		cat "$work/out" "$work/err"
 		return 1
 	}
 }
 
 golden() {
 	exits_with 0 "$fake" --driver fake || return 1
-	[ ! -s "$tmp/err" ] || { cat "$tmp/err"; return 1; }
-	sed 's/^va-api: 1\.[0-9]*$/va-api: 1.x/' "$tmp/out" |
+	[ ! -s "$work/err" ] || { cat "$work/err"; return 1; }
+	sed 's/^va-api: 1\.[0-9]*$/va-api: 1.x/' "$work/out" |
 		diff -u "$top_srcdir/tests/vawrap-info.golden" -
 }
 
 golden_json() {
 	exits_with 0 "$fake" --driver fake --json || return 1
-	"${PYTHON3:-python3}" - "$tmp/out" "$top_srcdir/tests/vawrap-info.json" <<-'END'
+	"${PYTHON3:-python3}" - "$work/out" "$top_srcdir/tests/vawrap-info.json" <<-'END'
 		import json, sys
 		ours, golden = (json.load(open(path, encoding='utf-8')) for path in sys.argv[1:])
 		ours['displays'][0]['va_api'] = golden['displays'][0]['va_api']
@@ -63,34 +45,34 @@ golden_json() {
 # Folded lines have the same words, and none is too wide.
 folded() {
 	exits_with 0 "$fake" --driver fake || return 1
-	tr -s ' \n' '\n\n' <"$tmp/out" >"$tmp/words"
+	tr -s ' \n' '\n\n' <"$work/out" >"$work/words"
 	exits_with 0 "$fake" --driver fake --width 40 || return 1
-	tr -s ' \n' '\n\n' <"$tmp/out" | cmp - "$tmp/words" || return 1
-	! grep -v '^ *\(decode\|encode\) no\|references\|standards\|display attribute\|filter ' "$tmp/out" |
-		grep -E '^.{41}' && grep -qx '      vp8 vp9 av1' "$tmp/out"
+	tr -s ' \n' '\n\n' <"$work/out" | cmp - "$work/words" || return 1
+	! grep -v '^ *\(decode\|encode\) no\|references\|standards\|display attribute\|filter ' "$work/out" |
+		grep -E '^.{41}' && grep -qx '      vp8 vp9 av1' "$work/out"
 }
 
 colors() {
-	exits_with 0 "$fake" --driver fake --color always && grep -q "$(printf '\033')" "$tmp/out" &&
-		exits_with 0 "$fake" --driver fake && ! grep -q "$(printf '\033')" "$tmp/out"
+	exits_with 0 "$fake" --driver fake --color always && grep -q "$(printf '\033')" "$work/out" &&
+		exits_with 0 "$fake" --driver fake && ! grep -q "$(printf '\033')" "$work/out"
 }
 
 # Nodes 128 and 140 open, 131 is a folder; 130 is not there.
 all_nodes() {
-	mkdir -p "$tmp/dri/renderD131" && ln -sf /dev/null "$tmp/dri/renderD128" &&
-		ln -sf /dev/null "$tmp/dri/renderD140" || return 1
-	exits_with 0 "$fake" --all --node-folder "$tmp/dri" || return 1
-	cat "$tmp/out"
-	[ "$(grep -c '^display: ' "$tmp/out")" = 3 ] && [ "$(grep -c '^driver: ' "$tmp/out")" = 2 ] &&
-		grep -q '^error: .*renderD131: Is a directory' "$tmp/out" &&
-		exits_with 0 "$fake" --all --node-folder "$tmp/dri" --json &&
-		[ "$(grep -c '"va_api"' "$tmp/out")" = 2 ] && grep -q '"error": ".*Is a directory"' "$tmp/out"
+	mkdir -p "$work/dri/renderD131" && ln -sf /dev/null "$work/dri/renderD128" &&
+		ln -sf /dev/null "$work/dri/renderD140" || return 1
+	exits_with 0 "$fake" --all --node-folder "$work/dri" || return 1
+	cat "$work/out"
+	[ "$(grep -c '^display: ' "$work/out")" = 3 ] && [ "$(grep -c '^driver: ' "$work/out")" = 2 ] &&
+		grep -q '^error: .*renderD131: Is a directory' "$work/out" &&
+		exits_with 0 "$fake" --all --node-folder "$work/dri" --json &&
+		[ "$(grep -c '"va_api"' "$work/out")" = 2 ] && grep -q '"error": ".*Is a directory"' "$work/out"
 }
 
 no_node_works() {
-	mkdir -p "$tmp/none/renderD128" && exits_with 3 "$fake" --all --node-folder "$tmp/none" &&
-		grep -q 'no render node works' "$tmp/err" && grep -q '^error: ' "$tmp/out" &&
-		exits_with 3 "$fake" --all --node-folder "$tmp" && grep -q 'there is no render node' "$tmp/err"
+	mkdir -p "$work/none/renderD128" && exits_with 3 "$fake" --all --node-folder "$work/none" &&
+		grep -q 'no render node works' "$work/err" && grep -q '^error: ' "$work/out" &&
+		exits_with 3 "$fake" --all --node-folder "$work" && grep -q 'there is no render node' "$work/err"
 }
 
 # Each long option of the help is completed, and nothing else.
@@ -99,47 +81,47 @@ completion() {
 	. "$top_srcdir/tools/vawrap-info.bash-completion"
 	COMP_WORDS=(vawrap-info --) COMP_CWORD=1 COMPREPLY=()
 	_vawrap_info
-	printf '%s\n' "${COMPREPLY[@]}" | sort >"$tmp/completed"
-	"$info" --help | grep -o -- '--[a-z-]*' | sort -u >"$tmp/options"
-	diff -u "$tmp/options" "$tmp/completed"
+	printf '%s\n' "${COMPREPLY[@]}" | sort >"$work/completed"
+	"$info" --help | grep -o -- '--[a-z-]*' | sort -u >"$work/options"
+	diff -u "$work/options" "$work/completed"
 }
 
 vainfo_facts() {
 	LIBVA_DRIVERS_PATH=$PWD/soft-driver/.libs LD_PRELOAD=$PWD/tests/.libs/preload-display.so \
-		vainfo -a --display drm --device /dev/null >"$tmp/vainfo" 2>&1 || return 1
-	"$info" -a --driver softva --json >"$tmp/softva.json" || return 1
-	"${PYTHON3:-python3}" "$top_srcdir/tests/vainfo-compare.py" "$tmp/vainfo" "$tmp/softva.json" || return 1
+		vainfo -a --display drm --device /dev/null >"$work/vainfo" 2>&1 || return 1
+	"$info" -a --driver softva --json >"$work/softva.json" || return 1
+	"${PYTHON3:-python3}" "$top_srcdir/tests/vainfo-compare.py" "$work/vainfo" "$work/softva.json" || return 1
 	# A fact that is missing is seen.
-	sed 's/"YUV420"/"YUV4"/' "$tmp/softva.json" >"$tmp/wrong.json"
-	! "${PYTHON3:-python3}" "$top_srcdir/tests/vainfo-compare.py" "$tmp/vainfo" "$tmp/wrong.json"
+	sed 's/"YUV420"/"YUV4"/' "$work/softva.json" >"$work/wrong.json"
+	! "${PYTHON3:-python3}" "$top_srcdir/tests/vainfo-compare.py" "$work/vainfo" "$work/wrong.json"
 }
 
 device() {
-	exits_with 0 "$fake" --device /dev/null && grep -qx 'display: /dev/null' "$tmp/out"
+	exits_with 0 "$fake" --device /dev/null && grep -qx 'display: /dev/null' "$work/out"
 }
 
 says() { # status, pattern on stderr, command...
 	local expected=$1 pattern=$2
 	shift 2
-	exits_with "$expected" "$@" && grep -q -- "$pattern" "$tmp/err" && [ ! -s "$tmp/out" ]
+	exits_with "$expected" "$@" && grep -q -- "$pattern" "$work/err" && [ ! -s "$work/out" ]
 }
 
 softva() {
 	exits_with 0 "$info" --driver softva || return 1
-	cat "$tmp/out"
-	[ ! -s "$tmp/err" ] || { cat "$tmp/err"; return 1; }
-	grep -qx 'display: no device' "$tmp/out" &&
-		grep -q '^driver: .*softva' "$tmp/out" &&
-		grep -q '^image formats:.* NV12' "$tmp/out" &&
-		[ "$(grep -cx 'profile H264\(ConstrainedBaseline\|Main\|High\)' "$tmp/out")" = 3 ] &&
-		grep -qx '  VLD' "$tmp/out" &&
-		grep -q '^    RTFormat: YUV420' "$tmp/out" &&
-		grep -q '^    surface formats:.* NV12' "$tmp/out" &&
-		grep -q '^    surface sizes: [0-9]*x[0-9]* to [0-9]*x[0-9]*$' "$tmp/out"
+	cat "$work/out"
+	[ ! -s "$work/err" ] || { cat "$work/err"; return 1; }
+	grep -qx 'display: no device' "$work/out" &&
+		grep -q '^driver: .*softva' "$work/out" &&
+		grep -q '^image formats:.* NV12' "$work/out" &&
+		[ "$(grep -cx 'profile H264\(ConstrainedBaseline\|Main\|High\)' "$work/out")" = 3 ] &&
+		grep -qx '  VLD' "$work/out" &&
+		grep -q '^    RTFormat: YUV420' "$work/out" &&
+		grep -q '^    surface formats:.* NV12' "$work/out" &&
+		grep -q '^    surface sizes: [0-9]*x[0-9]* to [0-9]*x[0-9]*$' "$work/out"
 }
 
 path() {
-	exits_with 0 "$info" --driver soft-driver/.libs/softva_drv_video.so && cmp "$tmp/out" "$tmp/softva"
+	exits_with 0 "$info" --driver soft-driver/.libs/softva_drv_video.so && cmp "$work/out" "$work/softva"
 }
 
 check 'the whole output on the fake' golden
@@ -170,7 +152,7 @@ if [ ! -f soft-driver/softva_drv_video.la ]; then
 	skip "vainfo's facts" 'configured with --disable-softva'
 else
 	check 'softva by name' softva
-	"$info" --driver softva >"$tmp/softva" 2>&1
+	"$info" --driver softva >"$work/softva" 2>&1
 	check 'softva by path' path
 	if [ "${SANITIZERS:-no}" != no ]; then
 		skip "vainfo's facts" "a sanitizer's runtime cannot be loaded behind vainfo's back"
@@ -180,4 +162,4 @@ else
 		check "vainfo's facts" vainfo_facts
 	fi
 fi
-echo "1..$n"
+plan
