@@ -217,8 +217,7 @@ int landing_store(struct landing *landing, const struct params_layout *layout,
 	/* 4:2:0, and even. */
 	landing->copied_bytes =
 		UINT64_C(3) * layout->planes[0].width_bytes * layout->planes[0].rows / 2;
-	landing->driver_bytes =
-		vawrap_view_transfers(landing->view) ? landing->image->size_bytes : 0;
+	landing->driver_bytes = vawrap_view_transfers(landing->view) ? landing->copied_bytes : 0;
 	return landing_copy_run(&copy);
 }
 
