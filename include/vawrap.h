@@ -641,6 +641,11 @@ int vawrap_picture_abort(struct vawrap_picture *picture);
 int vawrap_picture_sync(struct vawrap_picture *picture, int64_t timeout_ns);
 /* Makes a SYNCED, FAILED or NEW picture NEW again, for another target on its context. */
 int vawrap_picture_reset(struct vawrap_picture *picture, struct vawrap_surface *target);
+/*
+ * Another target for a NEW picture, which keeps what was added to it; parameters that name the old one are
+ * the caller's to change. Errors: -EINVAL another state, a surface of another display.
+ */
+int vawrap_picture_retarget(struct vawrap_picture *picture, struct vawrap_surface *target);
 
 /* ---- Video processing ---- */
 
