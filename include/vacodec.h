@@ -219,7 +219,7 @@ int vacodec_buffer_copy(struct vacodec_buffer *buffer, const struct vacodec_fram
 /*
  * Decoding in place: pictures come into buffers of the caller's where there is one to be lent, and into
  * the decoder's own memory else. lend() gives a buffer that nobody uses, or NULL. It is written to until
- * its frame is synced, or the decoder settled, and is referred to until take_back(), which comes on
+ * its frame is synced, or it was vacated, and is referred to until take_back(), which comes on
  * whichever thread drops the last reference: nobody is to write to it before that. lend() comes during
  * calls on the decoder. A buffer that list() does not give stays unused and is taken back at once.
  */
@@ -237,8 +237,8 @@ struct vacodec_place {
 	struct vacodec_packet head;
 };
 
-/* The buffer that the frame is in, valid while the frame is held; NULL: the decoder's own memory. */
-struct vacodec_buffer *vacodec_frame_get_buffer(const struct vacodec_frame *frame);
+/* The cookie of the buffer that the frame is in; NULL: it is in the decoder's own memory. */
+void *vacodec_frame_get_place(const struct vacodec_frame *frame);
 
 /* ---- Decoder ---- */
 
@@ -344,11 +344,14 @@ int vacodec_decoder_accept_format_in_place(struct vacodec_decoder *decoder, unsi
  */
 int vacodec_decoder_drain(struct vacodec_decoder *decoder);
 /*
- * Brings all pictures to their end, and waits for them: nothing is written to buffers that were lent so
- * far. What was sent of the last picture is taken for all of it. Frames that this makes come as events;
- * references and parameter sets stay. Errors: -EINVAL; those that end the session.
+ * The client needs the memory of its buffers with that cookie back: waits for pictures at the driver, and
+ * nothing is written there from then on. Pictures that are in them are copied by the driver to the decoder's
+ * own memory, for the client; the picture at hand goes there altogether. They are lent still, as long as
+ * they are referred to: drivers keep with a surface what a copy of its samples has not. Returns the bytes
+ * that were copied; a picture whose copy fails (a driver that does not copy) is flagged, and in its buffer still.
+ * Errors: -EINVAL. What ends the session comes as an event.
  */
-int vacodec_decoder_settle(struct vacodec_decoder *decoder);
+int64_t vacodec_decoder_vacate(struct vacodec_decoder *decoder, const void *cookie);
 /*
  * Seek: drops all pictures, queued events (but FORMAT) and unfinished units; parameter sets stay.
  * Decoding resumes at the next picture that it can start at.

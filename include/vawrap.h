@@ -13,8 +13,8 @@
  *  - Functions that can fail return 0 (or a count) or -errno:
  *      -EINVAL misuse, -ENOMEM, -ENOTSUP profile or format not there, -ENODEV no device or lost,
  *      -EBUSY in use, -ETIMEDOUT, -EBADMSG decoding error, -ENOSPC array too small, -EMSGSIZE coded
- *      data does not fit, -ESHUTDOWN the display was shut down, -EIO any other VA failure (see last
- *      error).
+ *      data does not fit, -ESHUTDOWN the display was shut down, -EILSEQ memory has not what the driver
+ *      says, -EIO any other VA failure (see last error).
  *  - Threads: different handles of one display are used by different threads at once, one handle by
  *    one thread at a time; but references, waiting for a surface or a buffer, a surface's status, and
  *    all calls on the display are for any thread at any time.
@@ -371,6 +371,8 @@ void vawrap_surface_get_size(const struct vawrap_surface *surface, unsigned int 
  * be lost; -ESHUTDOWN; -EIO.
  */
 int vawrap_surface_sync(struct vawrap_surface *surface, int64_t timeout_ns);
+/* Whether a wait with a limit has found that the driver has no vaSyncSurface2(). */
+bool vawrap_display_lacks_sync2(const struct vawrap_display *display);
 /* Source: va.h, vaQuerySurfaceStatus(). */
 int vawrap_surface_get_status(struct vawrap_surface *surface, VASurfaceStatus *status);
 /*
@@ -551,8 +553,15 @@ struct vawrap_view *vawrap_view_free(struct vawrap_view *view);
 int vawrap_view_map(struct vawrap_view *view, struct vawrap_surface *surface, const uint8_t **data,
 		    const struct vawrap_image_layout **layout);
 void vawrap_view_unmap(struct vawrap_view *view);
-/* Whether the driver transfers: what is mapped is a copy then. */
-bool vawrap_view_transfers(const struct vawrap_view *view);
+/* Not NULL: the driver transfers, so that what is mapped is a copy; the text says why. */
+const char *vawrap_view_transfers(const struct vawrap_view *view);
+/*
+ * The driver transfers an image of the view's format into a surface's top left corner. There are drivers that
+ * succeed and do nothing: until a picture of more than one colour in a row has arrived, each is looked for in
+ * the surface. Errors: -EILSEQ it is not there; those of vawrap_image_put() and vawrap_view_map().
+ */
+int vawrap_view_store(struct vawrap_view *view, struct vawrap_surface *surface,
+		      struct vawrap_image *image);
 
 /* ---- Picture ---- */
 
@@ -632,6 +641,11 @@ int vawrap_picture_abort(struct vawrap_picture *picture);
 int vawrap_picture_sync(struct vawrap_picture *picture, int64_t timeout_ns);
 /* Makes a SYNCED, FAILED or NEW picture NEW again, for another target on its context. */
 int vawrap_picture_reset(struct vawrap_picture *picture, struct vawrap_surface *target);
+/*
+ * Another target for a NEW picture, which keeps what was added to it; parameters that name the old one are
+ * the caller's to change. Errors: -EINVAL another state, a surface of another display.
+ */
+int vawrap_picture_retarget(struct vawrap_picture *picture, struct vawrap_surface *target);
 
 /* ---- Video processing ---- */
 

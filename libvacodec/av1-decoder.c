@@ -257,4 +257,6 @@ const struct codec_ops av1_codec_ops = {
 	.finish_picture = av1_finish,
 	.flush = av1_flush,
 	.probe = &av1_probe_ops,
+	.target_ids = {1 + offsetof(VADecPictureParameterBufferAV1, current_frame),
+		       1 + offsetof(VADecPictureParameterBufferAV1, current_display_picture)},
 };

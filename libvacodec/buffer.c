@@ -129,9 +129,20 @@ static int access_memory(const struct vacodec_buffer *buffer, uint8_t *bytes, bo
 	return ret;
 }
 
+/* Of NV12, and what else has its two planes. */
+static uint64_t get_row_bytes(const struct vawrap_dmabuf *memory)
+{
+	return (uint64_t)memory->width * (memory->fourcc == VA_FOURCC_NV12 ? 1 : 2);
+}
+
+uint64_t buffer_get_picture_bytes(const struct vacodec_buffer *buffer)
+{
+	return get_row_bytes(&buffer->memory) * (buffer->memory.height + buffer->memory.height / 2);
+}
+
 static bool is_in_bounds(const struct vawrap_dmabuf *memory)
 {
-	uint64_t width = (uint64_t)memory->width * (memory->fourcc == VA_FOURCC_NV12 ? 1 : 2);
+	uint64_t width = get_row_bytes(memory);
 	uint64_t rows, end;
 	unsigned int plane;
 
@@ -164,12 +175,12 @@ int buffer_mark(const struct vacodec_buffer *buffer)
 	return ret;
 }
 
-/* Whether the memory has the samples: 1, 0; of NV12, and what else has its two planes. */
+/* Whether the memory has the samples: 1, 0. */
 static int compare(const struct vacodec_buffer *buffer, const uint8_t *bytes,
 		   const uint8_t *samples, const struct vawrap_image_layout *layout)
 {
 	const struct vawrap_dmabuf *memory = &buffer->memory;
-	size_t row_bytes = (size_t)memory->width * (memory->fourcc == VA_FOURCC_NV12 ? 1 : 2);
+	size_t row_bytes = get_row_bytes(memory);
 	unsigned int plane, y;
 
 	for (plane = 0; plane < memory->num_planes; plane++) {

@@ -9,6 +9,8 @@
 
 /* The buffer's, valid as long as the buffer. */
 struct vawrap_surface *buffer_get_surface(const struct vacodec_buffer *buffer);
+/* How much of the memory a picture has. */
+uint64_t buffer_get_picture_bytes(const struct vacodec_buffer *buffer);
 /*
  * Writes other samples than any picture's into the memory, before one is expected there. Errors: -EINVAL
  * planes that are not in the memory; -ENOMEM; -EIO the memory has gone.

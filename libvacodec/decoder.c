@@ -63,8 +63,7 @@ void decoder_output_all(struct vacodec_decoder *decoder)
 		;
 }
 
-/* The session ends; what was decoded before comes out first. */
-static void fail(struct vacodec_decoder *decoder, int error)
+void decoder_fail(struct vacodec_decoder *decoder, int error)
 {
 	if (decoder->ended)
 		return;
@@ -126,11 +125,11 @@ static int advance(struct vacodec_decoder *decoder)
 	       (decoder->splitter.ready || decoder->draining || decoder->format_state))
 		ret = advance_step(decoder);
 	if (ret < 0 && ret != -EAGAIN)
-		fail(decoder, ret);
+		decoder_fail(decoder, ret);
 	return decoder->ended ? decoder->ended : ret;
 }
 
-static void update_fd(struct vacodec_decoder *decoder)
+void decoder_update_fd(struct vacodec_decoder *decoder)
 {
 	bool would_take = !decoder->ended && !decoder->draining && !decoder->waiting_frame &&
 			  decoder->format_state == FORMAT_NONE;
@@ -142,7 +141,7 @@ static void update_fd(struct vacodec_decoder *decoder)
 static ssize_t refuse(struct vacodec_decoder *decoder)
 {
 	decoder->refused = true;
-	update_fd(decoder);
+	decoder_update_fd(decoder);
 	return -EAGAIN;
 }
 
@@ -204,7 +203,7 @@ ssize_t vacodec_decoder_send(struct vacodec_decoder *decoder, const struct vacod
 	}
 	if (ret >= 0)
 		decoder->rest_bytes = packet->size_bytes - (size_t)ret;
-	update_fd(decoder);
+	decoder_update_fd(decoder);
 	return ret;
 }
 
@@ -249,10 +248,10 @@ int vacodec_decoder_receive(struct vacodec_decoder *decoder, struct vacodec_even
 	/* Their buffers may be what the client lacks for the frame that comes now. */
 	error = submit_collect(decoder);
 	if (error < 0)
-		fail(decoder, error);
+		decoder_fail(decoder, error);
 	if (decoder->events.n == 0)
 		advance(decoder);
-	update_fd(decoder);
+	decoder_update_fd(decoder);
 	if (timeout_ns != 0)
 		ret = wait_event(decoder, timeout_ns);
 	if (event_queue_pop(&decoder->events, &next)) {
@@ -264,7 +263,7 @@ int vacodec_decoder_receive(struct vacodec_decoder *decoder, struct vacodec_even
 	} else if (ret == 0) {
 		ret = -EAGAIN;
 	}
-	update_fd(decoder);
+	decoder_update_fd(decoder);
 	return ret;
 }
 
@@ -284,7 +283,7 @@ static int accept_format(struct vacodec_decoder *decoder, const struct vacodec_f
 	decoder->waiting_frame = false;
 	if (decoder->events.n == 0)
 		advance(decoder);
-	update_fd(decoder);
+	decoder_update_fd(decoder);
 	return 0;
 }
 
@@ -346,30 +345,7 @@ int vacodec_decoder_drain(struct vacodec_decoder *decoder)
 		decoder->input_ended = false;
 		advance(decoder);
 	}
-	update_fd(decoder);
-	return ret;
-}
-
-int vacodec_decoder_settle(struct vacodec_decoder *decoder)
-{
-	int ret = 0, error;
-
-	if (!decoder)
-		return -EINVAL;
-	if (!decoder->ended && !decoder->draining)
-		unit_splitter_end(&decoder->splitter);
-	if (!decoder->ended)
-		ret = advance(decoder);
-	/* A unit that waits (for a frame in place of a lost one) is for a picture that has begun. */
-	error = decoder->ended ? 0 : decoder->ops->finish_picture(decoder);
-	if (ret == 0 || ret == -EAGAIN)
-		ret = error;
-	error = submit_wait_all(decoder);
-	if (ret == -EAGAIN || ret == 0)
-		ret = error;
-	if (ret < 0)
-		fail(decoder, ret);
-	update_fd(decoder);
+	decoder_update_fd(decoder);
 	return ret;
 }
 
@@ -387,7 +363,7 @@ int vacodec_decoder_flush(struct vacodec_decoder *decoder)
 	decoder->draining = false;
 	decoder->waiting_frame = false;
 	wake_arm_frame(decoder->wake, false);
-	update_fd(decoder);
+	decoder_update_fd(decoder);
 	return 0;
 }
 

@@ -22,6 +22,8 @@
 /* Sizes of pictures that are never output, at one time. */
 #define DECODER_MAX_LAYERS 4
 
+#define CODEC_MAX_TARGET_IDS 2
+
 struct probe_ops;
 
 /*
@@ -58,6 +60,8 @@ struct codec_ops {
 	/* Drops the current picture and all references, keeps parameter sets. */
 	void (*flush)(struct vacodec_decoder *decoder);
 	const struct probe_ops *probe;
+	/* Where picture parameters name the target: after how many bytes, and 1; 0: nowhere (further). */
+	uint16_t target_ids[CODEC_MAX_TARGET_IDS];
 };
 
 extern const struct codec_ops av1_codec_ops;
@@ -145,11 +149,19 @@ struct vacodec_decoder {
 int decoder_accept_format(struct vacodec_decoder *decoder, const struct vacodec_place *place,
 			  unsigned int n_frames);
 
+/* Whether the fd is readable, after a change of what it says. */
+void decoder_update_fd(struct vacodec_decoder *decoder);
+
 /* frames.c: queues the FORMAT event of the format. */
 void decoder_announce_format(struct vacodec_decoder *decoder);
 
 /* place.c: whether pictures arrive in the client's buffers. */
 bool place_is_good(struct vacodec_decoder *decoder, const struct vacodec_place *place);
+
+/* ---- vacate.c ---- */
+
+/* Adds parameters to a picture in place, which are kept at hand as long as it may be moved. */
+int vacate_add_parameters(struct vacodec_frame *frame, const void *data, size_t size_bytes);
 
 /* ---- For the codecs ---- */
 
@@ -183,6 +195,8 @@ int decoder_acquire_frame(struct vacodec_decoder *decoder, struct vacodec_frame 
 bool decoder_output_first(struct vacodec_decoder *decoder);
 void decoder_output_all(struct vacodec_decoder *decoder);
 
+/* The session ends; what was decoded before comes out first. */
+void decoder_fail(struct vacodec_decoder *decoder, int error);
 void decoder_push_event(struct vacodec_decoder *decoder, enum vacodec_event_type type, int error);
 
 /* ---- frames.c: the pools; for decoder.c and picture.c ---- */

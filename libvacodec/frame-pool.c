@@ -416,20 +416,44 @@ static void borrow_buffer(struct frame_pool *pool, struct vacodec_frame *frame)
 	frame->surface = vawrap_surface_ref(buffer_get_surface(buffer));
 }
 
-static void return_buffer(struct frame_pool *pool, struct vacodec_frame *frame)
+void frame_pool_return_buffer(struct vacodec_frame *frame)
 {
+	const struct vacodec_place *place = &frame->pool->place;
+
+	frame->parameters = vawrap_buffer_unref(frame->parameters);
 	if (!frame->buffer)
 		return;
 	vawrap_surface_unref(frame->surface);
 	frame->surface = frame->own;
 	frame->own = NULL;
-	pool->place.take_back(pool->place.cookie, frame->buffer);
+	atomic_store(&frame->vacated, FRAME_IN_PLACE);
+	place->take_back(place->cookie, frame->buffer);
 	frame->buffer = vacodec_buffer_unref(frame->buffer);
+}
+
+struct vacodec_frame *frame_pool_hold(struct frame_pool *pool, unsigned int i)
+{
+	struct vacodec_frame *frame = &pool->frames[i];
+	unsigned int refs = atomic_load(&frame->refs);
+
+	while (refs > 0 && !atomic_compare_exchange_weak(&frame->refs, &refs, refs + 1))
+		;
+	return refs > 0 ? frame : NULL;
+}
+
+unsigned int frame_pool_get_size(const struct frame_pool *pool)
+{
+	return pool->n_frames;
+}
+
+struct vawrap_context *frame_pool_get_context(const struct frame_pool *pool)
+{
+	return pool->context;
 }
 
 static void release_surface(struct frame_pool *pool, struct vacodec_frame *frame)
 {
-	return_buffer(pool, frame);
+	frame_pool_return_buffer(frame);
 	if (!pool->client_owned)
 		return;
 	pool->ops.release(pool->ops.cookie, frame->surface);

@@ -32,12 +32,21 @@ struct frame_notes {
 	struct vacodec_picture_hash hash;
 };
 
+/* Of a frame in a buffer that the client has back, and that is only referred to there. */
+enum frame_vacated {
+	FRAME_IN_PLACE, /* not so */
+	FRAME_MOVED,    /* it is shown from its own surface */
+	FRAME_LOST,     /* what is shown may be anything */
+};
+
 struct vacodec_frame {
 	atomic_uint refs;
 	struct frame_pool *pool;
 	struct vawrap_surface *surface;
 	struct vacodec_buffer *buffer; /* of the client's, whose surface it is; NULL: the pool's */
 	struct vawrap_surface *own;    /* meanwhile the frame's own surface; else NULL */
+	atomic_int vacated;            /* enum frame_vacated */
+	struct vawrap_buffer *parameters; /* in a buffer and not submitted: they name the surface */
 	struct vawrap_picture *pictures[2];   /* the decoder's thread only; [1]: a second field's */
 	unsigned int current;                 /* picture that is being filled */
 	const struct vawrap_context *context; /* of the pictures, which hold it */
@@ -96,6 +105,12 @@ int frame_pool_acquire(struct frame_pool *pool, bool in_place, struct vacodec_fr
  * flags and the crop; damage is that of the first. -EAGAIN when none is free.
  */
 int frame_pool_acquire_again(struct vacodec_frame *frame, struct vacodec_frame **out);
+/* One of the pool's frames, the place below get_size(), with another reference; NULL: nobody has it. */
+struct vacodec_frame *frame_pool_hold(struct frame_pool *pool, unsigned int i);
+unsigned int frame_pool_get_size(const struct frame_pool *pool);
+struct vawrap_context *frame_pool_get_context(const struct frame_pool *pool);
+/* The frame goes on in its own memory, where it had a buffer. */
+void frame_pool_return_buffer(struct vacodec_frame *frame);
 /* A frame without references goes back to its pool. */
 void frame_pool_give_back(struct vacodec_frame *frame);
 /* Over what frames of the pool depend on. */

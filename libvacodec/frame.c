@@ -44,14 +44,20 @@ int vacodec_frame_get_info(const struct vacodec_frame *frame, struct vacodec_fra
 
 struct vawrap_surface *vacodec_frame_get_surface(const struct vacodec_frame *frame)
 {
-	return frame ? frame->surface : NULL;
-}
-
-struct vacodec_buffer *vacodec_frame_get_buffer(const struct vacodec_frame *frame)
-{
+	if (frame && frame->again)
+		frame = frame->again;
 	if (!frame)
 		return NULL;
-	return frame->again ? frame->again->buffer : frame->buffer;
+	return atomic_load(&frame->vacated) == FRAME_MOVED ? frame->own : frame->surface;
+}
+
+void *vacodec_frame_get_place(const struct vacodec_frame *frame)
+{
+	if (frame && frame->again)
+		frame = frame->again;
+	if (!frame || atomic_load(&frame->vacated) == FRAME_MOVED)
+		return NULL;
+	return vacodec_buffer_get_cookie(frame->buffer);
 }
 
 int frame_decode_into(struct vacodec_frame *frame, struct vacodec_frame *clean)
@@ -72,8 +78,8 @@ uint32_t frame_get_flags(const struct vacodec_frame *frame)
 	uint32_t flags = atomic_load(&frame->flags);
 
 	if (frame->again)
-		flags |= atomic_load(&frame->again->flags) & VACODEC_FRAME_CORRUPT;
-	return flags;
+		return flags | (frame_get_flags(frame->again) & VACODEC_FRAME_CORRUPT);
+	return atomic_load(&frame->vacated) == FRAME_LOST ? flags | VACODEC_FRAME_CORRUPT : flags;
 }
 
 void frame_begin_second(struct vacodec_frame *frame)

@@ -373,4 +373,5 @@ const struct codec_ops h264_codec_ops = {
 	.finish_picture = h264_finish,
 	.flush = h264_flush,
 	.probe = &h264_probe_ops,
+	.target_ids = {1 + offsetof(VAPictureParameterBufferH264, CurrPic.picture_id)},
 };

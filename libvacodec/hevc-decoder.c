@@ -356,4 +356,5 @@ const struct codec_ops hevc_codec_ops = {
 	.finish_picture = hevc_finish_picture,
 	.flush = hevc_flush,
 	.probe = &hevc_probe_ops,
+	.target_ids = {1 + offsetof(VAPictureParameterBufferHEVC, CurrPic.picture_id)},
 };

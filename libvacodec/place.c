@@ -89,7 +89,7 @@ static int decode_first(struct trial *trial, struct vacodec_packet packet)
 	if (ret < 0)
 		return ret;
 	/* The first picture may be one that is not shown. */
-	return trial->lent ? vacodec_decoder_settle(trial->decoder) : -ENODATA;
+	return trial->lent ? submit_wait_all(trial->decoder) : -ENODATA;
 }
 
 /* With the decoder's codec on its display. */
@@ -110,7 +110,7 @@ static int try_buffer(struct vacodec_decoder *decoder, struct trial *trial,
 		ret = vawrap_surface_sync(buffer_get_surface(trial->buffer), -1);
 	if (ret == 0)
 		ret = buffer_look(trial->buffer, buffer_get_surface(trial->buffer));
-	vacodec_decoder_settle(trial->decoder);
+	submit_wait_all(trial->decoder);
 	vacodec_decoder_unref(trial->decoder);
 	return ret;
 }

@@ -18,6 +18,8 @@ int submit_add_reference(struct vacodec_frame *frame, struct vacodec_frame *refe
 int submit_add_data(struct vacodec_frame *frame, VABufferType type, const void *data,
 		    size_t size_bytes)
 {
+	if (type == VAPictureParameterBufferType && frame->buffer)
+		return vacate_add_parameters(frame, data, size_bytes);
 	return vawrap_picture_add_data(frame->pictures[frame->current], type, data, size_bytes);
 }
 
@@ -183,6 +185,7 @@ int submit_picture(struct vacodec_decoder *decoder, struct vacodec_frame *frame,
 	if (error < 0)
 		return error;
 	decoder->stats.pictures++;
+	frame->parameters = vawrap_buffer_unref(frame->parameters);
 	ret = run_picture(frame->pictures[frame->current]);
 	if (ret < 0)
 		return note_refusal(decoder, frame, last, ret);

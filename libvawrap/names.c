@@ -2,173 +2,77 @@
 /*
  * names.c - names of kinds, profiles, entry points and config attributes
  *
- * The tables go by number, so that they name what newer headers than ours define.
+ * The lists go by number, so that they name what newer headers than ours define; the number of a line's
+ * first name stands behind it. Each is one text, so that nothing has to be relocated.
  */
-#include <stddef.h>
+#include <string.h>
 #include "internal.h"
 
-struct name {
-	int value;
-	const char *name;
-};
+static const char unknown[] = "unknown";
 
-#define N_OF(table) (sizeof(table) / sizeof((table)[0]))
-
-static const char *find_name(const struct name *table, size_t n, int value)
+/* The n-th of names that end with '\0' each; nothing comes behind the last one. */
+static const char *find_name(const char *names, int n)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (table[i].value == value)
-			return table[i].name;
-	}
-	return "unknown";
+	if (n < 0)
+		return unknown;
+	for (; n > 0 && *names; n--)
+		names += strlen(names) + 1;
+	return *names ? names : unknown;
 }
 
 const char *vawrap_kind_get_name(enum vawrap_kind kind)
 {
-	static const struct name kinds[] = {
-		{VAWRAP_KIND_DISPLAY, "display"}, {VAWRAP_KIND_CONFIG, "config"},
-		{VAWRAP_KIND_CONTEXT, "context"}, {VAWRAP_KIND_SURFACE, "surface"},
-		{VAWRAP_KIND_BUFFER, "buffer"},   {VAWRAP_KIND_IMAGE, "image"},
-		{VAWRAP_KIND_PICTURE, "picture"},
-	};
-
-	return find_name(kinds, N_OF(kinds), (int)kind);
+	return find_name("display\0config\0context\0surface\0buffer\0image\0picture\0", (int)kind);
 }
 
 /* Source: va.h, VAProfile; 36 to 40 are of 1.18 to 1.23. */
-static const struct name profiles[] = {
-	{-1, "None"},
-	{0, "MPEG2Simple"},
-	{1, "MPEG2Main"},
-	{2, "MPEG4Simple"},
-	{3, "MPEG4AdvancedSimple"},
-	{4, "MPEG4Main"},
-	{5, "H264Baseline"},
-	{6, "H264Main"},
-	{7, "H264High"},
-	{8, "VC1Simple"},
-	{9, "VC1Main"},
-	{10, "VC1Advanced"},
-	{11, "H263Baseline"},
-	{12, "JPEGBaseline"},
-	{13, "H264ConstrainedBaseline"},
-	{14, "VP8Version0_3"},
-	{15, "H264MultiviewHigh"},
-	{16, "H264StereoHigh"},
-	{17, "HEVCMain"},
-	{18, "HEVCMain10"},
-	{19, "VP9Profile0"},
-	{20, "VP9Profile1"},
-	{21, "VP9Profile2"},
-	{22, "VP9Profile3"},
-	{23, "HEVCMain12"},
-	{24, "HEVCMain422_10"},
-	{25, "HEVCMain422_12"},
-	{26, "HEVCMain444"},
-	{27, "HEVCMain444_10"},
-	{28, "HEVCMain444_12"},
-	{29, "HEVCSccMain"},
-	{30, "HEVCSccMain10"},
-	{31, "HEVCSccMain444"},
-	{32, "AV1Profile0"},
-	{33, "AV1Profile1"},
-	{34, "HEVCSccMain444_10"},
-	{35, "Protected"},
-	{36, "H264High10"},
-	{37, "VVCMain10"},
-	{38, "VVCMultilayerMain10"},
-	{39, "AV1Profile2"},
-	{40, "H264High422"},
-};
-
 const char *vawrap_profile_get_name(VAProfile profile)
 {
-	return find_name(profiles, N_OF(profiles), (int)profile);
+	static const char names[] =
+		"MPEG2Simple\0MPEG2Main\0MPEG4Simple\0MPEG4AdvancedSimple\0MPEG4Main\0" /* 0 */
+		"H264Baseline\0H264Main\0H264High\0VC1Simple\0VC1Main\0VC1Advanced\0"   /* 5 */
+		"H263Baseline\0JPEGBaseline\0H264ConstrainedBaseline\0VP8Version0_3\0"  /* 11 */
+		"H264MultiviewHigh\0H264StereoHigh\0HEVCMain\0HEVCMain10\0"             /* 15 */
+		"VP9Profile0\0VP9Profile1\0VP9Profile2\0VP9Profile3\0"                  /* 19 */
+		"HEVCMain12\0HEVCMain422_10\0HEVCMain422_12\0HEVCMain444\0"             /* 23 */
+		"HEVCMain444_10\0HEVCMain444_12\0HEVCSccMain\0HEVCSccMain10\0"          /* 27 */
+		"HEVCSccMain444\0AV1Profile0\0AV1Profile1\0HEVCSccMain444_10\0"         /* 31 */
+		"Protected\0H264High10\0VVCMain10\0VVCMultilayerMain10\0"               /* 35 */
+		"AV1Profile2\0H264High422\0";                                           /* 39 */
+
+	return (int)profile == VAProfileNone ? "None" : find_name(names, (int)profile);
 }
 
 /* Source: va.h, VAEntrypoint. */
-static const struct name entrypoints[] = {
-	{1, "VLD"},
-	{2, "IZZ"},
-	{3, "IDCT"},
-	{4, "MoComp"},
-	{5, "Deblocking"},
-	{6, "EncSlice"},
-	{7, "EncPicture"},
-	{8, "EncSliceLP"},
-	{10, "VideoProc"},
-	{11, "FEI"},
-	{12, "Stats"},
-	{13, "ProtectedTEEComm"},
-	{14, "ProtectedContent"},
-};
-
 const char *vawrap_entrypoint_get_name(VAEntrypoint entrypoint)
 {
-	return find_name(entrypoints, N_OF(entrypoints), (int)entrypoint);
+	static const char names[] = "unknown\0VLD\0IZZ\0IDCT\0MoComp\0Deblocking\0" /* 0 */
+				    "EncSlice\0EncPicture\0EncSliceLP\0unknown\0"   /* 6 */
+				    "VideoProc\0FEI\0Stats\0ProtectedTEEComm\0"     /* 10 */
+				    "ProtectedContent\0";                           /* 14 */
+
+	return find_name(names, (int)entrypoint);
 }
 
 /* Source: va.h, VAConfigAttribType; 56 to 58 are of 1.21 to 1.23. */
-static const struct name attribs[] = {
-	{0, "RTFormat"},
-	{1, "SpatialResidual"},
-	{2, "SpatialClipping"},
-	{3, "IntraResidual"},
-	{4, "Encryption"},
-	{5, "RateControl"},
-	{6, "DecSliceMode"},
-	{7, "DecJPEG"},
-	{8, "DecProcessing"},
-	{10, "EncPackedHeaders"},
-	{11, "EncInterlaced"},
-	{13, "EncMaxRefFrames"},
-	{14, "EncMaxSlices"},
-	{15, "EncSliceStructure"},
-	{16, "EncMacroblockInfo"},
-	{18, "MaxPictureWidth"},
-	{19, "MaxPictureHeight"},
-	{20, "EncJPEG"},
-	{21, "EncQualityRange"},
-	{22, "EncQuantization"},
-	{23, "EncIntraRefresh"},
-	{24, "EncSkipFrame"},
-	{25, "EncROI"},
-	{26, "EncRateControlExt"},
-	{27, "ProcessingRate"},
-	{28, "EncDirtyRect"},
-	{29, "EncParallelRateControl"},
-	{30, "EncDynamicScaling"},
-	{31, "FrameSizeToleranceSupport"},
-	{32, "FEIFunctionType"},
-	{33, "FEIMVPredictors"},
-	{34, "Stats"},
-	{35, "EncTileSupport"},
-	{36, "CustomRoundingControl"},
-	{37, "QPBlockSize"},
-	{38, "MaxFrameSize"},
-	{39, "PredictionDirection"},
-	{40, "MultipleFrame"},
-	{41, "ContextPriority"},
-	{42, "DecAV1Features"},
-	{43, "TEEType"},
-	{44, "TEETypeClient"},
-	{45, "ProtectedContentCipherAlgorithm"},
-	{46, "ProtectedContentCipherBlockSize"},
-	{47, "ProtectedContentCipherMode"},
-	{48, "ProtectedContentCipherSampleType"},
-	{49, "ProtectedContentUsage"},
-	{50, "EncHEVCFeatures"},
-	{51, "EncHEVCBlockSizes"},
-	{52, "EncAV1"},
-	{53, "EncAV1Ext1"},
-	{54, "EncAV1Ext2"},
-	{55, "EncPerBlockControl"},
-	{56, "EncMaxTileRows"},
-	{57, "EncMaxTileCols"},
-	{58, "EncVP9"},
-};
-
 const char *vawrap_config_attrib_get_name(VAConfigAttribType type)
 {
-	return find_name(attribs, N_OF(attribs), (int)type);
+	static const char names[] =
+		"RTFormat\0SpatialResidual\0SpatialClipping\0IntraResidual\0Encryption\0"   /* 0 */
+		"RateControl\0DecSliceMode\0DecJPEG\0DecProcessing\0unknown\0"              /* 5 */
+		"EncPackedHeaders\0EncInterlaced\0unknown\0EncMaxRefFrames\0EncMaxSlices\0" /* 10 */
+		"EncSliceStructure\0EncMacroblockInfo\0unknown\0MaxPictureWidth\0"          /* 15 */
+		"MaxPictureHeight\0EncJPEG\0EncQualityRange\0EncQuantization\0"             /* 19 */
+		"EncIntraRefresh\0EncSkipFrame\0EncROI\0EncRateControlExt\0ProcessingRate\0" /* 23 */
+		"EncDirtyRect\0EncParallelRateControl\0EncDynamicScaling\0"             /* 28 */
+		"FrameSizeToleranceSupport\0FEIFunctionType\0FEIMVPredictors\0Stats\0"  /* 31 */
+		"EncTileSupport\0CustomRoundingControl\0QPBlockSize\0MaxFrameSize\0"    /* 35 */
+		"PredictionDirection\0MultipleFrame\0ContextPriority\0DecAV1Features\0" /* 39 */
+		"TEEType\0TEETypeClient\0ProtectedContentCipherAlgorithm\0"             /* 43 */
+		"ProtectedContentCipherBlockSize\0ProtectedContentCipherMode\0"         /* 46 */
+		"ProtectedContentCipherSampleType\0ProtectedContentUsage\0EncHEVCFeatures\0" /* 48 */
+		"EncHEVCBlockSizes\0EncAV1\0EncAV1Ext1\0EncAV1Ext2\0EncPerBlockControl\0" /* 51 */
+		"EncMaxTileRows\0EncMaxTileCols\0EncVP9\0";                               /* 56 */
+
+	return find_name(names, (int)type);
 }

@@ -411,18 +411,31 @@ int vawrap_picture_sync(struct vawrap_picture *picture, int64_t timeout_ns)
 	return advance(picture, EVENT_SYNC, error);
 }
 
+static int set_target(struct vawrap_picture *picture, struct vawrap_surface *target)
+{
+	if (!target || vawrap_surface_get_display(target) != picture->handle.display)
+		return -EINVAL;
+	vawrap_surface_ref(target);
+	vawrap_surface_unref(picture->target);
+	picture->target = target;
+	return 0;
+}
+
+int vawrap_picture_retarget(struct vawrap_picture *picture, struct vawrap_surface *target)
+{
+	return picture->state == VAWRAP_PICTURE_NEW ? set_target(picture, target) : -EINVAL;
+}
+
 int vawrap_picture_reset(struct vawrap_picture *picture, struct vawrap_surface *target)
 {
 	int error = check_event(picture, EVENT_RESET);
 
 	if (error)
 		return error;
-	if (!target || vawrap_surface_get_display(target) != picture->handle.display)
-		return -EINVAL;
 	settle(picture);
+	error = set_target(picture, target);
+	if (error)
+		return error;
 	drop_held(picture);
-	vawrap_surface_ref(target);
-	vawrap_surface_unref(picture->target);
-	picture->target = target;
 	return advance(picture, EVENT_RESET, 0);
 }

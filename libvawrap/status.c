@@ -11,7 +11,7 @@
 struct status_row {
 	VAStatus status;
 	int error;
-	const char *name;
+	char name[41]; /* nothing to relocate */
 };
 
 static const struct status_row rows[] = {

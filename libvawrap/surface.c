@@ -369,16 +369,21 @@ static int sync_by_status(struct vawrap_surface *surface, uint64_t timeout_ns)
 	}
 }
 
+bool vawrap_display_lacks_sync2(const struct vawrap_display *display)
+{
+	return atomic_load_explicit(&display->no_sync2, memory_order_relaxed);
+}
+
 int surface_wait(struct vawrap_surface *surface, int64_t timeout_ns)
 {
-	const atomic_bool *no_sync2 = &surface->handle.display->no_sync2;
+	const struct vawrap_display *display = surface->handle.display;
 	int error = 0;
 
 	if (timeout_ns < 0)
 		return sync_forever(surface);
-	if (!atomic_load_explicit(no_sync2, memory_order_relaxed))
+	if (!vawrap_display_lacks_sync2(display))
 		error = sync_timeout(surface, (uint64_t)timeout_ns);
-	if (error || !atomic_load_explicit(no_sync2, memory_order_relaxed))
+	if (error || !vawrap_display_lacks_sync2(display))
 		return error;
 	return sync_by_status(surface, (uint64_t)timeout_ns);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * view.c - surfaces read by the CPU: which way their samples are seen, and what is kept for it
+ * view.c - surfaces read and written by the CPU: which way their samples are seen, and what is kept for it
  *
  * A derived image shows the surface's own memory and costs nothing; where the driver has none that
  * can be used, one image is kept and the driver transfers each picture into it. Derived memory may be
  * tiled or uncached, and no call says so: the first pictures are read in both ways and compared, until
- * one has more than one colour in a row.
+ * one has more than one colour in a row. Nor does a driver say that a transfer into a surface does nothing:
+ * the first one is looked for there.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -26,8 +27,9 @@ struct vawrap_view {
 	struct vawrap_display *display;
 	uint32_t fourcc;
 	unsigned int width, height;
-	bool transfers; /* deriving has failed, or serves worse */
-	bool proven;    /* what is derived shows the picture */
+	const char *transfers; /* why: deriving has failed, or serves worse; NULL: it does not */
+	bool proven;           /* what is derived shows the picture */
+	bool arrives;          /* what is stored shows in the surface */
 	struct derived derived[MAX_DERIVED];
 	unsigned int n_derived;
 	struct vawrap_image *image;  /* for transfers */
@@ -136,7 +138,7 @@ static int prove(struct vawrap_view *view, struct vawrap_surface *surface,
 		 struct vawrap_image *derived, const void *data, uint64_t map_ns)
 {
 	uint64_t begin_ns = cpu_ns(), between_ns;
-	bool same, telling = false;
+	bool same, slow, telling = false;
 	struct vawrap_image *image;
 	void *got;
 	int err = transfer(view, surface, &image);
@@ -150,8 +152,12 @@ static int prove(struct vawrap_view *view, struct vawrap_surface *surface,
 	between_ns = cpu_ns();
 	same = image_is_same(derived, data, image, got, &telling);
 	vawrap_image_unmap(image);
-	if (!same || map_ns + cpu_ns() - between_ns > 2 * (between_ns - begin_ns) + SLOW_NS)
+	slow = map_ns + cpu_ns() - between_ns > 2 * (between_ns - begin_ns) + SLOW_NS;
+	if (!same || slow) {
+		view->transfers = same ? "derived images take long to read"
+				       : "derived images show other samples";
 		return -ENOTSUP;
+	}
 	view->proven = telling;
 	if (telling)
 		view->image = vawrap_image_unref(view->image);
@@ -160,14 +166,15 @@ static int prove(struct vawrap_view *view, struct vawrap_surface *surface,
 
 static int map(struct vawrap_view *view, struct vawrap_surface *surface, void **data)
 {
+	bool derives = !view->transfers;
 	struct vawrap_image *image;
-	int err = view->transfers ? transfer(view, surface, &image) : derive(view, surface, &image);
+	int err = derives ? derive(view, surface, &image) : transfer(view, surface, &image);
 	uint64_t begin_ns = cpu_ns();
 
 	if (err)
 		return err;
 	err = vawrap_image_map_for(image, VAWRAP_MAP_READ, data);
-	if (!err && !view->transfers && !view->proven) {
+	if (!err && derives && !view->proven) {
 		err = prove(view, surface, image, *data, cpu_ns() - begin_ns);
 		if (err)
 			vawrap_image_unmap(image);
@@ -180,13 +187,16 @@ int vawrap_view_map(struct vawrap_view *view, struct vawrap_surface *surface, co
 		    const struct vawrap_image_layout **layout)
 {
 	void *at = NULL;
+	bool derived;
 	int err;
 
 	if (view->mapped)
 		return -EBUSY;
+	derived = !view->transfers;
 	err = map(view, surface, &at);
-	if (err && !view->transfers && !is_fatal(err)) {
-		view->transfers = true;
+	if (err && derived && !is_fatal(err)) {
+		if (!view->transfers)
+			view->transfers = "no image is derived";
 		drop_derived(view);
 		err = map(view, surface, &at);
 	}
@@ -204,7 +214,38 @@ void vawrap_view_unmap(struct vawrap_view *view)
 	view->mapped = NULL;
 }
 
-bool vawrap_view_transfers(const struct vawrap_view *view)
+const char *vawrap_view_transfers(const struct vawrap_view *view)
 {
 	return view->transfers;
+}
+
+/* ---- Writing ---- */
+
+static int look_for(struct vawrap_view *view, struct vawrap_surface *surface,
+		    struct vawrap_image *image)
+{
+	const struct vawrap_image_layout *layout;
+	bool same = false, telling = false;
+	const uint8_t *seen;
+	void *sent;
+	int err = vawrap_view_map(view, surface, &seen, &layout);
+
+	if (err)
+		return err;
+	err = vawrap_image_map_for(image, VAWRAP_MAP_READ, &sent);
+	if (!err) {
+		same = image_is_same(view->mapped, seen, image, sent, &telling);
+		vawrap_image_unmap(image);
+	}
+	vawrap_view_unmap(view);
+	view->arrives = same && telling;
+	return err || same ? err : -EILSEQ;
+}
+
+int vawrap_view_store(struct vawrap_view *view, struct vawrap_surface *surface,
+		      struct vawrap_image *image)
+{
+	int err = view->mapped ? -EBUSY : vawrap_image_put(image, surface, 0, 0);
+
+	return err || view->arrives ? err : look_for(view, surface, image);
 }

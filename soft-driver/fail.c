@@ -19,7 +19,7 @@ static const char *const names[] = {
 	"vaDestroyBuffer",       "vaBeginPicture",   "vaRenderPicture",      "vaEndPicture",
 	"vaSyncSurface",         "vaSyncSurface2",   "vaQuerySurfaceStatus", "vaCreateImage",
 	"vaDeriveImage",         "vaDestroyImage",   "vaGetImage",           "vaPutImage",
-	"vaExportSurfaceHandle",
+	"vaExportSurfaceHandle", "vaCopy",
 };
 
 static const char *find_name(const char *text, size_t length)
@@ -267,6 +267,13 @@ static VAStatus export_handle(VADriverContextP va, VASurfaceID id, uint32_t memo
 	return status ? status : export_surface(va, id, memory_type, flags, descriptor);
 }
 
+static VAStatus copy(VADriverContextP va, VACopyObject *to, VACopyObject *from, VACopyOption option)
+{
+	VAStatus status = failure(va, "vaCopy");
+
+	return status ? status : copy_surface(va, to, from, option);
+}
+
 void fail_fill(struct VADriverVTable *vtable)
 {
 	vtable->vaCreateConfig = create_config;
@@ -290,4 +297,5 @@ void fail_fill(struct VADriverVTable *vtable)
 	vtable->vaGetImage = get_image;
 	vtable->vaPutImage = put_image;
 	vtable->vaExportSurfaceHandle = export_handle;
+	vtable->vaCopy = copy;
 }

@@ -195,7 +195,7 @@ struct vawrap_surface *vacodec_frame_get_surface(const struct vacodec_frame *fra
 	return frame->surface;
 }
 
-struct vacodec_buffer *vacodec_frame_get_buffer(const struct vacodec_frame *frame)
+void *vacodec_frame_get_place(const struct vacodec_frame *frame)
 {
 	(void)frame;
 	return NULL;
@@ -394,9 +394,10 @@ int vacodec_decoder_accept_format_in_place(struct vacodec_decoder *decoder, unsi
 	return vacodec_decoder_accept_format(decoder, NULL, n_frames);
 }
 
-int vacodec_decoder_settle(struct vacodec_decoder *decoder)
+int64_t vacodec_decoder_vacate(struct vacodec_decoder *decoder, const void *cookie)
 {
 	(void)decoder;
+	(void)cookie;
 	return 0;
 }
 

@@ -222,6 +222,13 @@ int vawrap_image_get(struct vawrap_image *image, struct vawrap_surface *surface,
 	return 0;
 }
 
+/* The device stores nothing. */
+int vawrap_image_put(struct vawrap_image *image, struct vawrap_surface *surface, int x, int y)
+{
+	(void)image, (void)surface, (void)x, (void)y;
+	return -ENOTSUP;
+}
+
 int vawrap_image_map_for(struct vawrap_image *image, unsigned int intent, void **data)
 {
 	(void)intent;

@@ -69,14 +69,20 @@ static void make_object(struct guest_object *object, size_t size_bytes)
 	object->map = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, object->fd, 0);
 }
 
+static void drop_object(struct guest_object *object)
+{
+	if (!object->map)
+		return;
+	munmap(object->map, object->size_bytes);
+	close(object->fd);
+	*object = (struct guest_object){.fd = -1};
+}
+
 static void drop_objects(struct guest_stream *s, uint32_t base)
 {
 	for (unsigned int i = base + 1; i <= base + GUEST_OUTPUTS; i++) {
-		if (!s->objects[i].map)
-			continue;
-		munmap(s->objects[i].map, s->objects[i].size_bytes);
-		close(s->objects[i].fd);
-		s->objects[i] = (struct guest_object){.fd = -1};
+		drop_object(&s->objects[i]);
+		drop_object(&s->old[i]);
 	}
 }
 
@@ -117,6 +123,7 @@ static void create_output(struct guest *guest, unsigned int i, uint32_t id)
 		at += sizes[k];
 	}
 	if (guest->objects) {
+		drop_object(&s->objects[id]);
 		make_object(&s->objects[id], s->params[12]);
 		memset(msg + 22, 0, 16);
 		((uint8_t *)(msg + 22))[0] = (uint8_t)i;
@@ -212,7 +219,7 @@ static void take_picture(struct guest *guest, unsigned int i, uint32_t id)
 	struct guest_stream *s = &guest->streams[i];
 	char md5[33];
 
-	hash(guest, s, guest_get_output(guest, i, id), md5);
+	hash(guest, s, s->old[id].map ? s->old[id].map : guest_get_output(guest, i, id), md5);
 	if (s->n_frames >= s->n_expected || strcmp(md5, s->md5[s->n_frames]) != 0)
 		s->n_wrong++;
 	s->n_frames++;
@@ -254,20 +261,22 @@ static void take_params(struct guest *guest, unsigned int i)
 
 static void take_output(struct guest *guest, unsigned int i, uint32_t id)
 {
+	struct guest_stream *s = &guest->streams[i];
+	bool replaced = s->old[id].map, cleared;
 	uint32_t flags, size;
 
 	memcpy(&flags, guest->answer + 16, 4);
 	memcpy(&size, guest->answer + 20, 4);
-	if (flags & 2)
-		return;
-	/* One that was cleared is queued again elsewhere. */
-	if ((flags & 1) && size == 0) {
-		guest->n_returned++;
-		return;
-	}
-	take_picture(guest, i, id);
-	if (!guest->keeps && id > guest->streams[i].base &&
-	    id <= guest->streams[i].base + GUEST_OUTPUTS)
+	cleared = (flags & 1) && size == 0;
+	guest->n_returned += cleared;
+	if (!cleared && !(flags & 2))
+		take_picture(guest, i, id);
+	/* What was replaced is the guest's, and queued again already; what was cleared will be. */
+	if (replaced)
+		memset(s->old[id].map, 0xab, s->old[id].size_bytes);
+	drop_object(&s->old[id]);
+	if (!replaced && !cleared && !(flags & 2) && !guest->keeps && !guest->holds &&
+	    id > s->base && id <= s->base + GUEST_OUTPUTS)
 		queue(guest, i, OUT, id, 0);
 }
 
@@ -300,6 +309,10 @@ static void take(struct guest *guest, const struct vvd_done *done)
 	}
 	if (guest->keeps && (kind == INPUT || kind == DRAIN))
 		return;
+	if (guest->insists && kind == DRAIN && type == 0x300) {
+		simple(guest, done->token, 0x103, 0);
+		return;
+	}
 	guest->n_errors += type >= 0x300;
 	if (type >= 0x300)
 		return;
@@ -457,6 +470,17 @@ int guest_start(struct guest *guest, unsigned int i, const char *name)
 	return 0;
 }
 
+void guest_queue_outputs(struct guest *guest, unsigned int i, bool anew)
+{
+	const struct guest_stream *s = &guest->streams[i];
+
+	for (uint32_t id = s->base + 1; id <= s->base + s->n_outputs; id++) {
+		if (anew)
+			create_output(guest, i, id);
+		queue(guest, i, OUT, id, 0);
+	}
+}
+
 bool guest_seek(struct guest *guest, unsigned int i)
 {
 	struct guest_stream *s = &guest->streams[i];
@@ -469,9 +493,20 @@ bool guest_seek(struct guest *guest, unsigned int i)
 	s->n_frames = s->n_wrong = 0;
 	s->pos = s->packet_bytes = 0;
 	s->finished = false;
-	for (uint32_t id = s->base + 1; id <= s->base + s->n_outputs; id++)
-		queue(guest, i, OUT, id, 0);
+	guest_queue_outputs(guest, i, false);
 	return queue_input(guest, i);
+}
+
+void guest_replace_output(struct guest *guest, unsigned int i, uint32_t id)
+{
+	struct guest_stream *s = &guest->streams[i];
+
+	if (s->old[id].map)
+		return;
+	s->old[id] = s->objects[id];
+	s->objects[id] = (struct guest_object){.fd = -1};
+	create_output(guest, i, id);
+	queue(guest, i, OUT, id, 0);
 }
 
 void guest_forget(struct guest *guest, unsigned int i)

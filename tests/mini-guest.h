@@ -38,6 +38,8 @@ struct guest_stream {
 	uint32_t base;                      /* ids of outputs are above it: 0 or GUEST_OUTPUTS */
 	uint64_t at[2 * GUEST_OUTPUTS + 1]; /* where output i begins in the stream's slice */
 	struct guest_object objects[2 * GUEST_OUTPUTS + 1]; /* or in which object */
+	struct guest_object
+		old[2 * GUEST_OUTPUTS + 1]; /* one that was replaced, until its answer */
 };
 
 struct guest {
@@ -50,6 +52,8 @@ struct guest {
 	unsigned int more;       /* outputs than the device asks for */
 	unsigned int per_plane;  /* outputs have a buffer for each plane */
 	bool keeps;              /* nothing that comes back is queued again, nothing is drained */
+	bool holds;              /* the same of outputs alone */
+	bool insists;            /* a drain that was cancelled is asked for again */
 	unsigned int n_errors;   /* answers that are errors */
 	unsigned int n_returned; /* outputs that came back without a picture */
 	struct guest_stream streams[GUEST_STREAMS];
@@ -66,6 +70,10 @@ void guest_close(struct guest *guest);
 int guest_start(struct guest *guest, unsigned int i, const char *name);
 /* In the middle of it: clears both queues and begins anew. False: something was not answered as it should. */
 bool guest_seek(struct guest *guest, unsigned int i);
+/* All outputs at once, which are the guest's; anew: with other memory, after they were destroyed. */
+void guest_queue_outputs(struct guest *guest, unsigned int i, bool anew);
+/* Another object for an output, whoever has it, and queues it. */
+void guest_replace_output(struct guest *guest, unsigned int i, uint32_t id);
 /* Reaps and reacts until nothing is there; waits for it at most timeout_ms. False: timed out. */
 bool guest_step(struct guest *guest, int timeout_ms);
 /* Steps until all streams are finished; false if nothing comes for a long time. */

@@ -47,7 +47,8 @@ check() { # NAME COMMAND...
 	checked=$1
 	shift
 	status=0
-	"$@" >"$work/err" 2>&1 || status=$?
+	"$@" >"$work/log" 2>&1 || status=$?
+	[ "$status" = 0 ] || note "$work/log" 60
 	ok "$status" "$checked"
 }
 

@@ -368,6 +368,27 @@ static void test_reset_changes_the_target(void **state)
 	fixture_close(&f);
 }
 
+static void test_retargeting_keeps_the_content(void **state)
+{
+	struct fixture f = fixture_new(), other = fixture_new();
+	struct vawrap_picture *picture = fixture_picture(&f, 0);
+
+	(void)state;
+	assert_int_equal(vawrap_picture_add_data(picture, VASliceDataBufferType, "x", 1), 0);
+	assert_int_equal(vawrap_picture_retarget(picture, NULL), -EINVAL);
+	assert_int_equal(vawrap_picture_retarget(picture, other.surfaces[0]), -EINVAL);
+	assert_ptr_equal(vawrap_picture_get_target(picture), f.surfaces[0]);
+	assert_int_equal(vawrap_picture_retarget(picture, f.surfaces[1]), 0);
+	assert_ptr_equal(vawrap_picture_get_target(picture), f.surfaces[1]);
+	assert_int_equal(fake_get_live(FAKE_BUFFER), 2);
+	assert_int_equal(vawrap_picture_submit(picture), 0);
+	assert_int_equal(vawrap_picture_retarget(picture, f.surfaces[0]), -EINVAL);
+	assert_int_equal(vawrap_picture_sync(picture, -1), 0);
+	vawrap_picture_unref(picture);
+	fixture_close(&f);
+	fixture_close(&other);
+}
+
 static void test_what_belongs_elsewhere_is_refused(void **state)
 {
 	struct fixture f = fixture_new(), other = fixture_new();
@@ -435,6 +456,7 @@ int main(void)
 		FAKE_TEST(test_an_aborted_picture_is_waited_for_at_reset),
 		FAKE_TEST(test_a_decoding_error_fails_the_picture_and_drops_what_it_held),
 		FAKE_TEST(test_reset_changes_the_target),
+		FAKE_TEST(test_retargeting_keeps_the_content),
 		FAKE_TEST(test_what_belongs_elsewhere_is_refused),
 		FAKE_TEST(test_what_a_picture_holds_is_limited),
 	};

@@ -58,12 +58,12 @@ static void test_a_derived_image_is_kept_for_each_surface(void **state)
 	(void)state;
 	assert_int_equal(vawrap_view_new(f.display, VA_FOURCC_NV12, W, H, &view), 0);
 	check_both_surfaces(&f, view);
-	assert_false(vawrap_view_transfers(view));
+	assert_null(vawrap_view_transfers(view));
 	/* A picture of one colour proves nothing: the driver's own reading is still compared. */
 	assert_int_equal(fake_get_live(FAKE_IMAGE), 3);
 	paint(&f, f.surfaces[1], TELLING);
 	expect(view, f.surfaces[1], TELLING);
-	assert_false(vawrap_view_transfers(view));
+	assert_null(vawrap_view_transfers(view));
 	assert_int_equal(fake_get_live(FAKE_IMAGE), 2);
 	fake_fail_name("vaGetImage", VA_STATUS_ERROR_OPERATION_FAILED);
 	expect(view, f.surfaces[1], TELLING);
@@ -81,7 +81,7 @@ static void test_without_one_the_driver_transfers(void **state)
 	assert_int_equal(vawrap_view_new(f.display, VA_FOURCC_NV12, W, H, &view), 0);
 	fake_fail_name("vaDeriveImage", VA_STATUS_ERROR_UNIMPLEMENTED);
 	check_both_surfaces(&f, view);
-	assert_true(vawrap_view_transfers(view));
+	assert_string_equal(vawrap_view_transfers(view), "no image is derived");
 	assert_int_equal(fake_get_live(FAKE_IMAGE), 1);
 	vawrap_view_free(view);
 	fixture_close(&f);
@@ -97,8 +97,56 @@ static void test_without_a_transfer_it_derives(void **state)
 	assert_int_equal(vawrap_view_new(f.display, VA_FOURCC_NV12, W, H, &view), 0);
 	fake_fail_name("vaGetImage", VA_STATUS_ERROR_UNIMPLEMENTED);
 	check_both_surfaces(&f, view);
-	assert_false(vawrap_view_transfers(view));
+	assert_null(vawrap_view_transfers(view));
 	vawrap_view_free(view);
+	fixture_close(&f);
+}
+
+static struct vawrap_image *new_picture(struct fixture *f, bool telling)
+{
+	struct vawrap_image *image;
+	void *data;
+
+	assert_int_equal(vawrap_image_new(f->display, VA_FOURCC_NV12, W, H, &image), 0);
+	assert_int_equal(vawrap_image_map(image, &data), 0);
+	memset(data, 50, vawrap_image_get_layout(image)->size_bytes);
+	if (telling)
+		memset(data, 51, W / 2);
+	assert_int_equal(vawrap_image_unmap(image), 0);
+	return image;
+}
+
+static void test_what_is_stored_is_looked_for_until_it_was_seen(void **state)
+{
+	struct fixture f = fixture_new();
+	struct vawrap_image *plain = new_picture(&f, false), *telling = new_picture(&f, true);
+	const struct vawrap_image_layout *layout;
+	struct vawrap_view *view;
+	const uint8_t *data;
+	unsigned int before;
+
+	(void)state;
+	assert_int_equal(vawrap_view_new(f.display, VA_FOURCC_NV12, W, H, &view), 0);
+	fake_fail_name("vaDeriveImage", VA_STATUS_ERROR_UNIMPLEMENTED);
+	assert_int_equal(vawrap_view_store(view, f.surfaces[0], telling), 0);
+	expect(view, f.surfaces[0], 50);
+	/* From then on it is not looked for. */
+	before = fake_get_calls();
+	assert_int_equal(vawrap_view_store(view, f.surfaces[1], plain), 0);
+	assert_int_equal(fake_get_calls() - before, 1);
+	vawrap_view_free(view);
+
+	/* One colour could have been there before. */
+	assert_int_equal(vawrap_view_new(f.display, VA_FOURCC_NV12, W, H, &view), 0);
+	assert_int_equal(vawrap_view_store(view, f.surfaces[0], plain), 0);
+	before = fake_get_calls();
+	assert_int_equal(vawrap_view_store(view, f.surfaces[0], plain), 0);
+	assert_true(fake_get_calls() - before > 1);
+	assert_int_equal(vawrap_view_map(view, f.surfaces[0], &data, &layout), 0);
+	assert_int_equal(vawrap_view_store(view, f.surfaces[0], plain), -EBUSY);
+	vawrap_view_free(view);
+	vawrap_image_unref(plain);
+	vawrap_image_unref(telling);
 	fixture_close(&f);
 }
 
@@ -123,7 +171,7 @@ static void test_errors(void **state)
 	assert_int_equal(vawrap_view_new(f.display, VA_FOURCC_NV12, W, H, &view), 0);
 	vawrap_display_shutdown(f.display);
 	assert_int_equal(vawrap_view_map(view, f.surfaces[0], &data, &layout), -ESHUTDOWN);
-	assert_false(vawrap_view_transfers(view));
+	assert_null(vawrap_view_transfers(view));
 	vawrap_view_free(view);
 	fixture_close(&f);
 }
@@ -134,6 +182,7 @@ int main(void)
 		cmocka_unit_test(test_a_derived_image_is_kept_for_each_surface),
 		cmocka_unit_test(test_without_one_the_driver_transfers),
 		cmocka_unit_test(test_without_a_transfer_it_derives),
+		cmocka_unit_test(test_what_is_stored_is_looked_for_until_it_was_seen),
 		cmocka_unit_test(test_errors),
 	};
 

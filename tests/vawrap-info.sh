@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # vawrap-info: its whole output on the fake libva as text and as JSON, its facts on softva and all those
-# of vainfo there, folding, colours, all nodes, its exit codes, its completion.
+# of vainfo there, what it finds by trying on drivers with manners of their own, folding, colours, all
+# nodes, its exit codes, its completion.
 # shellcheck disable=SC2154 # top_srcdir and top_builddir come from the Makefile
 set -u
 
@@ -27,7 +28,7 @@ exits_with() { # status, command...
 golden() {
 	exits_with 0 "$fake" --driver fake || return 1
 	[ ! -s "$work/err" ] || { cat "$work/err"; return 1; }
-	sed 's/^va-api: 1\.[0-9]*$/va-api: 1.x/' "$work/out" |
+	sed 's/^va-api: 1\.[0-9]*$/va-api: 1.x/; s/of a dma-buf:/of a memfd:/' "$work/out" |
 		diff -u "$top_srcdir/tests/vawrap-info.golden" -
 }
 
@@ -37,6 +38,7 @@ golden_json() {
 		import json, sys
 		ours, golden = (json.load(open(path, encoding='utf-8')) for path in sys.argv[1:])
 		ours['displays'][0]['va_api'] = golden['displays'][0]['va_api']
+		ours['displays'][0]['probes']['import']['memory'] = 'memfd'
 		if ours != golden:
 		    sys.exit('differs from the golden JSON')
 	END
@@ -120,6 +122,55 @@ softva() {
 		grep -q '^    surface sizes: [0-9]*x[0-9]* to [0-9]*x[0-9]*$' "$work/out"
 }
 
+# What a trial shows on softva with quirks: each line that is given is there, word for word.
+tried() { # LIKE QUIRKS LINE...
+	local like=$1 quirks=$2 line
+	shift 2
+	env ${like:+SOFTVA_LIKE="$like"} ${quirks:+SOFTVA_QUIRKS="$quirks"} "$info" --driver softva \
+		--probe-seconds 600 >"$work/out" 2>"$work/err" || return 1
+	# The kernel may have made a dma-buf.
+	sed -i 's/of a dma-buf:/of a memfd:/' "$work/out"
+	sed -n '/^tried$/,/^offered/p' "$work/out"
+	[ ! -s "$work/err" ] || { cat "$work/err"; return 1; }
+	for line; do
+		grep -qxF "  $line" "$work/out" || { echo "no line: $line"; return 1; }
+	done
+}
+
+# The same facts as JSON, of the driver that has the most to explain.
+tried_json() {
+	SOFTVA_LIKE=nvidia exits_with 0 "$info" --driver softva --probe-seconds 600 --json || return 1
+	"${PYTHON3:-python3}" - "$work/out" <<-'END'
+		import json, sys
+		probes = json.load(open(sys.argv[1], encoding='utf-8'))['displays'][0]['probes']
+		readout, sync, import_, export = (probes[key] for key in ('readout', 'sync', 'import', 'export'))
+		good = (readout == {'way': 'vaGetImage', 'driver_transfers': 1, 'copies': 1,
+		                    'reason': 'no image is derived'} and
+		        sync == {'way': 'vaSyncSurface', 'timeouts': False} and
+		        not import_['in_place']['works'] and not import_['copy']['works'] and
+		        import_['copy']['reason'] and not export['composed']['works'] and
+		        export['separate']['works'] and export['separate']['linear'] and
+		        not probes['upload']['works'] and probes['codec'] == 'h264')
+		sys.exit(0 if good else f'other probes: {probes}')
+	END
+}
+
+# A driver that hangs costs the trial, and nothing that was known before.
+hangs() {
+	mkfifo "$work/gate" && exec 7<>"$work/gate" || return 1
+	SOFTVA_GATE=$work/gate SOFTVA_QUIRKS=sync=hang exits_with 4 "$info" --driver softva --probe-seconds 1
+	local status=$?
+	exec 7>&-
+	[ $status -eq 0 ] && grep -q 'does not come back' "$work/err" &&
+		grep -qx '  failed: the driver does not come back' "$work/out" &&
+		grep -qx 'profile HEVCMain' "$work/out" && grep -q '^  decode h264: yes' "$work/out"
+}
+
+nothing_is_tried() {
+	exits_with 0 "$info" --driver softva --probe-seconds 0 && ! grep -qx tried "$work/out" &&
+		exits_with 0 "$info" --driver softva --probe-seconds 0 --json && grep -q '"probes": null' "$work/out"
+}
+
 path() {
 	exits_with 0 "$info" --driver soft-driver/.libs/softva_drv_video.so && cmp "$work/out" "$work/softva"
 }
@@ -138,6 +189,7 @@ check 'a device by path' device
 check 'completion' completion
 check 'a width that is none' says 1 'is not 0 or' "$info" --width 7
 check 'a colour that is none' says 1 'auto, always or never' "$info" --color red
+check 'a time that is none' says 1 'is not 0 to' "$info" --probe-seconds -1
 check 'all and one' says 1 'exclude each other' "$info" --all --device /dev/null
 check '--help' exits_with 0 "$info" --help
 check '--version' exits_with 0 "$info" --version
@@ -150,7 +202,41 @@ if [ ! -f soft-driver/softva_drv_video.la ]; then
 	skip 'softva by name' 'configured with --disable-softva'
 	skip 'softva by path' 'configured with --disable-softva'
 	skip "vainfo's facts" 'configured with --disable-softva'
+	skip 'what is tried' 'configured with --disable-softva'
 else
+	derived='read-out: derived image, 0 driver transfers + 1 copy'
+	image='read-out: vaGetImage, 1 driver transfer + 1 copy'
+	linear='export: composed layers, linear; separate layers, linear'
+	put='upload: vaPutImage'
+	none='not decoded in place (no picture is decoded into it)'
+	nothing='the driver says success, and nothing arrives'
+	check 'tried: softva' tried '' '' "$derived" "$linear" "$put" 'sync: vaSyncSurface2' \
+		'import of a memfd: decoded in place; copied by the driver'
+	check 'tried: like ihd' tried ihd '' "$image (derived images take long to read)" "$put" \
+		"import of a memfd: $none; copied by the driver" 'sync: vaSyncSurface2' \
+		'export: composed layers, not linear; separate layers, not linear'
+	check 'tried: like radeonsi' tried radeonsi '' "$image (no image is derived)" "$put" "$linear" \
+		'import of a memfd: decoded in place; copied by the driver' 'sync: vaSyncSurface2'
+	check 'tried: like nvidia' tried nvidia '' "$image (no image is derived)" "upload: not vaPutImage ($nothing)" \
+		"import of a memfd: $none; not copied by the driver ($nothing)" 'sync: vaSyncSurface, no timeouts' \
+		"export: not composed layers (vaExportSurfaceHandle: VA_STATUS_ERROR_INVALID_SURFACE (0x6)); separate layers, linear"
+	check 'tried: derive=fail' tried '' derive=fail "$image (no image is derived)"
+	check 'tried: derive=tiled' tried '' derive=tiled "$image (derived images show other samples)"
+	check 'tried: derive=slow' tried '' derive=slow "$image (derived images take long to read)"
+	check 'tried: import=tiled' tried '' import=tiled "import of a memfd: $none; not copied by the driver ($nothing)"
+	check 'tried: import=none' tried '' import=none "import of a memfd: not decoded in place (vaCreateSurfaces: VA_STATUS_ERROR_UNSUPPORTED_MEMORY_TYPE (0x24)); not copied by the driver (vaCreateSurfaces: VA_STATUS_ERROR_UNSUPPORTED_MEMORY_TYPE (0x24))"
+	check 'tried: import=vpp-only' tried '' import=vpp-only "import of a memfd: $none; copied by the driver"
+	check 'tried: no-sync2' tried '' no-sync2 'sync: vaQuerySurfaceStatus'
+	check 'tried: no-sync2, no-status' tried '' no-sync2,no-status 'sync: vaSyncSurface, no timeouts'
+	check 'tried: putimage=noop' tried '' putimage=noop "upload: not vaPutImage ($nothing)"
+	check 'tried: sync=busy' tried '' sync=busy "$derived"
+	check 'a driver that hangs' hangs
+	check 'nothing is tried' nothing_is_tried
+	if command -v "${PYTHON3:-python3}" >/dev/null 2>&1; then
+		check 'tried, as JSON' tried_json
+	else
+		skip 'tried, as JSON' 'python3 is not installed'
+	fi
 	check 'softva by name' softva
 	"$info" --driver softva >"$work/softva" 2>&1
 	check 'softva by path' path

@@ -254,11 +254,92 @@ static void print_processing(FILE *stream, const struct info_style *style,
 	}
 }
 
+/* ---- What a trial showed ---- */
+
+static bool get_bool(struct json_object *object, const char *key)
+{
+	return json_object_get_boolean(json_object_object_get(object, key));
+}
+
+static void add_words(struct line *line, const char *text)
+{
+	char words[256];
+	char *rest = NULL;
+
+	snprintf(words, sizeof(words), "%s", text);
+	for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+		add_word(line, word);
+}
+
+/* "in place", or "not in place (why)"; how the memory is, where that is said. */
+static void add_way(struct line *line, struct json_object *way, const char *name, const char *end)
+{
+	bool works = get_bool(way, "works");
+	char text[256];
+
+	snprintf(text, sizeof(text), works ? "%s%s%s%s" : "not %s%s (%s)%s", name,
+		 !works || !json_object_object_get(way, "linear") ? ""
+		 : get_bool(way, "linear")                        ? ", linear"
+								  : ", not linear",
+		 works ? end : get_text(way, "reason"), works ? "" : end);
+	add_words(line, text);
+}
+
+static void print_readout(FILE *stream, const struct info_style *style, struct json_object *readout)
+{
+	struct line line = begin_line(stream, style, 2, "read-out:");
+	const char *reason = get_text(readout, "reason");
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s, %d driver transfer%s + %d cop%s",
+		 get_text(readout, "way"), get_int(readout, "driver_transfers"),
+		 get_int(readout, "driver_transfers") == 1 ? "" : "s", get_int(readout, "copies"),
+		 get_int(readout, "copies") == 1 ? "y" : "ies");
+	add_words(&line, text);
+	snprintf(text, sizeof(text), "(%s)", reason);
+	if (*reason)
+		add_words(&line, text);
+	end_line(&line);
+}
+
+static void print_probes(FILE *stream, const struct info_style *style, struct json_object *probes)
+{
+	struct json_object *import = json_object_object_get(probes, "import");
+	struct json_object *export = json_object_object_get(probes, "export");
+	struct json_object *sync = json_object_object_get(probes, "sync");
+	char title[64];
+	struct line line;
+
+	heading(stream, style, 0, "tried");
+	if (json_object_object_get(probes, "error")) {
+		line = begin_line(stream, style, 2, "failed:");
+		add_words(&line, get_text(probes, "error"));
+		end_line(&line);
+		return;
+	}
+	fprintf(stream, "  with: %s\n", get_text(probes, "codec"));
+	print_readout(stream, style, json_object_object_get(probes, "readout"));
+	snprintf(title, sizeof(title), "import of a %s:", get_text(import, "memory"));
+	line = begin_line(stream, style, 2, title);
+	add_way(&line, json_object_object_get(import, "in_place"), "decoded in place", ";");
+	add_way(&line, json_object_object_get(import, "copy"), "copied by the driver", "");
+	end_line(&line);
+	line = begin_line(stream, style, 2, "export:");
+	add_way(&line, json_object_object_get(export, "composed"), "composed layers", ";");
+	add_way(&line, json_object_object_get(export, "separate"), "separate layers", "");
+	end_line(&line);
+	fprintf(stream, "  sync: %s%s\n", get_text(sync, "way"),
+		get_bool(sync, "timeouts") ? "" : ", no timeouts");
+	line = begin_line(stream, style, 2, "upload:");
+	add_way(&line, json_object_object_get(probes, "upload"), "vaPutImage", "");
+	end_line(&line);
+}
+
 /* ---- What this project does with it ---- */
 
 static bool is_offered(struct json_object *offer)
 {
-	return json_object_get_boolean(json_object_object_get(offer, "offered"));
+	return get_bool(offer, "offered");
 }
 
 static void print_offer(FILE *stream, const struct info_style *style, const char *role,
@@ -323,6 +404,7 @@ void info_print(FILE *stream, const struct info_style *style, struct json_object
 {
 	struct json_object *profiles = json_object_object_get(facts, "profiles");
 	struct json_object *processing = json_object_object_get(facts, "processing");
+	struct json_object *probes = json_object_object_get(facts, "probes");
 	struct json_object *offers = json_object_object_get(facts, "offers");
 	struct json_object *device = json_object_object_get(facts, "device");
 
@@ -337,6 +419,8 @@ void info_print(FILE *stream, const struct info_style *style, struct json_object
 		print_profile(stream, style, json_object_array_get_idx(profiles, i));
 	if (processing)
 		print_processing(stream, style, processing);
+	if (probes)
+		print_probes(stream, style, probes);
 	if (offers)
 		print_offers(stream, style, offers);
 }

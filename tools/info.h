@@ -22,6 +22,14 @@ struct json_object *info_gather_processing(struct vawrap_display *display);
 /* What this project does with the display, and why not with the rest. */
 struct json_object *info_gather_offers(struct vawrap_display *display);
 
+/*
+ * What the libraries find out by trying, on another display of the same device and driver. hangs: the driver
+ * did not come back within so many seconds, and a thread of this process is left behind in it, so that
+ * nothing of this display is to end any more.
+ */
+struct json_object *info_gather_probes(struct vawrap_display *display, unsigned int seconds,
+				       bool *hangs);
+
 /* ---- Words ---- */
 
 /* "NV12"; bytes that are no letters show as '?'. */

@@ -16,13 +16,16 @@
 #define MAX_NODES 64
 #define MIN_WIDTH 40
 
+#define MAX_PROBE_SECONDS 3600
+
 static const char help[] =
 	"Usage: vawrap-info [OPTION]...\n"
 	"Prints what a VA display can do: profiles, entry points and attributes, formats, video\n"
-	"processing, and what would be offered to a guest.\n"
+	"processing, what a trial with a small stream showed, and what would be offered to a guest.\n"
 	"\n"
 	"  --all               all render nodes, also those that do not work\n"
 	"  --node-folder DIR   where --all looks for them (default: /dev/dri)\n"
+	"  --probe-seconds N   how long the trial may take, 0: none is made (default: 10)\n"
 	"  --json              a JSON object (see vawrap-info(1))\n"
 	"  --width N           fold lines at N columns, 0: never (default: the terminal's)\n"
 	"  --color WHEN        auto, always or never (default: auto, on a terminal)\n"
@@ -35,12 +38,15 @@ enum opt {
 	OPT_WIDTH,
 	OPT_COLOR,
 	OPT_NODE_FOLDER,
+	OPT_PROBE_SECONDS,
 };
 
 struct info {
 	struct tool_common common;
 	struct info_style style;
 	bool all, json;
+	unsigned int probe_seconds;
+	bool hangs; /* a driver has a thread of ours */
 	const char *color, *node_folder;
 	struct json_object *displays;
 };
@@ -88,6 +94,19 @@ static void take_color(struct info *info, const char *arg)
 	info->color = arg;
 }
 
+static void take_probe_seconds(struct info *info, const char *arg)
+{
+	char *end;
+	unsigned long seconds = strtoul(arg, &end, 10);
+
+	if (end == arg || *end || seconds > MAX_PROBE_SECONDS) {
+		tool_message(&info->common, "--probe-seconds: %s is not 0 to %d", arg,
+			     MAX_PROBE_SECONDS);
+		exit(TOOL_EXIT_USAGE);
+	}
+	info->probe_seconds = (unsigned int)seconds;
+}
+
 static void take_option(struct info *info, int opt)
 {
 	switch (opt) {
@@ -106,6 +125,9 @@ static void take_option(struct info *info, int opt)
 	case OPT_NODE_FOLDER:
 		info->node_folder = optarg;
 		break;
+	case OPT_PROBE_SECONDS:
+		take_probe_seconds(info, optarg);
+		break;
 	case 'a':
 		break;
 	default:
@@ -122,12 +144,14 @@ static void read_options(struct info *info, int argc, char **argv)
 		{"width", required_argument, NULL, OPT_WIDTH},
 		{"color", required_argument, NULL, OPT_COLOR},
 		{"node-folder", required_argument, NULL, OPT_NODE_FOLDER},
+		{"probe-seconds", required_argument, NULL, OPT_PROBE_SECONDS},
 		TOOL_COMMON_OPTIONS,
 		{NULL, 0, NULL, 0}};
 	int opt;
 
 	tool_common_init(&info->common, "vawrap-info", help);
 	info->color = "auto";
+	info->probe_seconds = 10;
 	info->style.width = terminal_width();
 	while ((opt = getopt_long(argc, argv, "a", options, NULL)) != -1)
 		take_option(info, opt);
@@ -145,6 +169,23 @@ static void read_options(struct info *info, int argc, char **argv)
 
 /* ---- Displays ---- */
 
+/* Behind the facts, which are there whatever comes of it. */
+static enum tool_exit probe(struct info *info, struct vawrap_display *display,
+			    struct json_object *facts)
+{
+	bool hangs = false;
+	struct json_object *probes =
+		info->probe_seconds ? info_gather_probes(display, info->probe_seconds, &hangs)
+				    : NULL;
+
+	json_object_object_add(facts, "probes", probes);
+	if (!hangs)
+		return TOOL_EXIT_OK;
+	tool_message(&info->common, "the driver does not come back from a trial");
+	info->hangs = true;
+	return TOOL_EXIT_LOST;
+}
+
 /* A question that the driver failed to answer ends its facts; what was gathered is printed. */
 static enum tool_exit gather(struct info *info, struct vawrap_display *display)
 {
@@ -154,7 +195,7 @@ static enum tool_exit gather(struct info *info, struct vawrap_display *display)
 
 	json_object_array_add(info->displays, facts);
 	if (!error)
-		return TOOL_EXIT_OK;
+		return probe(info, display, facts);
 	vawrap_display_get_last_error(display, &last);
 	tool_message(&info->common, "%s", last.text[0] ? last.text : strerror(-error));
 	json_object_object_add(facts, "error",
@@ -191,9 +232,10 @@ static enum tool_exit gather_all(struct info *info)
 			continue;
 		}
 		opened = true;
-		if (gather(info, candidates[i].display))
+		if (info->hangs || gather(info, candidates[i].display))
 			status = TOOL_EXIT_LOST;
-		vawrap_display_unref(candidates[i].display);
+		if (!info->hangs)
+			vawrap_display_unref(candidates[i].display);
 	}
 	if (opened)
 		return status;
@@ -209,7 +251,9 @@ static enum tool_exit gather_one(struct info *info)
 	if (tool_open_display(&info->common, &display))
 		return TOOL_EXIT_NO_DEVICE;
 	status = gather(info, display);
-	vawrap_display_unref(display);
+	/* Who knows what a driver that hangs makes of its end. */
+	if (!info->hangs)
+		vawrap_display_unref(display);
 	return status;
 }
 
@@ -253,5 +297,7 @@ int main(int argc, char **argv)
 		tool_message(&info.common, "stdout: %s", strerror(errno));
 		return TOOL_EXIT_USAGE;
 	}
+	if (info.hangs)
+		_exit(status);
 	return status;
 }

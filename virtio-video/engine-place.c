@@ -66,7 +66,7 @@ static struct vacodec_buffer *list(void *cookie, unsigned int i)
 
 struct resource *engine_find_output(struct engine *engine, struct params_layout *layout)
 {
-	struct resource *own = landing_find_place(engine->frame);
+	struct resource *own = vacodec_frame_get_place(engine->frame);
 
 	params_get_layout(&engine->state.params[ENGINE_OUTPUT], layout);
 	if (own && (!own->answer || !landing_is_for(engine->landing, layout)))

@@ -40,8 +40,7 @@ static void lock(struct engine *engine)
 
 static void drop_frame(struct engine *engine)
 {
-	if (engine->landing)
-		landing_release(engine->landing);
+	landing_release(engine->landing);
 	engine->frame = vacodec_frame_unref(engine->frame);
 }
 
@@ -189,13 +188,19 @@ static enum step step_flush(struct engine *engine)
 /* Resources were taken away while pictures were to come into them, and the guest waits. */
 static enum step step_reclaim(struct engine *engine)
 {
-	if (!engine->kept)
+	struct resource *resource = engine->kept;
+	int64_t n_bytes;
+
+	if (!resource)
 		return STEP_NEXT;
+	resource_ref(resource);
 	unlock(engine);
-	vacodec_decoder_settle(engine->decoder);
+	landing_release(engine->landing);
+	n_bytes = vacodec_decoder_vacate(engine->decoder, resource);
 	lock(engine);
-	while (engine->kept)
-		engine_let_go(engine, engine->kept);
+	engine->state.stats.driver_copied_bytes += n_bytes > 0 ? n_bytes : 0;
+	engine_let_go(engine, resource);
+	resource_unref(resource);
 	progress(engine);
 	return STEP_DONE;
 }
@@ -420,15 +425,12 @@ static enum step create_decoder(struct engine *engine)
 	struct vacodec_decoder_params params = {
 		.size_bytes = sizeof(params),
 		.codec = engine->params.codec,
+		.log = {log_write, engine->params.log, log_get_level(engine->params.log)},
 	};
 	int err;
 
 	engine->started = true;
 	unlock(engine);
-	params.log.level = log_get_level(engine->params.log);
-	if (params.log.level >= 0)
-		params.log.write = log_write;
-	params.log.cookie = engine->params.log;
 	err = vacodec_decoder_new(landing_get_display(engine->landing), &params, &engine->decoder);
 	lock(engine);
 	progress(engine);

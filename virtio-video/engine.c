@@ -50,6 +50,7 @@ void engine_let_go(struct engine *engine, struct resource *resource)
 		at = &(*at)->next_kept;
 	if (*at) {
 		*at = resource->next_kept;
+		resource->kept = false;
 		resource_unref(resource);
 	}
 	if (!engine->kept) {
@@ -103,8 +104,10 @@ void engine_answer(struct engine *engine, enum engine_side side, struct resource
 	engine->state.stats.errors += (flags & VIRTIO_VIDEO_BUFFER_FLAG_ERR) != 0;
 	answer_resource(answer, VIRTIO_VIDEO_RESP_OK_RESOURCE_QUEUE, resource->timestamp, flags,
 			size_bytes);
-	if (resource->held) {
+	/* What the decoder refers to may be shown again, and is copied before the guest writes there. */
+	if (!resource->kept && (resource->held || (resource->lent && !size_bytes))) {
 		resource->held = false;
+		resource->kept = true;
 		resource->next_kept = engine->kept;
 		engine->kept = resource_ref(resource);
 	}

@@ -158,11 +158,6 @@ bool landing_is_for(const struct landing *landing, const struct params_layout *l
 	       ours->planes[0].stride_bytes == layout->planes[0].stride_bytes;
 }
 
-struct resource *landing_find_place(const struct vacodec_frame *frame)
-{
-	return vacodec_buffer_get_cookie(vacodec_frame_get_buffer(frame));
-}
-
 int landing_fetch(struct landing *landing, struct vacodec_frame *frame,
 		  const struct params_layout *layout, struct resource *resource)
 {
@@ -175,7 +170,7 @@ int landing_fetch(struct landing *landing, struct vacodec_frame *frame,
 		if (landing->status && landing->status != -EBADMSG)
 			return landing->status;
 	}
-	if (landing_find_place(frame) == resource)
+	if (vacodec_frame_get_place(frame) == resource)
 		return landing->status;
 	if (!landing->no_blit)
 		landing_import(landing, resource);
@@ -208,7 +203,7 @@ int landing_store(struct landing *landing, const struct params_layout *layout,
 	/* The layout or the resource may be another one since. */
 	if (!landing_is_for(landing, layout))
 		return -EAGAIN;
-	if (landing_find_place(frame) == resource)
+	if (vacodec_frame_get_place(frame) == resource)
 		return 0;
 	if (landing_is_direct(landing, resource))
 		return blit(landing, resource, frame);
@@ -217,13 +212,14 @@ int landing_store(struct landing *landing, const struct params_layout *layout,
 	/* 4:2:0, and even. */
 	landing->copied_bytes =
 		UINT64_C(3) * layout->planes[0].width_bytes * layout->planes[0].rows / 2;
-	landing->driver_bytes =
-		vawrap_view_transfers(landing->view) ? landing->image->size_bytes : 0;
+	landing->driver_bytes = vawrap_view_transfers(landing->view) ? landing->copied_bytes : 0;
 	return landing_copy_run(&copy);
 }
 
 void landing_release(struct landing *landing)
 {
+	if (!landing)
+		return;
 	if (landing->samples)
 		vawrap_view_unmap(landing->view);
 	landing->samples = NULL;

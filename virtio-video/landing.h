@@ -31,8 +31,6 @@ struct landing *landing_free(struct landing *landing);
 void landing_shut_down(struct landing *landing);
 struct vawrap_display *landing_get_display(struct landing *landing);
 
-/* The resource that the frame was decoded into; NULL: none. */
-struct resource *landing_find_place(const struct vacodec_frame *frame);
 /*
  * Errors: -EBADMSG the picture is damaged, its samples are there all the same; any other: they are
  * not. A picture that is fetched already stays so.
@@ -47,6 +45,7 @@ bool landing_is_direct(const struct landing *landing, const struct resource *res
  */
 int landing_store(struct landing *landing, const struct params_layout *layout,
 		  const struct resource *resource, struct vacodec_frame *frame);
+/* NULL is accepted. */
 void landing_release(struct landing *landing);
 /* Forgets what is kept for the surfaces of the old format; the layout is that of the resources now. */
 void landing_reset(struct landing *landing, const struct params_layout *layout);

@@ -40,6 +40,7 @@ struct resource {
 	struct answer *answer; /* not NULL: queued */
 	bool held;             /* the engine's thread reads or writes it, or the decoder will */
 	bool lent;             /* the decoder has it, maybe for longer: as a reference */
+	bool kept;             /* it was taken away, and the engine has not let go of it */
 	struct resource *next_kept;
 	atomic_bool removed; /* whoever keeps a reference may let go */
 	uint64_t timestamp;
