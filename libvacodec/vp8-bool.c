@@ -4,6 +4,7 @@
  */
 #include "vp8-bool.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define VALUE_BITS 64
@@ -80,7 +81,44 @@ size_t vp8_bool_find(struct vp8_bool *b, const uint8_t *probs, size_t n)
 	return vp8_bool_ok(b) ? i : n;
 }
 
-bool vp8_bool_read(struct vp8_bool *b, unsigned int prob)
+void vp8_run_init(struct vp8_run *run, const uint8_t *probs, size_t n)
+{
+	uint32_t range;
+	size_t i, j;
+
+	for (i = 0; i < 128; i++) {
+		range = 128 + (uint32_t)i;
+		run->shift[i] = 0;
+		for (j = 0; j < n; j++) {
+			for (range = get_split(range, probs[j]); range < 128; range <<= 1)
+				run->shift[i]++;
+		}
+		run->range[i] = (uint8_t)range;
+		assert(run->shift[i] + 8 <= MIN_CACHED);
+	}
+}
+
+/*
+ * While all is false nothing is taken from the value, and each split is below the one before it: the
+ * value is below all of them if it is below the last one.
+ */
+bool vp8_bool_skip(struct vp8_bool *b, const struct vp8_run *run)
+{
+	unsigned int range = run->range[b->range - 128];
+	unsigned int shift = run->shift[b->range - 128];
+
+	if (b->value >> (TOP_SHIFT - shift) >= range)
+		return false;
+	b->range = range;
+	b->value <<= shift;
+	b->n_cached -= shift;
+	if (b->n_cached < MIN_CACHED)
+		fill(b);
+	return true;
+}
+
+/* Whatever stands beyond the end. */
+static inline bool read_any(struct vp8_bool *b, unsigned int prob)
 {
 	uint32_t split = get_split(b->range, prob);
 	bool set = b->value >> TOP_SHIFT >= split;
@@ -93,7 +131,12 @@ bool vp8_bool_read(struct vp8_bool *b, unsigned int prob)
 	}
 	if (b->range < 128)
 		normalize(b);
-	return set && vp8_bool_ok(b);
+	return set;
+}
+
+bool vp8_bool_read(struct vp8_bool *b, unsigned int prob)
+{
+	return read_any(b, prob) && vp8_bool_ok(b);
 }
 
 bool vp8_bool_flag(struct vp8_bool *b)
@@ -106,7 +149,7 @@ unsigned int vp8_bool_literal(struct vp8_bool *b, unsigned int n)
 	unsigned int value = 0;
 
 	while (n-- > 0)
-		value = value << 1 | vp8_bool_flag(b);
+		value = value << 1 | read_any(b, 128);
 	return vp8_bool_ok(b) ? value : 0;
 }
 

@@ -8,6 +8,7 @@
 #include "vp8-bool.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
 #define TAG_BYTES            3
@@ -157,12 +158,24 @@ static void parse_refresh(struct vp8_bool *b, struct vp8_frame *frame)
 	frame->refresh_last = vp8_bool_flag(b);
 }
 
-/* 13.4 */
-static void parse_coeff_probs(struct vp8_bool *b, uint8_t probs[4][8][3][11])
+/*
+ * 13.4. Of more than a thousand flags all but a few are 0 in most frames, so that they are read by runs.
+ * What those do to a range is the same in all streams.
+ */
+static struct vp8_run coeff_runs[4][8];
+
+static void make_coeff_runs(void)
 {
-	const uint8_t *update = &vp8_coeff_update_probs[0][0][0][0];
-	uint8_t *prob = &probs[0][0][0][0];
-	size_t n = sizeof(vp8_coeff_update_probs);
+	unsigned int i, j;
+
+	for (i = 0; i < 4; i++)
+		for (j = 0; j < 8; j++)
+			vp8_run_init(&coeff_runs[i][j], vp8_coeff_update_probs[i][j][0],
+				     sizeof(vp8_coeff_update_probs[i][j]));
+}
+
+static void parse_coeff_run(struct vp8_bool *b, const uint8_t *update, uint8_t *prob, size_t n)
+{
 	size_t i;
 
 	for (i = 0; i < n; i++) {
@@ -170,6 +183,19 @@ static void parse_coeff_probs(struct vp8_bool *b, uint8_t probs[4][8][3][11])
 		if (i < n)
 			prob[i] = (uint8_t)vp8_bool_literal(b, 8);
 	}
+}
+
+static void parse_coeff_probs(struct vp8_bool *b, uint8_t probs[4][8][3][11])
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	unsigned int i, j;
+
+	pthread_once(&once, make_coeff_runs);
+	for (i = 0; i < 4; i++)
+		for (j = 0; j < 8; j++)
+			if (!vp8_bool_skip(b, &coeff_runs[i][j]))
+				parse_coeff_run(b, vp8_coeff_update_probs[i][j][0], probs[i][j][0],
+						sizeof(probs[i][j]));
 }
 
 /* 17.2: seven bits of eight; 0 stands for 1. */
