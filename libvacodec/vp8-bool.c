@@ -5,6 +5,7 @@
 #include "vp8-bool.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #define VALUE_BITS 64
@@ -81,35 +82,37 @@ size_t vp8_bool_find(struct vp8_bool *b, const uint8_t *probs, size_t n)
 	return vp8_bool_ok(b) ? i : n;
 }
 
-void vp8_run_init(struct vp8_run *run, const uint8_t *probs, size_t n)
+static unsigned int find_after(struct vp8_run *run, uint32_t range, const uint8_t *probs, size_t n)
 {
-	uint32_t range;
-	size_t i, j;
+	_Atomic uint16_t *known = &run->after[range - 128];
+	unsigned int after = atomic_load_explicit(known, memory_order_relaxed);
+	unsigned int shift = 0;
+	size_t i;
 
-	for (i = 0; i < 128; i++) {
-		range = 128 + (uint32_t)i;
-		run->shift[i] = 0;
-		for (j = 0; j < n; j++) {
-			for (range = get_split(range, probs[j]); range < 128; range <<= 1)
-				run->shift[i]++;
-		}
-		run->range[i] = (uint8_t)range;
-		assert(run->shift[i] + 8 <= MIN_CACHED);
+	if (after)
+		return after;
+	for (i = 0; i < n; i++) {
+		for (range = get_split(range, probs[i]); range < 128; range <<= 1)
+			shift++;
 	}
+	assert(shift + 8 <= MIN_CACHED);
+	/* Whoever is first: it is the same for all. */
+	atomic_store_explicit(known, (uint16_t)(range << 8 | shift), memory_order_relaxed);
+	return range << 8 | shift;
 }
 
 /*
  * While all is false nothing is taken from the value, and each split is below the one before it: the
  * value is below all of them if it is below the last one.
  */
-bool vp8_bool_skip(struct vp8_bool *b, const struct vp8_run *run)
+bool vp8_bool_skip(struct vp8_bool *b, struct vp8_run *run, const uint8_t *probs, size_t n)
 {
-	unsigned int range = run->range[b->range - 128];
-	unsigned int shift = run->shift[b->range - 128];
+	unsigned int after = find_after(run, b->range, probs, n);
+	unsigned int shift = after & 0xff;
 
-	if (b->value >> (TOP_SHIFT - shift) >= range)
+	if (b->value >> (TOP_SHIFT - shift) >= after >> 8)
 		return false;
-	b->range = range;
+	b->range = after >> 8;
 	b->value <<= shift;
 	b->n_cached -= shift;
 	if (b->n_cached < MIN_CACHED)

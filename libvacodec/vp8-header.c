@@ -8,7 +8,6 @@
 #include "vp8-bool.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
 
 #define TAG_BYTES            3
@@ -69,13 +68,34 @@ int vp8_parse_tag(const uint8_t *data, size_t size_bytes, struct vp8_tag *out)
 
 /* ---- Compressed ---- */
 
-static void begin_key_frame(struct vp8_state *state)
+static void set_default_probs(struct vp8_probs *probs)
 {
-	memset(state, 0, sizeof(*state));
-	memcpy(state->probs.coeff, vp8_default_coeff_probs, sizeof(state->probs.coeff));
-	memcpy(state->probs.mv, vp8_default_mv_probs, sizeof(state->probs.mv));
-	memcpy(state->probs.y_mode, vp8_default_y_mode_probs, sizeof(state->probs.y_mode));
-	memcpy(state->probs.uv_mode, vp8_default_uv_mode_probs, sizeof(state->probs.uv_mode));
+	memcpy(probs->coeff, vp8_default_coeff_probs, sizeof(probs->coeff));
+	memcpy(probs->mv, vp8_default_mv_probs, sizeof(probs->mv));
+	memcpy(probs->y_mode, vp8_default_y_mode_probs, sizeof(probs->y_mode));
+	memcpy(probs->uv_mode, vp8_default_uv_mode_probs, sizeof(probs->uv_mode));
+}
+
+/* A key frame begins anew. */
+static void take_state(struct vp8_frame *frame, const struct vp8_state *state)
+{
+	if (frame->tag.key_frame) {
+		set_default_probs(&frame->probs);
+		return;
+	}
+	frame->probs = state->probs;
+	frame->segmentation = state->segmentation;
+	frame->lf_deltas = state->lf_deltas;
+}
+
+static void leave_state(const struct vp8_frame *frame, struct vp8_state *state)
+{
+	if (frame->refresh_entropy_probs)
+		state->probs = frame->probs;
+	else if (frame->tag.key_frame)
+		set_default_probs(&state->probs);
+	state->segmentation = frame->segmentation;
+	state->lf_deltas = frame->lf_deltas;
 }
 
 /* 9.3 */
@@ -158,22 +178,6 @@ static void parse_refresh(struct vp8_bool *b, struct vp8_frame *frame)
 	frame->refresh_last = vp8_bool_flag(b);
 }
 
-/*
- * 13.4. Of more than a thousand flags all but a few are 0 in most frames, so that they are read by runs.
- * What those do to a range is the same in all streams.
- */
-static struct vp8_run coeff_runs[4][8];
-
-static void make_coeff_runs(void)
-{
-	unsigned int i, j;
-
-	for (i = 0; i < 4; i++)
-		for (j = 0; j < 8; j++)
-			vp8_run_init(&coeff_runs[i][j], vp8_coeff_update_probs[i][j][0],
-				     sizeof(vp8_coeff_update_probs[i][j]));
-}
-
 static void parse_coeff_run(struct vp8_bool *b, const uint8_t *update, uint8_t *prob, size_t n)
 {
 	size_t i;
@@ -185,17 +189,23 @@ static void parse_coeff_run(struct vp8_bool *b, const uint8_t *update, uint8_t *
 	}
 }
 
+/*
+ * 13.4. Of more than a thousand flags all but a few are 0 in most frames, so that they are read by runs.
+ * What those do to a range is the same in all streams.
+ */
 static void parse_coeff_probs(struct vp8_bool *b, uint8_t probs[4][8][3][11])
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	static struct vp8_run runs[4][8];
+	const size_t n = sizeof(probs[0][0]);
 	unsigned int i, j;
 
-	pthread_once(&once, make_coeff_runs);
 	for (i = 0; i < 4; i++)
-		for (j = 0; j < 8; j++)
-			if (!vp8_bool_skip(b, &coeff_runs[i][j]))
-				parse_coeff_run(b, vp8_coeff_update_probs[i][j][0], probs[i][j][0],
-						sizeof(probs[i][j]));
+		for (j = 0; j < 8; j++) {
+			const uint8_t *update = vp8_coeff_update_probs[i][j][0];
+
+			if (!vp8_bool_skip(b, &runs[i][j], update, n))
+				parse_coeff_run(b, update, probs[i][j][0], n);
+		}
 }
 
 /* 17.2: seven bits of eight; 0 stands for 1. */
@@ -237,7 +247,7 @@ static void parse_inter_probs(struct vp8_bool *b, struct vp8_frame *frame)
 }
 
 /* 19.2, in its order. */
-static void parse_header(struct vp8_bool *b, struct vp8_state *state, struct vp8_frame *frame)
+static void parse_header(struct vp8_bool *b, struct vp8_frame *frame)
 {
 	if (frame->tag.key_frame) {
 		frame->color_space = vp8_bool_flag(b);
@@ -256,10 +266,6 @@ static void parse_header(struct vp8_bool *b, struct vp8_state *state, struct vp8
 		frame->prob_skip_false = (uint8_t)vp8_bool_literal(b, 8);
 	if (!frame->tag.key_frame)
 		parse_inter_probs(b, frame);
-	if (frame->refresh_entropy_probs)
-		state->probs = frame->probs;
-	state->segmentation = frame->segmentation;
-	state->lf_deltas = frame->lf_deltas;
 }
 
 /* 9.5: the sizes of all but the last one stand before them. None is empty. */
@@ -288,7 +294,6 @@ static int parse_partitions(const uint8_t *data, size_t size_bytes, struct vp8_f
 int vp8_parse_frame(const uint8_t *data, size_t size_bytes, struct vp8_state *state,
 		    struct vp8_frame *out)
 {
-	struct vp8_state next = *state;
 	struct vp8_frame frame;
 	struct vp8_bool b;
 	const uint8_t *first;
@@ -296,14 +301,10 @@ int vp8_parse_frame(const uint8_t *data, size_t size_bytes, struct vp8_state *st
 	memset(&frame, 0, sizeof(frame));
 	if (vp8_parse_tag(data, size_bytes, &frame.tag) < 0)
 		return -EBADMSG;
-	if (frame.tag.key_frame)
-		begin_key_frame(&next);
-	frame.probs = next.probs;
-	frame.segmentation = next.segmentation;
-	frame.lf_deltas = next.lf_deltas;
+	take_state(&frame, state);
 	first = data + frame.tag.size_bytes;
 	vp8_bool_init(&b, first, frame.tag.first_part_size);
-	parse_header(&b, &next, &frame);
+	parse_header(&b, &frame);
 	if (!vp8_bool_ok(&b) ||
 	    parse_partitions(first + frame.tag.first_part_size,
 			     size_bytes - frame.tag.size_bytes - frame.tag.first_part_size,
@@ -312,7 +313,7 @@ int vp8_parse_frame(const uint8_t *data, size_t size_bytes, struct vp8_state *st
 	frame.header_bits = (uint32_t)vp8_bool_get_bits(&b);
 	frame.range = (uint8_t)b.range;
 	frame.value = (uint8_t)(b.value >> 56);
-	*state = next;
+	leave_state(&frame, state);
 	*out = frame;
 	return 0;
 }

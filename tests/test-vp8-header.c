@@ -113,12 +113,12 @@ static void assert_same_state(struct vp8_bool *a, struct vp8_bool *b)
 	assert_int_equal(vp8_bool_ok(a), vp8_bool_ok(b));
 }
 
-static void compare_skip(struct vp8_bool b, const struct vp8_run *run, const uint8_t *probs)
+static void compare_skip(struct vp8_bool b, struct vp8_run *run, const uint8_t *probs)
 {
 	struct vp8_bool one_by_one = b, before = b;
 	bool all_false = vp8_bool_find(&one_by_one, probs, 33) == 33;
 
-	if (vp8_bool_skip(&b, run)) {
+	if (vp8_bool_skip(&b, run, probs, 33)) {
 		assert_true(all_false);
 		assert_same_state(&b, &one_by_one);
 	} else {
@@ -127,13 +127,16 @@ static void compare_skip(struct vp8_bool b, const struct vp8_run *run, const uin
 	}
 }
 
-/* From one state: the last value that is all false, the first that is not, and others; and their ends. */
-static void compare_skips(uint32_t range, const struct vp8_run *run, const uint8_t *probs)
+/* From one state: the first value that is not all false, the last one that is, and others; and their ends. */
+static void compare_skips(uint32_t range, struct vp8_run *run, const uint8_t *probs)
 {
-	uint64_t bound = (uint64_t)run->range[range - 128] << (56 - run->shift[range - 128]);
-	uint64_t values[8] = {bound - 1, bound, 0, ((uint64_t)range << 56) - 1};
-	uint8_t data[16];
+	uint8_t data[16] = {0};
+	struct vp8_bool zeros = begin_at(data, sizeof(data), range);
+	uint64_t values[8] = {0, ((uint64_t)range << 56) - 1};
 
+	assert_true(vp8_bool_skip(&zeros, run, probs, 33));
+	values[2] = (uint64_t)zeros.range << (56 - vp8_bool_get_bits(&zeros));
+	values[3] = values[2] - 1;
 	for (unsigned int i = 4; i < 8; i++)
 		values[i] = ((uint64_t)rand() << 33) % ((uint64_t)range << 56);
 	for (unsigned int i = 0; i < 8; i++) {
@@ -147,25 +150,29 @@ static void compare_skips(uint32_t range, const struct vp8_run *run, const uint8
 static void test_bool_skips_as_it_reads(void **cookie)
 {
 	const uint8_t *probs = &vp8_coeff_update_probs[0][0][0][0];
-	struct vp8_run run;
 
 	(void)cookie;
 	for (unsigned int i = 0; i < 32; i++, probs += 33) {
-		vp8_run_init(&run, probs, 33);
+		struct vp8_run run = {0};
+
 		for (uint32_t range = 128; range < 256; range++)
 			compare_skips(range, &run, probs);
 	}
-	vp8_run_init(&run, vp8_coeff_update_probs[0][1][0], 33);
-	/* Many after each other fetch again and again. */
-	for (unsigned int n = 0; n < 100; n++) {
-		uint8_t data[64] = {0};
+}
+
+/* Many after each other, which fetch again and again. */
+static void test_bool_skips_run_after_run(void **cookie)
+{
+	const uint8_t *probs = vp8_coeff_update_probs[0][1][0], data[64] = {0};
+	struct vp8_run run = {0};
+
+	(void)cookie;
+	for (unsigned int n = 1; n <= 100; n++) {
 		struct vp8_bool b = begin_at(data, sizeof(data), 255), one_by_one = b;
 
-		for (unsigned int i = 0; i <= n; i++) {
-			assert_true(vp8_bool_skip(&b, &run));
-			assert_int_equal(
-				vp8_bool_find(&one_by_one, vp8_coeff_update_probs[0][1][0], 33),
-				33);
+		for (unsigned int i = 0; i < n; i++) {
+			assert_true(vp8_bool_skip(&b, &run, probs, 33));
+			assert_int_equal(vp8_bool_find(&one_by_one, probs, 33), 33);
 		}
 		assert_same_state(&b, &one_by_one);
 	}
@@ -525,6 +532,7 @@ int main(void)
 		cmocka_unit_test(test_bool_reads_what_was_written),
 		cmocka_unit_test(test_bool_finds_what_is_set),
 		cmocka_unit_test(test_bool_skips_as_it_reads),
+		cmocka_unit_test(test_bool_skips_run_after_run),
 		cmocka_unit_test(test_bool_ends_with_its_data),
 		cmocka_unit_test(test_key_frame_has_its_fields),
 		cmocka_unit_test(test_inter_frame_has_its_fields),
