@@ -189,23 +189,17 @@ static void parse_coeff_run(struct vp8_bool *b, const uint8_t *update, uint8_t *
 	}
 }
 
-/*
- * 13.4. Of more than a thousand flags all but a few are 0 in most frames, so that they are read by runs.
- * What those do to a range is the same in all streams.
- */
+/* 13.4. Of more than a thousand flags all but a few are 0 in most frames, so that they are read by runs. */
 static void parse_coeff_probs(struct vp8_bool *b, uint8_t probs[4][8][3][11])
 {
-	static struct vp8_run runs[4][8];
 	const size_t n = sizeof(probs[0][0]);
-	unsigned int i, j;
+	unsigned int i;
 
-	for (i = 0; i < 4; i++)
-		for (j = 0; j < 8; j++) {
-			const uint8_t *update = vp8_coeff_update_probs[i][j][0];
-
-			if (!vp8_bool_skip(b, &runs[i][j], update, n))
-				parse_coeff_run(b, update, probs[i][j][0], n);
-		}
+	for (i = 0; i < 4 * 8; i++) {
+		if (!vp8_bool_skip(b, &vp8_coeff_runs[i]))
+			parse_coeff_run(b, vp8_coeff_update_probs[i / 8][i % 8][0],
+					probs[i / 8][i % 8][0], n);
+	}
 }
 
 /* 17.2: seven bits of eight; 0 stands for 1. */

@@ -113,12 +113,12 @@ static void assert_same_state(struct vp8_bool *a, struct vp8_bool *b)
 	assert_int_equal(vp8_bool_ok(a), vp8_bool_ok(b));
 }
 
-static void compare_skip(struct vp8_bool b, struct vp8_run *run, const uint8_t *probs)
+static void compare_skip(struct vp8_bool b, const struct vp8_run *run, const uint8_t *probs)
 {
 	struct vp8_bool one_by_one = b, before = b;
 	bool all_false = vp8_bool_find(&one_by_one, probs, 33) == 33;
 
-	if (vp8_bool_skip(&b, run, probs, 33)) {
+	if (vp8_bool_skip(&b, run)) {
 		assert_true(all_false);
 		assert_same_state(&b, &one_by_one);
 	} else {
@@ -128,13 +128,13 @@ static void compare_skip(struct vp8_bool b, struct vp8_run *run, const uint8_t *
 }
 
 /* From one state: the first value that is not all false, the last one that is, and others; and their ends. */
-static void compare_skips(uint32_t range, struct vp8_run *run, const uint8_t *probs)
+static void compare_skips(uint32_t range, const struct vp8_run *run, const uint8_t *probs)
 {
 	uint8_t data[16] = {0};
 	struct vp8_bool zeros = begin_at(data, sizeof(data), range);
 	uint64_t values[8] = {0, ((uint64_t)range << 56) - 1};
 
-	assert_true(vp8_bool_skip(&zeros, run, probs, 33));
+	assert_true(vp8_bool_skip(&zeros, run));
 	values[2] = (uint64_t)zeros.range << (56 - vp8_bool_get_bits(&zeros));
 	values[3] = values[2] - 1;
 	for (unsigned int i = 4; i < 8; i++)
@@ -153,10 +153,8 @@ static void test_bool_skips_as_it_reads(void **cookie)
 
 	(void)cookie;
 	for (unsigned int i = 0; i < 32; i++, probs += 33) {
-		struct vp8_run run = {0};
-
 		for (uint32_t range = 128; range < 256; range++)
-			compare_skips(range, &run, probs);
+			compare_skips(range, &vp8_coeff_runs[i], probs);
 	}
 }
 
@@ -164,14 +162,13 @@ static void test_bool_skips_as_it_reads(void **cookie)
 static void test_bool_skips_run_after_run(void **cookie)
 {
 	const uint8_t *probs = vp8_coeff_update_probs[0][1][0], data[64] = {0};
-	struct vp8_run run = {0};
 
 	(void)cookie;
 	for (unsigned int n = 1; n <= 100; n++) {
 		struct vp8_bool b = begin_at(data, sizeof(data), 255), one_by_one = b;
 
 		for (unsigned int i = 0; i < n; i++) {
-			assert_true(vp8_bool_skip(&b, &run, probs, 33));
+			assert_true(vp8_bool_skip(&b, &vp8_coeff_runs[1]));
 			assert_int_equal(vp8_bool_find(&one_by_one, probs, 33), 33);
 		}
 		assert_same_state(&b, &one_by_one);
