@@ -383,6 +383,42 @@ static void test_copies_that_do_not_arrive(void **state)
 	assert_true(stats().copied_bytes == 2 * PICTURE && stats().driver_copied_bytes == 0);
 }
 
+static uint32_t get_min_buffers(void)
+{
+	return get32(fx_call(msg_queue_type(0x10d, 1, OUT))->bytes, 24);
+}
+
+/* Objects are lent to the decoder, so that more of them are on the way; pages are not. */
+static void test_min_buffers_are_more_with_objects(void **state)
+{
+	struct msg set = msg_queue_type(0x10e, 1, OUT);
+	uint32_t pages;
+
+	(void)state;
+	set.len = 128;
+	fx_stream(NV12);
+	fx_do(set);
+	fx_start(4, 4, 2);
+	pages = get_min_buffers();
+	use_objects(OUT, NV12);
+	assert_int_equal(get_min_buffers(), pages + 3);
+	fx_do(set);
+	assert_int_equal(get_min_buffers(), pages);
+	assert_int_equal(fx_do(msg_new(0x102, 1, 8)), OK_NODATA);
+	/* Known before there is a format. */
+	fx_stream(NV12);
+	use_objects(OUT, NV12);
+	assert_int_equal(get_min_buffers(), 1);
+	fx_start(4, 4, 2);
+	assert_int_equal(get_min_buffers(), pages + 3);
+	assert_int_equal(fx_do(msg_new(0x102, 1, 8)), OK_NODATA);
+	/* Never more than a queue can have. */
+	fx_stream(NV12);
+	use_objects(OUT, NV12);
+	fx_start(4, 4, 31);
+	assert_int_equal(get_min_buffers(), 32);
+}
+
 static uint32_t seed;
 
 static uint32_t pick(uint32_t n)
@@ -464,6 +500,7 @@ int main(void)
 		TEST(test_a_copy_that_hangs),
 		TEST(test_a_seek_during_a_copy),
 		TEST(test_copies_that_do_not_arrive),
+		TEST(test_min_buffers_are_more_with_objects),
 		TEST(test_objects_come_and_go_in_any_order),
 	};
 

@@ -72,7 +72,7 @@ int control_handle_set_params(struct call *call)
 	params_read(&call->request, is_ext(call), &asked);
 	asked.format = adjust_format(call, asked.format);
 	if (!is_ext(call) || asked.mem_type > VIRTIO_VIDEO_MEM_TYPE_VIRTIO_OBJECT)
-		asked.mem_type = ENGINE_SAME_MEM_TYPE;
+		asked.mem_type = PARAMS_SAME_MEM_TYPE;
 	engine_set_params(call->stream->engine, call->side, &asked);
 	return 0;
 }
@@ -146,11 +146,4 @@ int control_handle_get(struct call *call)
 	wire_put_u32(&w, value);
 	wire_put_zeros(&w, 4);
 	return 0;
-}
-
-/* A decoder's profile and level are the stream's, and the rest is for encoders. */
-int control_handle_set(struct call *call)
-{
-	(void)call;
-	return -ENOTSUP;
 }

@@ -51,7 +51,7 @@ static const struct command {
 	uint16_t min_len, max_len; /* of the request */
 	uint16_t resp_len;         /* of an answer without an error, at least */
 	uint16_t flags;
-	int (*handle)(struct call *call);
+	int (*handle)(struct call *call);               /* NULL: a control that no decoder has */
 	void (*fail)(struct call *call, uint32_t code); /* NULL: a bare header */
 } commands[] = {
 	{16, 16, 16, COMMAND_QUEUE, handle_query_capability, NULL},
@@ -60,13 +60,13 @@ static const struct command {
 	{8, 8, 8, COMMAND_STREAM, stream_handle_drain, NULL},
 	{88, 88, 8, STREAM_QUEUE | COMMAND_ENTRIES, stream_handle_resource_create, NULL},
 	{64, 64, 24, STREAM_QUEUE, stream_handle_resource_queue, stream_answer_failed_queue},
-	{16, 16, 8, ANY_STREAM | COMMAND_QUEUE, stream_handle_resource_destroy_all, NULL},
+	{16, 16, 8, ANY_STREAM | COMMAND_QUEUE, stream_handle_clear, NULL},
 	{16, 16, 8, ANY_STREAM | COMMAND_QUEUE, stream_handle_clear, NULL},
 	{16, 16, 120, STREAM_QUEUE, control_handle_get_params, control_answer_failed_get},
 	{120, 120, 8, STREAM_QUEUE, control_handle_set_params, NULL},
 	{16, 24, 16, 0, control_handle_query, NULL},
 	{16, 16, 16, COMMAND_STREAM, control_handle_get, NULL},
-	{16, 24, 8, COMMAND_STREAM, control_handle_set, NULL},
+	{16, 24, 8, COMMAND_STREAM, NULL, NULL},
 	{16, 16, 128, STREAM_QUEUE, control_handle_get_params, control_answer_failed_get},
 	{128, 128, 8, STREAM_QUEUE, control_handle_set_params, NULL},
 };
@@ -136,7 +136,7 @@ static void dispatch(struct call *call)
 	err = check_request(call, command);
 	if (!err) {
 		answer_header(call->answer, VIRTIO_VIDEO_RESP_OK_NODATA);
-		err = command->handle(call);
+		err = command->handle ? command->handle(call) : -ENOTSUP;
 	}
 	if (err == CALL_PENDING)
 		return;

@@ -67,15 +67,13 @@ int device_open_display(void *device, struct vawrap_display **out);
 int stream_handle_create(struct call *call);
 int stream_handle_destroy(struct call *call);
 int stream_handle_drain(struct call *call);
-int stream_handle_clear(struct call *call);
+int stream_handle_clear(struct call *call); /* of RESOURCE_DESTROY_ALL, too */
 int stream_handle_resource_create(struct call *call);
 int stream_handle_resource_queue(struct call *call);
-int stream_handle_resource_destroy_all(struct call *call);
 int control_handle_get_params(struct call *call);
 int control_handle_set_params(struct call *call);
 int control_handle_query(struct call *call);
 int control_handle_get(struct call *call);
-int control_handle_set(struct call *call);
 /* The full-size answers to failed RESOURCE_QUEUE and GET_PARAMS. */
 void stream_answer_failed_queue(struct call *call, uint32_t code);
 void control_answer_failed_get(struct call *call, uint32_t code);

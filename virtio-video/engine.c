@@ -226,8 +226,6 @@ void engine_set_params(struct engine *engine, enum engine_side side, const struc
 	pthread_mutex_lock(&engine->lock);
 	params_set(&engine->state.params[side], asked, &engine->params.bounds,
 		   &engine->state.format);
-	if (asked->mem_type != ENGINE_SAME_MEM_TYPE)
-		engine->state.params[side].mem_type = asked->mem_type;
 	wake_and_unlock(engine);
 }
 

@@ -56,8 +56,6 @@ int engine_new(const struct engine_params *params, struct engine **out);
 
 /* A copy of what can be asked for. */
 void engine_get_state(struct engine *engine, struct engine_state *out);
-/* A mem_type in asked.mem_type that changes nothing. */
-#define ENGINE_SAME_MEM_TYPE UINT32_MAX
 void engine_set_params(struct engine *engine, enum engine_side side, const struct params *asked);
 /* The guest has read the output's parameters: after a change of format, decoding may resume. */
 void engine_params_were_read(struct engine *engine);

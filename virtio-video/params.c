@@ -13,6 +13,7 @@
 #define DEFAULT_CODED_BYTES (1024 * 1024)
 #define MAX_RAW_BYTES       (1 << 30) /* the largest picture with the largest stride has less */
 #define MAX_FRAME_RATE      1000
+#define IN_PLACE_BUFFERS    3  /* being shown, coming back, and free for what is not in place */
 #define ALIGNMENT           16 /* of a coded size: whole macroblocks */
 
 static uint32_t clamp(uint32_t value, uint32_t low, uint32_t high)
@@ -40,6 +41,15 @@ static void fix_coded(struct params *params, uint32_t asked_bytes,
 	params->num_planes = 1;
 	params->planes[0].size_bytes = clamp(asked_bytes, MIN_CODED_BYTES, bounds->max_coded_bytes);
 	params->planes[0].stride_bytes = 0;
+}
+
+static void fix_min_buffers(struct params *params, const struct params_format *format,
+			    const struct params_bounds *bounds)
+{
+	bool objects = params->mem_type == VIRTIO_VIDEO_MEM_TYPE_VIRTIO_OBJECT;
+
+	params->min_buffers = clamp(format->min_buffers + (objects ? IN_PLACE_BUFFERS : 0), 1,
+				    bounds->max_buffers);
 }
 
 /* One plane in the protocol's sense, also for planar formats: drivers get others wrong. */
@@ -99,6 +109,10 @@ void params_set(struct params *params, const struct params *asked,
 		fix_size(params, asked->width, asked->height, bounds);
 		whole_crop(params);
 	}
+	if (asked->mem_type != PARAMS_SAME_MEM_TYPE)
+		params->mem_type = asked->mem_type;
+	if (is_output(params) && format->known)
+		fix_min_buffers(params, format, bounds);
 	if (is_output(params))
 		fix_raw(params, asked->num_planes ? asked->planes[0].stride_bytes : 0, size);
 	else
@@ -115,7 +129,7 @@ void params_apply(struct params *params, const struct params_format *format,
 		params->frame_rate = clamp(format->frame_rate, 1, MAX_FRAME_RATE);
 	if (!is_output(params))
 		return;
-	params->min_buffers = clamp(format->min_buffers, 1, bounds->max_buffers);
+	fix_min_buffers(params, format, bounds);
 	fix_raw(params, 0, 0);
 }
 

@@ -55,6 +55,8 @@ struct params_bounds {
 
 void params_init(struct params *params, uint32_t queue_type, uint32_t format,
 		 const struct params_bounds *bounds);
+/* A mem_type that changes nothing. */
+#define PARAMS_SAME_MEM_TYPE UINT32_MAX
 /* Takes what the guest asks for, adjusted. The format was checked or is 0, "not set". */
 void params_set(struct params *params, const struct params *asked,
 		const struct params_bounds *bounds, const struct params_format *format);

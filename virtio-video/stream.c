@@ -182,13 +182,6 @@ int stream_handle_resource_create(struct call *call)
 	return err;
 }
 
-int stream_handle_resource_destroy_all(struct call *call)
-{
-	engine_clear(call->stream->engine, call->side, call->answer);
-	engine_remove_all(call->stream->engine, call->side);
-	return CALL_PENDING;
-}
-
 /* ---- Work ---- */
 
 static int read_sizes(struct call *call, uint32_t *first)
@@ -256,5 +249,7 @@ int stream_handle_drain(struct call *call)
 int stream_handle_clear(struct call *call)
 {
 	engine_clear(call->stream->engine, call->side, call->answer);
+	if (call->type == VIRTIO_VIDEO_CMD_RESOURCE_DESTROY_ALL)
+		engine_remove_all(call->stream->engine, call->side);
 	return CALL_PENDING;
 }

@@ -12,7 +12,8 @@
 #include <stdint.h>
 
 enum virtio_video_cmd_type {
-	VIRTIO_VIDEO_CMD_QUERY_CAPABILITY = 0x100, /* the table in device.c has those between */
+	VIRTIO_VIDEO_CMD_QUERY_CAPABILITY = 0x100, /* the table in device.c has all of them */
+	VIRTIO_VIDEO_CMD_RESOURCE_DESTROY_ALL = 0x106,
 	VIRTIO_VIDEO_CMD_GET_PARAMS_EXT = 0x10d,
 	VIRTIO_VIDEO_CMD_SET_PARAMS_EXT = 0x10e,
 };
