@@ -253,17 +253,14 @@ static void write_log(void *cookie, enum vawrap_log_level level, const char *mes
 int caps_open_display(const struct vvd_device_options *options, struct log *log,
 		      struct vawrap_display **out)
 {
-	int level = log_get_level(log);
-	struct vawrap_display_options display = {
+	const struct vawrap_display_options display = {
 		.size_bytes = sizeof(display),
 		.driver = options->driver,
+		.log.write = options->log.write ? write_log : NULL,
+		.log.cookie = log,
+		.log.level = options->log.level,
 	};
 
-	if (level >= 0) {
-		display.log.write = write_log;
-		display.log.cookie = log;
-		display.log.level = level;
-	}
 	if (options->device)
 		return vawrap_display_new_path(options->device, &display, out);
 	if (options->driver)

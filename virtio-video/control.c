@@ -116,19 +116,19 @@ int control_handle_query(struct call *call)
 static int get_value(struct call *call, uint32_t control, uint32_t *value)
 {
 	const struct caps_format *caps = call->stream->caps;
-	struct params_format format;
 	struct engine_state state;
+	const struct params_format *format = &state.format;
 
 	engine_get_state(call->stream->engine, &state);
-	format = state.format;
 	if (control == VIRTIO_VIDEO_CONTROL_PROFILE) {
-		*value = format.known ? caps_profile(caps, format.profile) : caps->profiles[0];
+		*value = format->known ? caps_profile(caps, format->profile) : caps->profiles[0];
 		return 0;
 	}
 	if (control != VIRTIO_VIDEO_CONTROL_LEVEL)
 		return -ENOTSUP;
 	/* The driver asks this of each stream, and has no way on without an answer. */
-	*value = format.known && caps->n_levels ? caps_level(caps, format.level) : caps->levels[0];
+	*value =
+		format->known && caps->n_levels ? caps_level(caps, format->level) : caps->levels[0];
 	return 0;
 }
 
@@ -136,9 +136,8 @@ int control_handle_get(struct call *call)
 {
 	struct wire w;
 	uint32_t value;
-	int err;
+	int err = get_value(call, wire_u32(&call->request), &value);
 
-	err = get_value(call, wire_u32(&call->request), &value);
 	if (!err)
 		err = call_begin(call, VIRTIO_VIDEO_RESP_OK_GET_CONTROL, WIRE_GET_CONTROL_RESP, &w);
 	if (err)

@@ -143,8 +143,9 @@ static int allocate(struct vvd_device *device)
 
 	device->streams = calloc(limits->streams, sizeof(struct stream *));
 	device->leaving = calloc(limits->streams, sizeof(struct engine *));
-	device->request_capacity = (size_t)WIRE_ENTRY * limits->entries_per_resource;
-	device->request_capacity += WIRE_MAX_ANSWER + 1; /* more than any request without entries */
+	/* The entries, and more than any request without them. */
+	device->request_capacity =
+		(size_t)WIRE_ENTRY * limits->entries_per_resource + WIRE_MAX_ANSWER + 1;
 	device->request = malloc(device->request_capacity);
 	return device->streams && device->leaving && device->request ? 0 : -ENOMEM;
 }

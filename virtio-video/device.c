@@ -95,9 +95,8 @@ static int check_request(struct call *call, const struct command *command)
 		return -EINVAL;
 	if (!command)
 		return -EPERM;
-	if (size < command->min_len)
-		return -EINVAL;
-	if (size > command->max_len && !(command->flags & COMMAND_ENTRIES))
+	if (size < command->min_len ||
+	    (size > command->max_len && !(command->flags & COMMAND_ENTRIES)))
 		return -EINVAL;
 	if (command->flags & COMMAND_STREAM) {
 		call->stream = stream_find(call->device, call->answer->stream_id);
@@ -203,10 +202,9 @@ int vvd_device_submit(struct vvd_device *device, uint64_t token, const struct io
 int vvd_device_post_event(struct vvd_device *device, uint64_t token)
 {
 	struct answer *buffer;
-	int err;
+	int err = done_take(&device->done, VVD_QUEUE_EVENT, device->options.limits.pending_commands,
+			    &buffer);
 
-	err = done_take(&device->done, VVD_QUEUE_EVENT, device->options.limits.pending_commands,
-			&buffer);
 	if (err)
 		return err;
 	buffer->token = token;

@@ -68,8 +68,7 @@ void answer_resource(struct answer *answer, uint32_t type, uint64_t timestamp, u
 
 /* event.c: events of a stream that could not be sent yet are kept, each kind once. */
 void event_post_buffer(struct done_queue *done, struct answer *buffer);
-/* Sends what is not sent yet and has buffers now. */
-void event_send(struct done_queue *done, struct event_source *source);
+/* Sends what is not sent yet and has buffers now, and that; 0: nothing new. */
 void event_raise(struct done_queue *done, struct event_source *source, uint32_t type);
 /* The tokens of the buffers that wait for events are the embedder's again. */
 void event_forget_buffers(struct done_queue *done);

@@ -253,7 +253,7 @@ int engine_set_codec(struct engine *engine, enum vacodec_codec codec)
 
 void engine_send_events(struct engine *engine)
 {
-	event_send(engine->params.done, &engine->events);
+	event_raise(engine->params.done, &engine->events, 0);
 }
 
 /* The driver keeps a resource for so long that what waits for it must be answered. */

@@ -35,20 +35,11 @@ void event_post_buffer(struct done_queue *done, struct answer *buffer)
 	pthread_mutex_unlock(&done->lock);
 }
 
-void event_send(struct done_queue *done, struct event_source *source)
-{
-	pthread_mutex_lock(&done->lock);
-	deliver(done, source);
-	pthread_mutex_unlock(&done->lock);
-}
-
 void event_raise(struct done_queue *done, struct event_source *source, uint32_t type)
 {
 	pthread_mutex_lock(&done->lock);
-	if (type == VIRTIO_VIDEO_EVENT_ERROR)
-		source->failed = true;
-	else
-		source->format_changed = true;
+	source->failed |= type == VIRTIO_VIDEO_EVENT_ERROR;
+	source->format_changed |= type == VIRTIO_VIDEO_EVENT_DECODER_RESOLUTION_CHANGED;
 	deliver(done, source);
 	pthread_mutex_unlock(&done->lock);
 }

@@ -87,12 +87,11 @@ static int create_stream(struct vvd_device *device, const struct stream *init,
 		return -ENOMEM;
 	*stream = *init;
 	err = create_engine(device, stream, mem_types);
-	if (err) {
+	if (err)
 		free(stream);
-		return err;
-	}
-	device->streams[device->n_streams++] = stream;
-	return 0;
+	else
+		device->streams[device->n_streams++] = stream;
+	return err;
 }
 
 int stream_handle_create(struct call *call)
@@ -210,10 +209,9 @@ int stream_handle_resource_queue(struct call *call)
 	struct engine_job job = {.answer = call->answer};
 	struct resource *resource;
 	enum engine_side side = call->side;
+	uint32_t id = wire_u32(&call->request);
 	int err = 0, n_sizes;
-	uint32_t id;
 
-	id = wire_u32(&call->request);
 	job.timestamp = wire_u64(&call->request);
 	n_sizes = read_sizes(call, &job.data_bytes);
 	if (n_sizes < 0)
