@@ -15,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 
-from bench import Bench, Failed, ROWS, cost_of_driver, read_callgrind, run
+from measure import Bench, Failed, cost_of_driver, read_callgrind, run
+from rows_codec import row_size
 
 TOLERANCE = 0.10  # of a recorded count
 STREAMS = {'h264': 'cabac-b.264', 'hevc': 'hevc-refs.265', 'vp8': 'vp8-altref.ivf',
@@ -47,14 +48,8 @@ class Short(Bench):
 
     def inside(self, functions, command, environment, driver):
         """Instructions of the calls of these functions, without the driver's or with them."""
-        out = os.path.join(self.work, 'callgrind')
         toggles = [f'--toggle-collect={function}*' for function in functions]
-        done = subprocess.run(['valgrind', '--tool=callgrind', '--callgrind-out-file=' + out,
-                               *toggles, *command], env=environment, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.PIPE, text=True)
-        if done.returncode != 0:
-            raise Failed(f'{command[0]}: {done.stderr[-400:]}')
-        own, entered = read_callgrind(out)
+        own, entered = self.callgrind(command, environment, *toggles)
         return sum(own.values()) - \
             (0 if driver else cost_of_driver(entered))
 
@@ -135,7 +130,7 @@ class Short(Bench):
         self.result(calls <= MAX_COMMAND_CALLS, f'{calls:.2f} system calls a command of the device')
 
     def test_sizes(self):
-        ROWS['size'](self)
+        row_size(self)
         for row in self.rows:
             self.result(row['met'], f'{row["name"]}: {row["ours"]}, at most {row["goal"]}')
 

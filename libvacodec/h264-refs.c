@@ -25,6 +25,11 @@ struct frames {
 	unsigned int n;
 };
 
+/* What is marked and may stand in a list, in the buffer's order: the buffer is looked through once. */
+struct usable {
+	struct frames short_term, long_term;
+};
+
 /* The orders: ascending by the key. */
 typedef int64_t (*key_of)(const struct h264_picture *picture);
 
@@ -62,6 +67,19 @@ static void insert_sorted(struct frames *frames, unsigned int start,
 static bool is_usable(unsigned int marked, unsigned int structure)
 {
 	return structure == H264_FRAME ? marked == H264_FRAME : marked != 0;
+}
+
+static void collect(struct usable *usable, const struct h264_dpb *dpb, unsigned int structure)
+{
+	const struct h264_picture *p;
+
+	usable->short_term.n = usable->long_term.n = 0;
+	for (p = dpb->pictures; p < dpb->pictures + N_PICTURES; p++) {
+		if (is_usable(p->short_fields, structure))
+			usable->short_term.entry[usable->short_term.n++] = p;
+		if (is_usable(p->long_fields, structure))
+			usable->long_term.entry[usable->long_term.n++] = p;
+	}
 }
 
 /* The next picture that has a field of the parity marked; moves at behind it. */
@@ -114,30 +132,26 @@ static void append(struct list *list, const struct frames *frames, unsigned int 
 		append_picture(list, frames->entry[i], H264_FRAME);
 }
 
-static void append_long(struct list *list, const struct h264_dpb *dpb, unsigned int structure)
+static void append_long(struct list *list, const struct usable *usable, unsigned int structure)
 {
 	struct frames frames = {.n = 0};
 	unsigned int i;
 
-	for (i = 0; i < N_PICTURES; i++) {
-		if (is_usable(dpb->pictures[i].long_fields, structure))
-			insert_sorted(&frames, 0, &dpb->pictures[i], by_long_term_frame_idx);
-	}
+	for (i = 0; i < usable->long_term.n; i++)
+		insert_sorted(&frames, 0, usable->long_term.entry[i], by_long_term_frame_idx);
 	append(list, &frames, structure, true);
 }
 
 /* 8.2.4.2.1 and 8.2.4.2.2 */
-static void init_p(struct list *list, const struct h264_dpb *dpb, unsigned int structure)
+static void init_p(struct list *list, const struct usable *usable, unsigned int structure)
 {
 	struct frames frames = {.n = 0};
 	unsigned int i;
 
-	for (i = 0; i < N_PICTURES; i++) {
-		if (is_usable(dpb->pictures[i].short_fields, structure))
-			insert_sorted(&frames, 0, &dpb->pictures[i], by_frame_num_descending);
-	}
+	for (i = 0; i < usable->short_term.n; i++)
+		insert_sorted(&frames, 0, usable->short_term.entry[i], by_frame_num_descending);
 	append(list, &frames, structure, false);
-	append_long(list, dpb, structure);
+	append_long(list, usable, structure);
 }
 
 struct b_side {
@@ -147,13 +161,15 @@ struct b_side {
 	unsigned int structure;
 };
 
-static void add_side(struct frames *frames, const struct h264_dpb *dpb, const struct b_side *side)
+static void add_side(struct frames *frames, const struct usable *usable, const struct b_side *side)
 {
 	const struct h264_picture *p;
 	unsigned int start = frames->n;
+	unsigned int i;
 
-	for (p = dpb->pictures; p < dpb->pictures + N_PICTURES; p++) {
-		if (!is_usable(p->short_fields, side->structure) || (side->skip_gaps && !p->frame))
+	for (i = 0; i < usable->short_term.n; i++) {
+		p = usable->short_term.entry[i];
+		if (side->skip_gaps && !p->frame)
 			continue;
 		if ((by_poc(p) < side->poc) == side->before)
 			insert_sorted(frames, start, p, side->before ? by_poc_descending : by_poc);
@@ -161,16 +177,16 @@ static void add_side(struct frames *frames, const struct h264_dpb *dpb, const st
 }
 
 /* 8.2.4.2.3 and 8.2.4.2.4 */
-static void init_b(struct list *list, const struct h264_dpb *dpb, const struct b_side *first)
+static void init_b(struct list *list, const struct usable *usable, const struct b_side *first)
 {
 	struct b_side second = *first;
 	struct frames frames = {.n = 0};
 
 	second.before = !first->before;
-	add_side(&frames, dpb, first);
-	add_side(&frames, dpb, &second);
+	add_side(&frames, usable, first);
+	add_side(&frames, usable, &second);
 	append(list, &frames, first->structure, false);
-	append_long(list, dpb, first->structure);
+	append_long(list, usable, first->structure);
 }
 
 static bool is_same(const struct h264_ref *a, const struct h264_ref *b)
@@ -199,17 +215,19 @@ static void init_lists(struct list lists[2], const struct h264_dpb *dpb, const s
 		.skip_gaps = sps->pic_order_cnt_type == 0,
 		.structure = h264_slice_get_fields(slice),
 	};
+	struct usable usable;
 	struct h264_ref first;
 
+	collect(&usable, dpb, side.structure);
 	if (slice->slice_type == H264_SLICE_P) {
-		init_p(&lists[0], dpb, side.structure);
+		init_p(&lists[0], &usable, side.structure);
 		return;
 	}
 	/* A field may follow one of the same count, which is before it then. */
 	side.poc = (int64_t)h264_poc_get(current->poc, side.structure) + slice->field_pic_flag;
-	init_b(&lists[0], dpb, &side);
+	init_b(&lists[0], &usable, &side);
 	side.before = false;
-	init_b(&lists[1], dpb, &side);
+	init_b(&lists[1], &usable, &side);
 	if (lists[1].n > 1 && are_equal(&lists[0], &lists[1])) {
 		first = lists[1].entry[0];
 		lists[1].entry[0] = lists[1].entry[1];

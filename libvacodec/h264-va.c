@@ -16,19 +16,19 @@ static const uint8_t zigzag_8x8[64] = {
 	30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
 };
 
-static void set_invalid(VAPictureH264 *va, size_t n)
+/* From first on; all else in them is 0. */
+static void set_invalid(VAPictureH264 *va, size_t first, size_t n)
 {
 	size_t i;
 
-	memset(va, 0, n * sizeof(*va));
-	for (i = 0; i < n; i++) {
+	for (i = first; i < n; i++) {
 		va[i].picture_id = VA_INVALID_SURFACE;
 		va[i].flags = VA_PICTURE_H264_INVALID;
 	}
 }
 
 /*
- * VA has one frame_idx and one kind of marking for both fields of a surface: a pair of which one
+ * Of an entry that is all 0. VA has one frame_idx and one kind of marking for both fields of a surface: a pair of which one
  * field is long-term counts as long-term. The first field's entry, while the second one is decoded,
  * has both order counts as the current picture has.
  */
@@ -38,7 +38,6 @@ static void set_picture(VAPictureH264 *va, const struct h264 *h264,
 	bool is_current = picture->frame == h264->current.frame;
 	const int32_t *poc = is_current ? h264->current.poc : picture->poc;
 
-	memset(va, 0, sizeof(*va));
 	va->picture_id = vawrap_surface_get_id(picture->frame->surface);
 	va->frame_idx = picture->long_fields ? picture->long_term_frame_idx : picture->frame_num;
 	if (picture->long_fields)
@@ -64,7 +63,6 @@ static int add_references(struct h264 *h264, VAPictureH264 va[16])
 	int ret;
 	size_t i;
 
-	set_invalid(va, 16);
 	for (i = 0; i < sizeof(h264->dpb.pictures) / sizeof(*p) && n < 16; i++) {
 		p = &h264->dpb.pictures[i];
 		if (!h264_picture_is_reference(p) || !p->frame)
@@ -74,6 +72,7 @@ static int add_references(struct h264 *h264, VAPictureH264 va[16])
 		if (ret < 0)
 			return ret;
 	}
+	set_invalid(va, n, 16);
 	return 0;
 }
 
@@ -176,12 +175,13 @@ int h264_va_add_picture(struct h264 *h264)
 
 static void set_list(VAPictureH264 va[32], const struct h264 *h264, unsigned int list)
 {
+	unsigned int n = h264->slice.num_ref_idx_active[list];
 	unsigned int i;
 
-	set_invalid(va, 32);
-	for (i = 0; i < h264->slice.num_ref_idx_active[list]; i++)
+	for (i = 0; i < n; i++)
 		set_picture(&va[i], h264, h264->lists.entry[list][i].picture,
 			    h264->lists.entry[list][i].fields);
+	set_invalid(va, n, 32);
 }
 
 /* Where a flag is not set, the entries are the defaults, which the driver need not look at. */

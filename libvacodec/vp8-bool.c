@@ -80,6 +80,54 @@ size_t vp8_bool_find(struct vp8_bool *b, const uint8_t *probs, size_t n)
 	return vp8_bool_ok(b) ? i : n;
 }
 
+/*
+ * While all is false nothing is taken from the value, and each split is below the one before it: the
+ * value is below all of them if it is below the last one. MIN_CACHED is enough for the shift.
+ */
+bool vp8_bool_skip(struct vp8_bool *b, const struct vp8_run *run)
+{
+	unsigned int range = run->range[b->range - 128];
+	unsigned int shift = run->shift[b->range - 128];
+
+	if (b->value >> (TOP_SHIFT - shift) >= range)
+		return false;
+	b->range = range;
+	b->value <<= shift;
+	b->n_cached -= shift;
+	if (b->n_cached < MIN_CACHED)
+		fill(b);
+	return true;
+}
+
+/*
+ * n reads of probability 128, n at most MIN_CACHED - 8: each shifts by one, or by none. Nothing branches
+ * on the data, which is as good as random. Whatever stands beyond the end.
+ */
+static unsigned int read_even(struct vp8_bool *b, unsigned int n)
+{
+	uint64_t value = b->value;
+	uint32_t range = b->range;
+	unsigned int bits = 0;
+	uint32_t split, set, shift;
+
+	while (n-- > 0) {
+		split = (range + 1) >> 1;
+		set = value >> TOP_SHIFT >= split;
+		value -= (uint64_t)(split & -set) << TOP_SHIFT;
+		range = set ? range - split : split;
+		shift = range < 128;
+		range <<= shift;
+		value <<= shift;
+		b->n_cached -= shift;
+		bits = bits << 1 | set;
+	}
+	b->value = value;
+	b->range = range;
+	if (b->n_cached < MIN_CACHED)
+		fill(b);
+	return bits;
+}
+
 bool vp8_bool_read(struct vp8_bool *b, unsigned int prob)
 {
 	uint32_t split = get_split(b->range, prob);
@@ -98,15 +146,16 @@ bool vp8_bool_read(struct vp8_bool *b, unsigned int prob)
 
 bool vp8_bool_flag(struct vp8_bool *b)
 {
-	return vp8_bool_read(b, 128);
+	return read_even(b, 1) && vp8_bool_ok(b);
 }
 
 unsigned int vp8_bool_literal(struct vp8_bool *b, unsigned int n)
 {
 	unsigned int value = 0;
 
-	while (n-- > 0)
-		value = value << 1 | vp8_bool_flag(b);
+	for (; n > MIN_CACHED - 8; n--)
+		value = value << 1 | read_even(b, 1);
+	value = value << n | read_even(b, n);
 	return vp8_bool_ok(b) ? value : 0;
 }
 

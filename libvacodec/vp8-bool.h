@@ -23,6 +23,12 @@ struct vp8_bool {
 	uint32_t range;        /* 128 to 255 */
 };
 
+/* What each range, 128 and up, becomes in a run of reads that are all false. */
+struct vp8_run {
+	uint8_t range[128];
+	uint8_t shift[128]; /* 8 at most */
+};
+
 void vp8_bool_init(struct vp8_bool *b, const uint8_t *data, size_t size_bytes);
 /* One that is false with a probability of prob / 256; prob is at least 1. */
 bool vp8_bool_read(struct vp8_bool *b, unsigned int prob);
@@ -31,6 +37,8 @@ bool vp8_bool_read(struct vp8_bool *b, unsigned int prob);
  * before it; n where none is. Long runs of false are what headers are made of.
  */
 size_t vp8_bool_find(struct vp8_bool *b, const uint8_t *probs, size_t n);
+/* Reads a whole run where all of it is false; where it is not, reads nothing and returns false. */
+bool vp8_bool_skip(struct vp8_bool *b, const struct vp8_run *run);
 /* L(1) */
 bool vp8_bool_flag(struct vp8_bool *b);
 /* L(n), n at most 16. */

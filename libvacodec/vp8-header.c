@@ -68,13 +68,34 @@ int vp8_parse_tag(const uint8_t *data, size_t size_bytes, struct vp8_tag *out)
 
 /* ---- Compressed ---- */
 
-static void begin_key_frame(struct vp8_state *state)
+static void set_default_probs(struct vp8_probs *probs)
 {
-	memset(state, 0, sizeof(*state));
-	memcpy(state->probs.coeff, vp8_default_coeff_probs, sizeof(state->probs.coeff));
-	memcpy(state->probs.mv, vp8_default_mv_probs, sizeof(state->probs.mv));
-	memcpy(state->probs.y_mode, vp8_default_y_mode_probs, sizeof(state->probs.y_mode));
-	memcpy(state->probs.uv_mode, vp8_default_uv_mode_probs, sizeof(state->probs.uv_mode));
+	memcpy(probs->coeff, vp8_default_coeff_probs, sizeof(probs->coeff));
+	memcpy(probs->mv, vp8_default_mv_probs, sizeof(probs->mv));
+	memcpy(probs->y_mode, vp8_default_y_mode_probs, sizeof(probs->y_mode));
+	memcpy(probs->uv_mode, vp8_default_uv_mode_probs, sizeof(probs->uv_mode));
+}
+
+/* A key frame begins anew. */
+static void take_state(struct vp8_frame *frame, const struct vp8_state *state)
+{
+	if (frame->tag.key_frame) {
+		set_default_probs(&frame->probs);
+		return;
+	}
+	frame->probs = state->probs;
+	frame->segmentation = state->segmentation;
+	frame->lf_deltas = state->lf_deltas;
+}
+
+static void leave_state(const struct vp8_frame *frame, struct vp8_state *state)
+{
+	if (frame->refresh_entropy_probs)
+		state->probs = frame->probs;
+	else if (frame->tag.key_frame)
+		set_default_probs(&state->probs);
+	state->segmentation = frame->segmentation;
+	state->lf_deltas = frame->lf_deltas;
 }
 
 /* 9.3 */
@@ -157,18 +178,27 @@ static void parse_refresh(struct vp8_bool *b, struct vp8_frame *frame)
 	frame->refresh_last = vp8_bool_flag(b);
 }
 
-/* 13.4 */
-static void parse_coeff_probs(struct vp8_bool *b, uint8_t probs[4][8][3][11])
+static void parse_coeff_run(struct vp8_bool *b, const uint8_t *update, uint8_t *prob, size_t n)
 {
-	const uint8_t *update = &vp8_coeff_update_probs[0][0][0][0];
-	uint8_t *prob = &probs[0][0][0][0];
-	size_t n = sizeof(vp8_coeff_update_probs);
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		i += vp8_bool_find(b, update + i, n - i);
 		if (i < n)
 			prob[i] = (uint8_t)vp8_bool_literal(b, 8);
+	}
+}
+
+/* 13.4. Of more than a thousand flags all but a few are 0 in most frames, so that they are read by runs. */
+static void parse_coeff_probs(struct vp8_bool *b, uint8_t probs[4][8][3][11])
+{
+	const size_t n = sizeof(probs[0][0]);
+	unsigned int i;
+
+	for (i = 0; i < 4 * 8; i++) {
+		if (!vp8_bool_skip(b, &vp8_coeff_runs[i]))
+			parse_coeff_run(b, vp8_coeff_update_probs[i / 8][i % 8][0],
+					probs[i / 8][i % 8][0], n);
 	}
 }
 
@@ -211,7 +241,7 @@ static void parse_inter_probs(struct vp8_bool *b, struct vp8_frame *frame)
 }
 
 /* 19.2, in its order. */
-static void parse_header(struct vp8_bool *b, struct vp8_state *state, struct vp8_frame *frame)
+static void parse_header(struct vp8_bool *b, struct vp8_frame *frame)
 {
 	if (frame->tag.key_frame) {
 		frame->color_space = vp8_bool_flag(b);
@@ -230,10 +260,6 @@ static void parse_header(struct vp8_bool *b, struct vp8_state *state, struct vp8
 		frame->prob_skip_false = (uint8_t)vp8_bool_literal(b, 8);
 	if (!frame->tag.key_frame)
 		parse_inter_probs(b, frame);
-	if (frame->refresh_entropy_probs)
-		state->probs = frame->probs;
-	state->segmentation = frame->segmentation;
-	state->lf_deltas = frame->lf_deltas;
 }
 
 /* 9.5: the sizes of all but the last one stand before them. None is empty. */
@@ -262,7 +288,6 @@ static int parse_partitions(const uint8_t *data, size_t size_bytes, struct vp8_f
 int vp8_parse_frame(const uint8_t *data, size_t size_bytes, struct vp8_state *state,
 		    struct vp8_frame *out)
 {
-	struct vp8_state next = *state;
 	struct vp8_frame frame;
 	struct vp8_bool b;
 	const uint8_t *first;
@@ -270,14 +295,10 @@ int vp8_parse_frame(const uint8_t *data, size_t size_bytes, struct vp8_state *st
 	memset(&frame, 0, sizeof(frame));
 	if (vp8_parse_tag(data, size_bytes, &frame.tag) < 0)
 		return -EBADMSG;
-	if (frame.tag.key_frame)
-		begin_key_frame(&next);
-	frame.probs = next.probs;
-	frame.segmentation = next.segmentation;
-	frame.lf_deltas = next.lf_deltas;
+	take_state(&frame, state);
 	first = data + frame.tag.size_bytes;
 	vp8_bool_init(&b, first, frame.tag.first_part_size);
-	parse_header(&b, &next, &frame);
+	parse_header(&b, &frame);
 	if (!vp8_bool_ok(&b) ||
 	    parse_partitions(first + frame.tag.first_part_size,
 			     size_bytes - frame.tag.size_bytes - frame.tag.first_part_size,
@@ -286,7 +307,7 @@ int vp8_parse_frame(const uint8_t *data, size_t size_bytes, struct vp8_state *st
 	frame.header_bits = (uint32_t)vp8_bool_get_bits(&b);
 	frame.range = (uint8_t)b.range;
 	frame.value = (uint8_t)(b.value >> 56);
-	*state = next;
+	leave_state(&frame, state);
 	*out = frame;
 	return 0;
 }

@@ -8,6 +8,8 @@
 #ifndef LIBVACODEC_VP8_HEADER_H
 #define LIBVACODEC_VP8_HEADER_H
 
+#include "vp8-bool.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -100,6 +102,7 @@ struct vp8_frame {
 /* 13.4, 13.5, 16.2 and 17.2 */
 extern const uint8_t vp8_default_coeff_probs[4][8][3][11];
 extern const uint8_t vp8_coeff_update_probs[4][8][3][11];
+extern const struct vp8_run vp8_coeff_runs[32]; /* of 33 update flags each */
 extern const uint8_t vp8_default_mv_probs[2][19];
 extern const uint8_t vp8_mv_update_probs[2][19];
 extern const uint8_t vp8_default_y_mode_probs[4];

@@ -16,10 +16,10 @@
 struct wake {
 	atomic_uint refs;
 	int fd;
-	pthread_mutex_t lock; /* over the rest, and over writes and reads of fd */
-	unsigned int reasons; /* enum wake_reason */
-	bool armed;
-	bool watched; /* somebody may look at fd: before, nothing is written to it */
+	pthread_mutex_t lock; /* over changes of the rest, and over writes and reads of fd */
+	atomic_uint reasons;  /* enum wake_reason */
+	atomic_uint armed;    /* 0 or 1 */
+	bool watched;         /* somebody may look at fd: before, nothing is written to it */
 };
 
 int wake_new(struct wake **out)
@@ -58,10 +58,15 @@ struct wake *wake_unref(struct wake *wake)
 	return NULL;
 }
 
+static unsigned int get_reasons(const struct wake *wake)
+{
+	return atomic_load_explicit(&wake->reasons, memory_order_relaxed);
+}
+
 int wake_get_fd(struct wake *wake)
 {
 	pthread_mutex_lock(&wake->lock);
-	if (!wake->watched && wake->reasons)
+	if (!wake->watched && get_reasons(wake))
 		(void)eventfd_write(wake->fd, 1);
 	wake->watched = true;
 	pthread_mutex_unlock(&wake->lock);
@@ -70,35 +75,48 @@ int wake_get_fd(struct wake *wake)
 
 static void change(struct wake *wake, unsigned int reasons)
 {
+	unsigned int before = get_reasons(wake);
 	eventfd_t count;
 
-	if (wake->watched && reasons && !wake->reasons)
+	if (wake->watched && reasons && !before)
 		(void)eventfd_write(wake->fd, 1);
-	if (wake->watched && !reasons && wake->reasons)
+	if (wake->watched && !reasons && before)
 		(void)eventfd_read(wake->fd, &count);
-	wake->reasons = reasons;
+	atomic_store_explicit(&wake->reasons, reasons, memory_order_relaxed);
 }
 
+/* Nobody else changes this reason meanwhile: where it is as it should be, it stays so. */
 void wake_set(struct wake *wake, enum wake_reason reason, bool on)
 {
+	if (!!(get_reasons(wake) & reason) == on)
+		return;
 	pthread_mutex_lock(&wake->lock);
-	change(wake, on ? wake->reasons | reason : wake->reasons & ~(unsigned int)reason);
+	change(wake, on ? get_reasons(wake) | reason : get_reasons(wake) & ~(unsigned int)reason);
 	pthread_mutex_unlock(&wake->lock);
 }
 
+/* Without being armed there is no WAKE_FRAME to be forgotten. */
 void wake_arm_frame(struct wake *wake, bool armed)
 {
+	if (!armed && !atomic_load_explicit(&wake->armed, memory_order_relaxed))
+		return;
 	pthread_mutex_lock(&wake->lock);
-	wake->armed = armed;
-	change(wake, wake->reasons & ~(unsigned int)WAKE_FRAME);
+	atomic_exchange_explicit(&wake->armed, armed, memory_order_acq_rel);
+	change(wake, get_reasons(wake) & ~(unsigned int)WAKE_FRAME);
 	pthread_mutex_unlock(&wake->lock);
 }
 
+/*
+ * Either this sees that somebody waits, or that one's arming comes after this in the order of what is
+ * written to armed, and so its last look for a frame after this frame became free.
+ */
 void wake_frame_free(struct wake *wake)
 {
+	if (!atomic_fetch_or_explicit(&wake->armed, 0, memory_order_acq_rel))
+		return;
 	pthread_mutex_lock(&wake->lock);
-	if (wake->armed)
-		change(wake, wake->reasons | WAKE_FRAME);
+	if (atomic_load_explicit(&wake->armed, memory_order_relaxed))
+		change(wake, get_reasons(wake) | WAKE_FRAME);
 	pthread_mutex_unlock(&wake->lock);
 }
 

@@ -23,6 +23,7 @@ struct wake *wake_ref(struct wake *wake);
 struct wake *wake_unref(struct wake *wake);
 /* From then on the fd is kept true: who decodes in blocking mode has no system calls for it. */
 int wake_get_fd(struct wake *wake);
+/* A reason that one thread at a time gives and takes back. */
 void wake_set(struct wake *wake, enum wake_reason reason, bool on);
 /* The decoder begins (or ends) to wait for a free frame; forgets an earlier one. */
 void wake_arm_frame(struct wake *wake, bool armed);

@@ -5,22 +5,16 @@
 # bit-exact is vacodec-decode.sh's.)
 
 streams=$top_srcdir/tests/streams
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-n=0
-
-report() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
+# shellcheck source=tests/tap.sh
+. "$top_srcdir/tests/tap.sh"
 
 mkdir "$work/new"
 "$top_builddir/tests/make-vp8-streams" "$work/new" && "$top_builddir/tests/make-mpeg2-streams" "$work/new"
-report $? "the writers run"
+ok $? "the writers run"
 bad=
 for f in "$work/new"/* "$streams"/vp8-written-* "$streams"/mpeg2-written-*; do
 	cmp -s "$work/new/${f##*/}" "$streams/${f##*/}" || bad="$bad ${f##*/}"
 done
 [ -z "$bad" ]
-report $? "the committed files are what they make$bad"
-echo "1..$n"
+ok $? "the committed files are what they make$bad"
+plan

@@ -8,15 +8,13 @@ streams=(demo cabac-b crop-36x66)
 driver=$top_builddir/soft-driver/.libs
 program=$top_builddir/examples/embed
 
-if [ ! -e "$driver/softva_drv_video.so" ]; then
-	echo "1..0 # SKIP softva was not built"
-	exit 0
-fi
-export LIBVA_DRIVERS_PATH=$driver LIBVA_MESSAGING_LEVEL=0
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/tap.sh
+. "$top_srcdir/tests/tap.sh"
 
-check() { # stream
+[ -e "$driver/softva_drv_video.so" ] || skip_all "softva was not built"
+export LIBVA_DRIVERS_PATH=$driver LIBVA_MESSAGING_LEVEL=0
+
+exact() { # stream
 	local expected=$top_srcdir/tests/streams/$1.264.md5 frames bytes
 
 	"$program" softva "$top_srcdir/tests/streams/$1.264" >"$work/out" 2>"$work/report" || return 1
@@ -30,8 +28,7 @@ check() { # stream
 }
 
 echo "1..${#streams[@]}"
-n=0
 for stream in "${streams[@]}"; do
-	n=$((n + 1))
-	if check "$stream"; then echo "ok $n - $stream"; else echo "not ok $n - $stream"; fi
+	exact "$stream" 2>"$work/err"
+	ok $? "$stream"
 done

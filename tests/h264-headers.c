@@ -4,35 +4,10 @@
  */
 #include "h264-headers.h"
 
-void put(struct writer *w, unsigned int n, uint32_t value)
-{
-	while (n-- > 0) {
-		if (value >> n & 1)
-			w->data[w->n_bits / 8] |= (uint8_t)(0x80 >> w->n_bits % 8);
-		w->n_bits++;
-	}
-}
-
-void ue(struct writer *w, uint32_t value)
-{
-	unsigned int n = 0;
-
-	while ((value + 1) >> (n + 1))
-		n++;
-	put(w, n, 0);
-	put(w, n + 1, value + 1);
-}
-
 void begin(struct writer *w, unsigned int header)
 {
 	put(w, 32, 1);
 	put(w, 8, header);
-}
-
-void end(struct writer *w)
-{
-	put(w, 1, 1);
-	w->n_bits = (w->n_bits + 7) / 8 * 8;
 }
 
 void write_sps(struct writer *w, const struct setup *s)

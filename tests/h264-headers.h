@@ -5,14 +5,8 @@
 #ifndef H264_HEADERS_H
 #define H264_HEADERS_H
 
+#include "bit-writer.h"
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-struct writer {
-	uint8_t data[1024];
-	size_t n_bits;
-};
 
 struct setup {
 	unsigned int profile_idc, constraint_flags, level_idc;
@@ -23,11 +17,8 @@ struct setup {
 	unsigned int frame_num;  /* of slices that are not of an IDR picture */
 };
 
-void put(struct writer *w, unsigned int n, uint32_t value);
-void ue(struct writer *w, uint32_t value);
-/* Of a unit: start code and header; trailing bits. */
+/* The start code and the header of a unit. */
 void begin(struct writer *w, unsigned int header);
-void end(struct writer *w);
 /* What is needed to parse slices; pic_order_cnt_type 2, 3 reference frames. */
 void write_sps(struct writer *w, const struct setup *s);
 void write_pps(struct writer *w, const struct setup *s);

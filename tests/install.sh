@@ -12,33 +12,20 @@ if [ "${SANITIZERS:-no}" != no ]; then
 	exit 0
 fi
 
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+# shellcheck source=tests/tap.sh
+. "$top_srcdir/tests/tap.sh"
 prefix=$(sed -n 's/^prefix = //p' Makefile)
 # libtool relinks in the build folder while it installs: no other test may run its programs now.
 flock -x 8 2>/dev/null || true
-make DESTDIR="$tmp/dest" install >"$tmp/install.log" 2>&1 || {
-	tail -n 20 "$tmp/install.log"
+make DESTDIR="$work/dest" install >"$work/install.log" 2>&1 || {
+	tail -n 20 "$work/install.log"
 	echo "Bail out! make install failed"
 	exit 1
 }
 flock -s 8 2>/dev/null || true
-root=$tmp/dest$prefix
+root=$work/dest$prefix
 PKG_CONFIG_PATH=$(find "$root" -type d -name pkgconfig)
 export PKG_CONFIG_PATH
-n=0
-
-check() { # what, command...
-	local what=$1
-	shift
-	n=$((n + 1))
-	if "$@" >"$tmp/log" 2>&1; then
-		echo "ok $n - $what"
-	else
-		sed 's/^/# /' "$tmp/log"
-		echo "not ok $n - $what"
-	fi
-}
 
 flags() {
 	pkg-config --define-variable=prefix="$root" "$@"
@@ -49,37 +36,37 @@ program() { # header, expression that uses the library
 }
 
 build_and_run() { # package, header, expression, more pkg-config flags
-	program "$2" "$3" >"$tmp/use.c"
+	program "$2" "$3" >"$work/use.c"
 	# shellcheck disable=SC2046
-	${CC:-cc} -Wall -Werror -o "$tmp/use" "$tmp/use.c" $(flags --cflags --libs "$1") \
+	${CC:-cc} -Wall -Werror -o "$work/use" "$work/use.c" $(flags --cflags --libs "$1") \
 		-Wl,-rpath-link,"$(dirname "$PKG_CONFIG_PATH")" &&
-		LD_LIBRARY_PATH=$(dirname "$PKG_CONFIG_PATH") "$tmp/use"
+		LD_LIBRARY_PATH=$(dirname "$PKG_CONFIG_PATH") "$work/use"
 }
 
 build_static() { # package, header, expression, archives
-	program "$2" "$3" >"$tmp/use.c"
+	program "$2" "$3" >"$work/use.c"
 	local archives=()
 	for archive in $4; do
 		archives+=("$(dirname "$PKG_CONFIG_PATH")/$archive")
 	done
 	# shellcheck disable=SC2046
-	${CC:-cc} -Wall -Werror -o "$tmp/use" "$tmp/use.c" $(flags --cflags "$1") "${archives[@]}" \
-		$(pkg-config --libs libva libva-drm libdrm) -lpthread && "$tmp/use"
+	${CC:-cc} -Wall -Werror -o "$work/use" "$work/use.c" $(flags --cflags "$1") "${archives[@]}" \
+		$(pkg-config --libs libva libva-drm libdrm) -lpthread && "$work/use"
 }
 
 header_alone() { # package, header, language
-	printf '#include <%s>\n' "$2" >"$tmp/header.$3"
+	printf '#include <%s>\n' "$2" >"$work/header.$3"
 	# shellcheck disable=SC2046
 	${CC:-cc} -fsyntax-only -Wall -Werror -x "$([ "$3" = c ] && echo c || echo c++)" \
-		$(flags --cflags "$1") "$tmp/header.$3"
+		$(flags --cflags "$1") "$work/header.$3"
 }
 
 rows="vawrap|vawrap.h|vawrap_status_to_errno(0)|libvawrap.a
 vacodec|vacodec.h|vacodec_codec_get_name(VACODEC_CODEC_H264)==NULL|libvacodec.a libvawrap.a
 virtio-video|virtio-video.h|vvd_device_free(NULL)!=NULL|libvirtio-video.a libvacodec.a libvawrap.a"
 languages=c
-echo 'int main() { return 0; }' >"$tmp/try.cc"
-${CC:-cc} -fsyntax-only -x c++ "$tmp/try.cc" 2>/dev/null && languages="c cc"
+echo 'int main() { return 0; }' >"$work/try.cc"
+${CC:-cc} -fsyntax-only -x c++ "$work/try.cc" 2>/dev/null && languages="c cc"
 
 while IFS='|' read -r package header expression archives; do
 	check "$package: pkg-config, shared" build_and_run "$package" "$header" "$expression"
@@ -90,7 +77,7 @@ while IFS='|' read -r package header expression archives; do
 done <<<"$rows"
 
 check "nothing lands outside the prefix" \
-	test -z "$(find "$tmp/dest" -type f ! -path "$root/*" -print -quit)"
-check "make uninstall takes all of it away" sh -c "make DESTDIR='$tmp/dest' uninstall &&
+	test -z "$(find "$work/dest" -type f ! -path "$root/*" -print -quit)"
+check "make uninstall takes all of it away" sh -c "make DESTDIR='$work/dest' uninstall &&
 	test -z \"\$(find '$root' -type f -o -type l | head -n 5 | tee /dev/stderr)\""
-echo "1..$n"
+plan

@@ -6,23 +6,22 @@
 # shellcheck disable=SC2154 # top_srcdir and top_builddir come from the Makefile
 set -u
 demo=$top_srcdir/tests/streams/demo.264
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-mkfifo "$tmp/pipe"
-n=0
+# shellcheck source=tests/tap.sh
+. "$top_srcdir/tests/tap.sh"
+mkfifo "$work/pipe"
 
 interrupt() { # name, bytes before the silence, tool...
 	local name=$1 bytes=$2 pid status lines
 	shift 2
-	exec 9<>"$tmp/pipe"
+	exec 9<>"$work/pipe"
 	head -c "$bytes" "$demo" >&9 &
-	"$@" --driver softva --md5 - <"$tmp/pipe" >"$tmp/out" 2>"$tmp/err" 9>&- &
+	"$@" --driver softva --md5 - <"$work/pipe" >"$work/out" 2>"$work/err" 9>&- &
 	pid=$!
 	# Everything that the bytes hold has come out when nothing more comes for a while.
 	lines=-1
 	for _ in $(seq 60); do
-		[ "$(wc -l <"$tmp/out")" = "$lines" ] && [ "$lines" -ge $((bytes > 0)) ] && break
-		lines=$(wc -l <"$tmp/out")
+		[ "$(wc -l <"$work/out")" = "$lines" ] && [ "$lines" -ge $((bytes > 0)) ] && break
+		lines=$(wc -l <"$work/out")
 		kill -0 $pid 2>/dev/null || break
 		sleep 1
 	done
@@ -31,14 +30,9 @@ interrupt() { # name, bytes before the silence, tool...
 	wait $pid
 	status=$?
 	exec 9>&-
-	n=$((n + 1))
-	if [ $status = 130 ] && head -n "$(wc -l <"$tmp/out")" "$demo.md5" | cmp -s - "$tmp/out" &&
-		{ [ "$bytes" = 0 ] || [ -s "$tmp/out" ]; }; then
-		echo "ok $n - $name"
-	else
-		sed 's/^/# /' "$tmp/err"
-		echo "not ok $n - $name: status $status, $(wc -l <"$tmp/out") frames"
-	fi
+	[ $status = 130 ] && head -n "$(wc -l <"$work/out")" "$demo.md5" | cmp -s - "$work/out" &&
+		{ [ "$bytes" = 0 ] || [ -s "$work/out" ]; }
+	ok $? "$name: status $status, $(wc -l <"$work/out") frames"
 }
 
 # A shell's background jobs ignore SIGINT unless they are jobs of their own.
@@ -48,4 +42,4 @@ interrupt "vacodec waits for the first byte" 0 "$tools/vacodec" decode
 interrupt "vacodec waits for more" 200000 "$tools/vacodec" decode
 interrupt "virtio-video-play waits for the first byte" 0 "$tools/virtio-video-play"
 interrupt "virtio-video-play waits for more" 200000 "$tools/virtio-video-play"
-echo "1..$n"
+plan

@@ -1,22 +1,15 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # SPDX-License-Identifier: MIT
 #
-# What the play tests share; sourced. Sets play (the tool) and work (a folder that goes at the end),
-# and skips the whole test where there is no software driver.
+# What the play tests share; sourced. Sets play (the tool), and skips the whole test where there is no software driver.
 
 # shellcheck source=tests/codecs.sh
 . "$top_srcdir/tests/codecs.sh"
+# shellcheck source=tests/tap.sh
+. "$top_srcdir/tests/tap.sh"
 
 play=$top_builddir/tools/virtio-video-play
 streams=$top_srcdir/tests/streams
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-count=0
-
-skip_all() {
-	echo "1..0 # SKIP $*"
-	exit 0
-}
 
 [ -x "$play" ] || skip_all "virtio-video-play was not built"
 ls "$top_builddir"/soft-driver/softva_drv_video.la >/dev/null 2>&1 || skip_all "softva was not built"
@@ -38,19 +31,4 @@ vectors_by_wire() { # CODEC 0|1
 	[ -n "${VECTORS_DIR:-}" ] || return 0
 	awk -F'\t' -v dir="$VECTORS_DIR" -v codec="$1" -v fits="$2" '$1 == codec && $3 != "refuse" &&
 		$7 != "gray" && ($7 ~ /^yuvj?420p$/) == fits { print dir "/" $2 }' "$VECTORS_DIR/MANIFEST.tsv"
-}
-
-# ok STATUS NAME: one line of TAP.
-ok() {
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $count - $2"
-	else
-		echo "not ok $count - $2"
-	fi
-}
-
-# Shows a file behind hashes.
-note() {
-	sed 's/^/# /' "$1" | head -n "${2:-20}"
 }

@@ -8,10 +8,7 @@ set -u
 # shellcheck source=tests/play-common.sh
 . "$top_srcdir/tests/play-common.sh"
 
-if ! command -v ffprobe >/dev/null 2>&1; then
-	[ "${CI:-}" != true ] || { echo "Bail out! ffprobe is not installed"; exit 1; }
-	skip_all "ffprobe is not installed"
-fi
+command -v ffprobe >/dev/null 2>&1 || skip_at_home "ffprobe is not installed"
 
 # Numbers to ranks: 0 for the least, in place.
 ranks() {

@@ -8,19 +8,8 @@
 set -u
 driver=$top_builddir/soft-driver/.libs/softva_drv_video.so
 streams=$top_srcdir/tests/streams
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-n=0
-
-result() { # STATUS NAME: one line of TAP
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$work/err" | head -n 5
-	fi
-}
+# shellcheck source=tests/tap.sh
+. "$top_srcdir/tests/tap.sh"
 
 run() { # TOOL [OPTION]... FILE: lines to $work/out
 	tool=$1
@@ -47,18 +36,18 @@ for tool in $tools; do
 	for at in 0=320 0.01=319 0.5=305 10.6=2; do
 		run "$tool" --seek ${at%=*} "$streams/demo.264" &&
 			ends_with "$streams/demo.264.md5" ${at#*=}
-		result $? "$tool: a byte stream from ${at%=*} s on"
+		ok $? "$tool: a byte stream from ${at%=*} s on"
 	done
 	run "$tool" --seek 5 --frames 3 "$streams/demo.264" && [ "$(wc -l <"$work/out")" -eq 3 ] &&
 		[ "$(head -n 1 "$work/out")" = "$(sed -n 151p "$streams/demo.264.md5")" ]
-	result $? "$tool: --frames counts from there"
+	ok $? "$tool: --frames counts from there"
 	run "$tool" --seek 11 "$streams/demo.264"
 	[ $? -eq 1 ] && [ ! -s "$work/out" ] && grep -q 'ends before' "$work/err"
-	result $? "$tool: behind the end"
+	ok $? "$tool: behind the end"
 	for at in -1 x 1s nan ''; do
 		run "$tool" --seek "$at" "$streams/demo.264"
 		[ $? -eq 1 ] && [ ! -s "$work/out" ] && [ -s "$work/err" ]
-		result $? "$tool: \"$at\" is no time"
+		ok $? "$tool: \"$at\" is no time"
 	done
 done
 
@@ -84,29 +73,28 @@ container() { # FILE
 	cp "$work/out" "$work/whole"
 	for tool in $tools; do
 		for at in 0.05 1 1.95 5.9; do
-			count=$(expected "$work/$1" $at)
+			wanted=$(expected "$work/$1" $at)
 			run "$tool" --seek $at "$work/$1"
 			status=$?
-			[ $status -eq 0 ] && [ "$count" -gt 0 ] && ends_with "$work/whole" "$count"
-			result $? "$tool: $1 from $at s on ($count frames)"
+			[ $status -eq 0 ] && [ "$wanted" -gt 0 ] && ends_with "$work/whole" "$wanted"
+			ok $? "$tool: $1 from $at s on ($wanted frames)"
 		done
 	done
 	run vacodec --seek 3 - <"$work/$1"
 	status=$?
-	count=$(expected "$work/$1" 3)
-	[ $status -eq 0 ] && ends_with "$work/whole" "$count"
-	result $? "$1 in a pipe: the same frames"
+	wanted=$(expected "$work/$1" 3)
+	[ $status -eq 0 ] && ends_with "$work/whole" "$wanted"
+	ok $? "$1 in a pipe: the same frames"
 }
 
 if ! grep -q 'define HAVE_LIBAVFORMAT 1' "$top_builddir/config.h"; then
-	n=$((n + 1))
-	echo "ok $n - containers # SKIP built without libavformat"
+	skip containers "built without libavformat"
 elif make_files 2>"$work/err"; then
 	for file in closed.mp4 closed.mkv open.mkv open.ts; do
 		container $file
 	done
 else
 	[ "${CI:-}" != true ]
-	result $? "ffmpeg makes files # SKIP no ffmpeg, or without libx264"
+	ok $? "ffmpeg makes files # SKIP no ffmpeg, or without libx264"
 fi
-echo "1..$n"
+plan

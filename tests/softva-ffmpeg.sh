@@ -6,22 +6,13 @@
 # come out bit-exact, of the codecs in the table, where FFmpeg gives their pictures to a driver.
 set -u
 
-skip() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
-
+# shellcheck source=tests/tap.sh
+. "$top_srcdir/tests/tap.sh"
 # shellcheck source=tests/codecs.sh
 . "$top_srcdir/tests/codecs.sh"
 
-[ "${SANITIZERS:-no}" = no ] || skip "a sanitizer's runtime cannot be loaded behind FFmpeg's back"
-if ! command -v ffmpeg >/dev/null 2>&1; then
-	[ "${CI:-}" != true ] || { echo "Bail out! ffmpeg is not installed"; exit 1; }
-	skip "ffmpeg is not installed"
-fi
-
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+[ "${SANITIZERS:-no}" = no ] || skip_all "a sanitizer's runtime cannot be loaded behind FFmpeg's back"
+command -v ffmpeg >/dev/null 2>&1 || skip_at_home "ffmpeg is not installed"
 
 streams=()
 formats=()
@@ -86,26 +77,23 @@ decode() { # stream, formats of surface and planes; the MD5s on stdout
 		ffmpeg -nostdin -v error -hwaccel vaapi -hwaccel_device /dev/null \
 		-hwaccel_output_format vaapi -hwaccel_flags allow_profile_mismatch \
 		"${options[@]}" -strict 1 -extra_hw_frames 32 -threads 1 -noautorotate -i "$1" -fps_mode passthrough -noautoscale \
-		-vf "$filters" -f framemd5 - 2>"$work/errors" |
+		-vf "$filters" -f framemd5 - 2>"$work/err" |
 		sed -n 's/^[^#].*, *\([0-9a-f]\{32\}\)$/\1/p'
 }
 
 echo "1..${#streams[@]}"
-n=0
 for stream in "${streams[@]}"; do
 	rm -f "$work/checks"
 	# shellcheck disable=SC2086
-	decode "$stream" ${formats[n]} >"$work/md5"
-	n=$((n + 1))
+	decode "$stream" ${formats[count]} >"$work/md5"
 	if cmp -s "$work/md5" "$stream.md5" &&
 		grep -Eq '^softva: [1-9][0-9]* checks, 0 failed$' "$work/checks" &&
 		grep -q '^softva: event decode errors: 0$' "$work/checks"; then
-		echo "ok $n - ${stream##*/}"
+		ok 0 "${stream##*/}"
 	else
 		echo "# $(wc -l <"$work/md5") pictures, $(wc -l <"$stream.md5") expected"
 		diff "$work/md5" "$stream.md5" | head -n 4 | sed 's/^/# /'
 		[ -f "$work/checks" ] && grep -v ' 0 failed$' "$work/checks" | sed 's/^/# /'
-		head -n 5 "$work/errors" | sed 's/^/# /'
-		echo "not ok $n - ${stream##*/}"
+		ok 1 "${stream##*/}"
 	fi
 done

@@ -5,31 +5,24 @@
 # the stream, and softva finds no fault but one of GStreamer's own (it reads before it waits). It is the
 # client that decodes monochrome into surfaces of luma only (Y800).
 set -u
-
-skip() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
+# shellcheck source=tests/tap.sh
+. "$top_srcdir/tests/tap.sh"
 
 missing() { # WHAT
-	[ "${CI:-}" != true ] || { echo "Bail out! $1 is not installed"; exit 1; }
-	skip "$1 is not installed"
+	skip_at_home "$1 is not installed"
 }
 
-[ "${SANITIZERS:-no}" = no ] || skip "a sanitizer's runtime cannot be loaded behind GStreamer's back"
+[ "${SANITIZERS:-no}" = no ] || skip_all "a sanitizer's runtime cannot be loaded behind GStreamer's back"
 command -v gst-launch-1.0 >/dev/null || missing gst-launch-1.0
 gst-inspect-1.0 --exists h264parse || missing "GStreamer's h264parse"
 gst-inspect-1.0 vaapi >/dev/null 2>&1 || missing "GStreamer's set of VA-API elements"
-
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
 
 decode() { # STREAM: raw pictures, NV12 or GRAY8
 	GST_REGISTRY="$work/registry" GST_VAAPI_ALL_DRIVERS=1 GST_VAAPI_DRM_DEVICE=/dev/null \
 		LIBVA_DRIVER_NAME=softva LIBVA_DRIVERS_PATH="$top_builddir/soft-driver/.libs" \
 		LD_PRELOAD="$top_builddir/tests/.libs/preload-display.so" SOFTVA_CHECKS="$work/checks" \
 		timeout 120 gst-launch-1.0 -q filesrc location="$1" ! h264parse ! vaapih264dec ! \
-		filesink location="$work/raw" >"$work/out" 2>&1
+		filesink location="$work/raw" >"$work/err" 2>&1
 }
 
 sums() { # WIDTH HEIGHT LUMA_ONLY: MD5s of planar pictures; mid-grey stands for chroma that is not there
@@ -44,19 +37,13 @@ for at in range(0, len(data), size):
 PYTHON
 }
 
-n=0
 while read -r name width height mono; do
-	n=$((n + 1))
 	rm -f "$work/checks"
 	decode "$top_srcdir/tests/streams/$name.264"
 	sums "$width" "$height" "$mono" >"$work/md5"
-	if cmp -s "$work/md5" "$top_srcdir/tests/streams/$name.264.md5" &&
-		! grep '^softva: check ' "$work/checks" | grep -v 'read-before-sync' | grep -v ' 0 failed$'; then
-		echo "ok $n - $name"
-	else
-		sed 's/^/# /' "$work/out" | head -n 5
-		echo "not ok $n - $name"
-	fi
+	cmp -s "$work/md5" "$top_srcdir/tests/streams/$name.264.md5" &&
+		! grep '^softva: check ' "$work/checks" | grep -v 'read-before-sync' | grep -v ' 0 failed$'
+	ok $? "$name"
 done <<'STREAMS'
 cabac-b 176 144 no
 weights-explicit-2 176 144 no
@@ -67,4 +54,4 @@ mono-cavlc 96 80 yes
 mono-mbaff 160 96 yes
 written-mono-fields 80 64 yes
 STREAMS
-echo "1..$n"
+plan

@@ -32,6 +32,21 @@ int session_open_display(bool verbose, struct vawrap_display **out)
 	return vawrap_display_new_driver("softva", &options, out);
 }
 
+struct vawrap_display *session_display;
+
+int session_set_up(void **state)
+{
+	(void)state;
+	return session_open_display(false, &session_display);
+}
+
+int session_tear_down(void **state)
+{
+	(void)state;
+	session_display = vawrap_display_unref(session_display);
+	return 0;
+}
+
 bool session_is_slow(void)
 {
 	const char *preload = getenv("LD_PRELOAD");

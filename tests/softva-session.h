@@ -15,7 +15,7 @@ struct session {
 	void (*on_frame)(struct session *session, struct vacodec_frame *frame); /* synced */
 	void *cookie;
 	enum vacodec_codec codec; /* NONE is H.264 */
-	uint64_t max_samples; /* a larger format ends the session: it would only take time */
+	uint64_t max_samples;     /* a larger format ends the session: it would only take time */
 	unsigned int max_in_flight;
 	bool show_incomplete;
 	/* What there was. */
@@ -27,6 +27,10 @@ struct session {
 
 /* softva of the build tree, with no device; its messages go to stdout if so said. -errno. */
 int session_open_display(bool verbose, struct vawrap_display **out);
+/* A group's set-up and its end: one display for all its tests. */
+extern struct vawrap_display *session_display;
+int session_set_up(void **state);
+int session_tear_down(void **state);
 /* By the extension of a stream's name; NONE for one that has none of the table. */
 enum vacodec_codec session_codec_of(const char *name);
 int session_open(struct session *session, struct vawrap_display *display);

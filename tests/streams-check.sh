@@ -9,14 +9,8 @@
 
 streams=$top_srcdir/tests/streams
 faults=$streams/known-ffmpeg-faults
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-count=0
-
-report() { # OK? TEXT
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then echo "ok $count - $2"; else echo "not ok $count - $2"; fi
-}
+# shellcheck source=tests/tap.sh
+. "$top_srcdir/tests/tap.sh"
 
 sums_sound() { # the form: one lower-case MD5 a line
 	[ -s "$1" ] && ! grep -qvx '[0-9a-f]\{32\}' "$1"
@@ -39,30 +33,30 @@ list() { # also those that lack their MD5s
 for f in $(list); do
 	name=$(stream_name "$f")
 	sums_sound "$f.md5"
-	report $? "$name: MD5s are there"
+	ok $? "$name: MD5s are there"
 	command -v ffmpeg >/dev/null || continue
 	decode "$f" >"$work/md5"
 	if grep -q "^$name: " "$faults"; then
 		! cmp -s "$work/md5" "$f.md5"
-		report $? "$name: FFmpeg's fault is still there"
+		ok $? "$name: FFmpeg's fault is still there"
 	else
 		cmp -s "$work/md5" "$f.md5"
-		report $? "$name: FFmpeg shows the same $(wc -l <"$f.md5") frames"
+		ok $? "$name: FFmpeg shows the same $(wc -l <"$f.md5") frames"
 	fi
 done
 
 n=$(list | wc -l)
 [ "$n" -ge 25 ]
-report $? "$n streams"
+ok $? "$n streams"
 bytes=$(cat "$streams"/* | wc -c)
 [ "$bytes" -le $((15 << 20)) ]
-report $? "$bytes bytes in all, of 15 MB"
+ok $? "$bytes bytes in all, of 15 MB"
 ! sed 's/#.*//; s/:.*//; /^$/d' "$faults" | while read -r name; do
 	find "$streams" -name "$name.*" | grep -q . || echo "$name"
 done | grep .
-report $? "every listed fault names a stream"
+ok $? "every listed fault names a stream"
 if ! command -v ffmpeg >/dev/null; then
 	[ "$CI" != true ]
-	report $? "FFmpeg is there to ask # SKIP no ffmpeg"
+	ok $? "FFmpeg is there to ask # SKIP no ffmpeg"
 fi
-echo "1..$count"
+plan

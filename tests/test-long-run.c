@@ -25,7 +25,6 @@
 #define SLOW_DIVISOR 20
 #define PACKET_BYTES 1000
 
-static struct vawrap_display *display;
 static uint8_t data[MAX_BYTES];
 
 static size_t load(const char *name)
@@ -64,7 +63,7 @@ static void run(const char *name, unsigned int min_formats)
 	size_t size_bytes = load(name);
 	struct process_use warm, end;
 
-	assert_int_equal(session_open(&session, display), 0);
+	assert_int_equal(session_open(&session, session_display), 0);
 	play(&session, size_bytes, N_WARM);
 	warm = process_use_read();
 	play(&session, size_bytes, N_FRAMES);
@@ -82,7 +81,7 @@ static void run(const char *name, unsigned int min_formats)
 	}
 	assert_int_equal(session_drain(&session), 0);
 	session_close(&session);
-	assert_int_equal(vawrap_display_get_live_count(display, VAWRAP_N_KINDS), 0);
+	assert_int_equal(vawrap_display_get_live_count(session_display, VAWRAP_N_KINDS), 0);
 }
 
 static void test_ten_thousand_frames(void **state)
@@ -99,18 +98,10 @@ static void test_ten_thousand_frames_of_changing_formats(void **state)
 	run("resolution-change", session_is_slow() ? 4 : 100);
 }
 
-static int open_display(void **state)
+static int set_up(void **state)
 {
-	(void)state;
 	setenv("SOFTVA_NO_DECODE", "1", 1);
-	return session_open_display(false, &display);
-}
-
-static int close_display(void **state)
-{
-	(void)state;
-	vawrap_display_unref(display);
-	return 0;
+	return session_set_up(state);
 }
 
 int main(void)
@@ -120,5 +111,5 @@ int main(void)
 		cmocka_unit_test(test_ten_thousand_frames_of_changing_formats),
 	};
 
-	return cmocka_run_group_tests(tests, open_display, close_display);
+	return cmocka_run_group_tests(tests, set_up, session_tear_down);
 }

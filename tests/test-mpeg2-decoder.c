@@ -12,57 +12,37 @@
 #include <errno.h>
 #include <string.h>
 
-#define MAX_PICTURES 64
-#define NONE         99
+#define NONE TARGETS_NONE
 
 static struct {
-	unsigned int n; /* pictures */
-	VASurfaceID target[MAX_PICTURES];
-	VAPictureParameterBufferMPEG2 pic[MAX_PICTURES];
+	struct targets targets;
+	VAPictureParameterBufferMPEG2 pic[CLIENT_MAX_FRAMES];
 	VAIQMatrixBufferMPEG2 iq;
 	VASliceParameterBufferMPEG2 slice;
 	uint8_t data[4];
 	unsigned int n_slices;
 } seen;
 
-VAStatus __real_vaCreateBuffer(VADisplay, VAContextID, VABufferType, unsigned int, unsigned int,
-			       void *, VABufferID *);
-VAStatus __wrap_vaCreateBuffer(VADisplay, VAContextID, VABufferType, unsigned int, unsigned int,
-			       void *, VABufferID *);
-VAStatus __real_vaBeginPicture(VADisplay, VAContextID, VASurfaceID);
-VAStatus __wrap_vaBeginPicture(VADisplay, VAContextID, VASurfaceID);
-
-VAStatus __wrap_vaCreateBuffer(VADisplay va, VAContextID context, VABufferType type,
-			       unsigned int size, unsigned int count, void *data, VABufferID *id)
+static void on_render(void *cookie, VABufferType type, const void *data, size_t size_bytes,
+		      size_t n)
 {
-	if (data && seen.n < MAX_PICTURES) {
-		if (type == VAPictureParameterBufferType)
-			memcpy(&seen.pic[seen.n], data, sizeof(seen.pic[0]));
-		else if (type == VAIQMatrixBufferType)
-			memcpy(&seen.iq, data, sizeof(seen.iq));
-		else if (type == VASliceParameterBufferType)
-			memcpy(&seen.slice, data, sizeof(seen.slice));
-		else
-			memcpy(seen.data, data, sizeof(seen.data));
-		seen.n_slices += type == VASliceParameterBufferType;
-	}
-	return __real_vaCreateBuffer(va, context, type, size, count, data, id);
-}
-
-VAStatus __wrap_vaBeginPicture(VADisplay va, VAContextID context, VASurfaceID target)
-{
-	if (seen.n < MAX_PICTURES)
-		seen.target[seen.n++] = target;
-	return __real_vaBeginPicture(va, context, target);
+	(void)cookie;
+	(void)size_bytes;
+	(void)n;
+	if (type == VAPictureParameterBufferType)
+		memcpy(&seen.pic[seen.targets.n - 1], data, sizeof(seen.pic[0]));
+	else if (type == VAIQMatrixBufferType)
+		memcpy(&seen.iq, data, sizeof(seen.iq));
+	else if (type == VASliceParameterBufferType)
+		memcpy(&seen.slice, data, sizeof(seen.slice));
+	else
+		memcpy(seen.data, data, sizeof(seen.data));
+	seen.n_slices += type == VASliceParameterBufferType;
 }
 
 static unsigned int find_picture(VASurfaceID surface, unsigned int before)
 {
-	while (before > 0) {
-		if (seen.target[--before] == surface)
-			return before;
-	}
-	return NONE;
+	return targets_find(&seen.targets, surface, before);
 }
 
 static void assert_references(unsigned int n, unsigned int forward, unsigned int backward)
@@ -76,18 +56,14 @@ static void assert_references(unsigned int n, unsigned int forward, unsigned int
 static int open_mpeg2(struct client *c)
 {
 	static const VAProfile profiles[] = {VAProfileMPEG2Main};
-	struct vacodec_decoder_params params = {.size_bytes = sizeof(params),
-						.codec = VACODEC_CODEC_MPEG2};
-	int ret;
+	const struct fake_hooks hooks = {
+		.cookie = &seen.targets, .begin = targets_add, .render = on_render};
 
 	fake_set_profiles(profiles, 1);
+	fake_set_hooks(&hooks);
 	memset(&seen, 0, sizeof(seen));
-	ret = vawrap_display_new_driver("fake", NULL, &c->display);
-	if (ret == 0)
-		ret = vacodec_decoder_new(c->display, &params, &c->decoder);
-	if (ret < 0)
-		c->display = vawrap_display_unref(c->display);
-	return ret;
+	c->codec = VACODEC_CODEC_MPEG2;
+	return client_open(c);
 }
 
 /*
@@ -180,17 +156,17 @@ static void test_fields_are_two_pictures_of_a_frame(void **state)
 	write_unit(&w, "p", 3);
 	assert_int_equal(client_send(&c, w.data, mpeg2_writer_get_size(&w), 0), 0);
 	assert_int_equal(client_drain(&c), 0);
-	assert_int_equal(seen.n, 6);
+	assert_int_equal(seen.targets.n, 6);
 	assert_int_equal(c.n_frames, 4);
 	assert_int_equal(c.n_corrupt, 0);
-	assert_int_equal(seen.target[0], seen.target[1]);
-	assert_int_equal(seen.target[2], seen.target[3]);
+	assert_int_equal(seen.targets.surface[0], seen.targets.surface[1]);
+	assert_int_equal(seen.targets.surface[2], seen.targets.surface[3]);
 	assert_int_equal(seen.pic[0].picture_coding_extension.bits.is_first_field, 1);
 	assert_int_equal(seen.pic[1].picture_coding_extension.bits.is_first_field, 0);
 	assert_int_equal(seen.pic[1].picture_coding_extension.bits.picture_structure, 2);
-	assert_int_equal(seen.pic[1].forward_reference_picture, seen.target[0]);
-	assert_int_equal(seen.pic[3].forward_reference_picture, seen.target[0]);
-	assert_int_equal(seen.pic[5].forward_reference_picture, seen.target[4]);
+	assert_int_equal(seen.pic[1].forward_reference_picture, seen.targets.surface[0]);
+	assert_int_equal(seen.pic[3].forward_reference_picture, seen.targets.surface[0]);
+	assert_int_equal(seen.pic[5].forward_reference_picture, seen.targets.surface[4]);
 	assert_true(c.flags[0] & VACODEC_FRAME_TOP_FIRST);
 	assert_false(c.flags[1] & VACODEC_FRAME_TOP_FIRST);
 	assert_true(c.flags[1] & VACODEC_FRAME_INTERLACED);

@@ -28,7 +28,6 @@ struct condition {
 	void (*write)(struct h264w_stream *s);
 };
 
-static struct vawrap_display *display;
 static struct h264w_stream writer;
 static char *units, *sums;
 static size_t units_bytes, sums_bytes;
@@ -234,7 +233,7 @@ static void decode(unsigned int lost)
 	unsigned int n = nal_count(data, units_bytes, 0);
 
 	got.n = 0;
-	assert_int_equal(session_open(&session, display), 0);
+	assert_int_equal(session_open(&session, session_display), 0);
 	for (unsigned int i = 0; i < n; i++) {
 		size_t at = nal_find(data, units_bytes, 0, i);
 		size_t end = nal_find(data, units_bytes, at + 3, 0);
@@ -293,19 +292,6 @@ static void test_condition(void **state)
 	free(sums);
 }
 
-static int open_display(void **state)
-{
-	(void)state;
-	return session_open_display(false, &display);
-}
-
-static int close_display(void **state)
-{
-	(void)state;
-	vawrap_display_unref(display);
-	return 0;
-}
-
 int main(void)
 {
 	static struct condition conditions[] = {
@@ -327,5 +313,5 @@ int main(void)
 		tests[i] = (struct CMUnitTest){.name = conditions[i].name,
 					       .test_func = test_condition,
 					       .initial_state = &conditions[i]};
-	return cmocka_run_group_tests(tests, open_display, close_display);
+	return cmocka_run_group_tests(tests, session_set_up, session_tear_down);
 }

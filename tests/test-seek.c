@@ -39,7 +39,6 @@ struct stream {
 	struct frames expected; /* in output order */
 };
 
-static struct vawrap_display *display;
 static struct frames got;
 
 /* ---- Streams ---- */
@@ -78,14 +77,14 @@ static struct session open_session(const struct stream *stream, struct frames *f
 				  .show_incomplete = show_incomplete};
 
 	frames->n = 0;
-	assert_int_equal(session_open(&session, display), 0);
+	assert_int_equal(session_open(&session, session_display), 0);
 	return session;
 }
 
 static void close_session(struct session *session)
 {
 	session_close(session);
-	assert_int_equal(vawrap_display_get_live_count(display, VAWRAP_N_KINDS), 0);
+	assert_int_equal(vawrap_display_get_live_count(session_display, VAWRAP_N_KINDS), 0);
 }
 
 /* What the whole stream shows, which must be what the encoder had. */
@@ -422,19 +421,6 @@ static void test_broken_link_hides_what_leads_it(void **state)
 	unload(s);
 }
 
-static int open_display(void **state)
-{
-	(void)state;
-	return session_open_display(false, &display);
-}
-
-static int close_display(void **state)
-{
-	(void)state;
-	vawrap_display_unref(display);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -447,5 +433,5 @@ int main(void)
 		cmocka_unit_test(test_broken_link_hides_what_leads_it),
 	};
 
-	return cmocka_run_group_tests(tests, open_display, close_display);
+	return cmocka_run_group_tests(tests, session_set_up, session_tear_down);
 }

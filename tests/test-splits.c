@@ -91,7 +91,6 @@ struct client {
 	const size_t *packet;
 };
 
-static struct vawrap_display *display;
 static struct stream at_hand;
 static size_t packets[MAX_BYTES]; /* where each byte's packet begins */
 static bool learning;             /* packets are small: the frames' first bytes are found out */
@@ -244,7 +243,7 @@ static void decode(struct stream *stream, split_of split, enum way way)
 					  .cookie = &client,
 					  .codec = s->codec,
 					  .max_in_flight = (unsigned int)rand() % 5};
-	assert_int_equal(session_open(&client.session, display), 0);
+	assert_int_equal(session_open(&client.session, session_display), 0);
 	for (size_t at = 0, n; at < s->size_bytes; at += n) {
 		n = split(s, at);
 		for (size_t i = at; i < at + n; i++)
@@ -255,7 +254,7 @@ static void decode(struct stream *stream, split_of split, enum way way)
 	if (client.n != stream->n_frames)
 		fail_msg("%s: %u frames of %u", s->name, client.n, stream->n_frames);
 	session_close(&client.session);
-	assert_int_equal(vawrap_display_get_live_count(display, VAWRAP_N_KINDS), 0);
+	assert_int_equal(vawrap_display_get_live_count(session_display, VAWRAP_N_KINDS), 0);
 }
 
 /* ---- Streams ---- */
@@ -342,19 +341,6 @@ static void test_random_splits(void **state)
 	each_stream(split_random, RANDOM_TURNS);
 }
 
-static int open_display(void **state)
-{
-	(void)state;
-	return session_open_display(false, &display);
-}
-
-static int close_display(void **state)
-{
-	(void)state;
-	vawrap_display_unref(display);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -365,5 +351,5 @@ int main(void)
 		cmocka_unit_test(test_random_splits),
 	};
 
-	return cmocka_run_group_tests(tests, open_display, close_display);
+	return cmocka_run_group_tests(tests, session_set_up, session_tear_down);
 }

@@ -11,59 +11,37 @@
 #include <string.h>
 #include <va/va_dec_vp8.h>
 
-#define MAX_PICTURES 64
-#define NONE         99
+#define NONE TARGETS_NONE
 
 static struct {
-	unsigned int n; /* pictures */
-	VASurfaceID target[MAX_PICTURES];
-	VAPictureParameterBufferVP8 pic[MAX_PICTURES];
+	struct targets targets;
+	VAPictureParameterBufferVP8 pic[CLIENT_MAX_FRAMES];
 	VAProbabilityDataBufferVP8 probabilities;
 	VAIQMatrixBufferVP8 iq;
 	VASliceParameterBufferVP8 slice;
 	unsigned int data_bytes;
 } seen;
 
-VAStatus __real_vaCreateBuffer(VADisplay, VAContextID, VABufferType, unsigned int, unsigned int,
-			       void *, VABufferID *);
-VAStatus __wrap_vaCreateBuffer(VADisplay, VAContextID, VABufferType, unsigned int, unsigned int,
-			       void *, VABufferID *);
-VAStatus __real_vaBeginPicture(VADisplay, VAContextID, VASurfaceID);
-VAStatus __wrap_vaBeginPicture(VADisplay, VAContextID, VASurfaceID);
-
-VAStatus __wrap_vaCreateBuffer(VADisplay va, VAContextID context, VABufferType type,
-			       unsigned int size, unsigned int count, void *data, VABufferID *id)
+static void on_render(void *cookie, VABufferType type, const void *data, size_t size_bytes,
+		      size_t n)
 {
-	if (data && seen.n < MAX_PICTURES) {
-		if (type == VAPictureParameterBufferType)
-			memcpy(&seen.pic[seen.n], data, sizeof(seen.pic[0]));
-		else if (type == VAProbabilityBufferType)
-			memcpy(&seen.probabilities, data, sizeof(seen.probabilities));
-		else if (type == VAIQMatrixBufferType)
-			memcpy(&seen.iq, data, sizeof(seen.iq));
-		else if (type == VASliceParameterBufferType)
-			memcpy(&seen.slice, data, sizeof(seen.slice));
-		else
-			seen.data_bytes = size;
-	}
-	return __real_vaCreateBuffer(va, context, type, size, count, data, id);
+	(void)cookie;
+	(void)n;
+	if (type == VAPictureParameterBufferType)
+		memcpy(&seen.pic[seen.targets.n - 1], data, sizeof(seen.pic[0]));
+	else if (type == VAProbabilityBufferType)
+		memcpy(&seen.probabilities, data, sizeof(seen.probabilities));
+	else if (type == VAIQMatrixBufferType)
+		memcpy(&seen.iq, data, sizeof(seen.iq));
+	else if (type == VASliceParameterBufferType)
+		memcpy(&seen.slice, data, sizeof(seen.slice));
+	else
+		seen.data_bytes = (unsigned int)size_bytes;
 }
 
-VAStatus __wrap_vaBeginPicture(VADisplay va, VAContextID context, VASurfaceID target)
-{
-	if (seen.n < MAX_PICTURES)
-		seen.target[seen.n++] = target;
-	return __real_vaBeginPicture(va, context, target);
-}
-
-/* The last picture before one that was decoded into a surface. */
 static unsigned int find_picture(VASurfaceID surface, unsigned int before)
 {
-	while (before > 0) {
-		if (seen.target[--before] == surface)
-			return before;
-	}
-	return NONE;
+	return targets_find(&seen.targets, surface, before);
 }
 
 static void assert_references(unsigned int n, unsigned int last, unsigned int golden,
@@ -79,18 +57,14 @@ static void assert_references(unsigned int n, unsigned int last, unsigned int go
 static int open_vp8(struct client *c)
 {
 	static const VAProfile profiles[] = {VAProfileVP8Version0_3};
-	struct vacodec_decoder_params params = {.size_bytes = sizeof(params),
-						.codec = VACODEC_CODEC_VP8};
-	int ret;
+	const struct fake_hooks hooks = {
+		.cookie = &seen.targets, .begin = targets_add, .render = on_render};
 
 	fake_set_profiles(profiles, 1);
+	fake_set_hooks(&hooks);
 	memset(&seen, 0, sizeof(seen));
-	ret = vawrap_display_new_driver("fake", NULL, &c->display);
-	if (ret == 0)
-		ret = vacodec_decoder_new(c->display, &params, &c->decoder);
-	if (ret < 0)
-		c->display = vawrap_display_unref(c->display);
-	return ret;
+	c->codec = VACODEC_CODEC_VP8;
+	return client_open(c);
 }
 
 static const struct vp8_setup key = {.key_frame = true, .width = 33, .height = 18, .qi = 35};
@@ -221,7 +195,7 @@ static void test_hidden_frames_are_decoded_only(void **state)
 	setups[3].hidden = true;
 	assert_int_equal(open_vp8(&c), 0);
 	send_all(&c, setups, 5);
-	assert_int_equal(seen.n, 5);
+	assert_int_equal(seen.targets.n, 5);
 	assert_references(2, 1, 0, 1);
 	assert_references(4, 3, 3, 3);
 	assert_frames(&c, "024", "...");
@@ -284,7 +258,7 @@ static void test_an_empty_packet_shows_the_last_frame(void **state)
 	send_nothing(&c, 3);
 	assert_int_equal(send_setup(&c, &inter, 4), 0);
 	assert_frames(&c, "0234", "....");
-	assert_int_equal(seen.n, 3);
+	assert_int_equal(seen.targets.n, 3);
 	close_clean(&c);
 }
 
@@ -330,7 +304,7 @@ static void test_a_frame_waits_for_memory(void **state)
 	c.hold = false;
 	assert_int_equal(client_take_events(&c), 0);
 	assert_int_equal(send_setup(&c, &inter, n + 1), 0);
-	assert_int_equal(seen.n, n + 2);
+	assert_int_equal(seen.targets.n, n + 2);
 	assert_int_equal(c.n_frames, n + 2);
 	assert_int_equal(c.n_corrupt, 0);
 	assert_int_not_equal(seen.probabilities.dct_coeff_probs[0][0][0][5], 9);

@@ -92,6 +92,89 @@ static void test_bool_finds_what_is_set(void **cookie)
 	assert_false(vp8_bool_ok(&b));
 }
 
+static struct vp8_bool begin_at(const uint8_t *data, size_t size_bytes, uint32_t range)
+{
+	struct vp8_bool b;
+
+	vp8_bool_init(&b, data, size_bytes);
+	b.range = range;
+	return b;
+}
+
+/* The same state, whatever of the data each has fetched. Beyond the end that is all there is to it. */
+static void assert_same_state(struct vp8_bool *a, struct vp8_bool *b)
+{
+	assert_int_equal(vp8_bool_ok(a), vp8_bool_ok(b));
+	if (!vp8_bool_ok(a))
+		return;
+	assert_int_equal(vp8_bool_get_bits(a), vp8_bool_get_bits(b));
+	assert_int_equal(a->range, b->range);
+	assert_int_equal(vp8_bool_literal(a, 16), vp8_bool_literal(b, 16));
+	assert_int_equal(vp8_bool_ok(a), vp8_bool_ok(b));
+}
+
+static void compare_skip(struct vp8_bool b, const struct vp8_run *run, const uint8_t *probs)
+{
+	struct vp8_bool one_by_one = b, before = b;
+	bool all_false = vp8_bool_find(&one_by_one, probs, 33) == 33;
+
+	if (vp8_bool_skip(&b, run)) {
+		assert_true(all_false);
+		assert_same_state(&b, &one_by_one);
+	} else {
+		assert_true(!all_false || !vp8_bool_ok(&one_by_one));
+		assert_memory_equal(&b, &before, sizeof(b));
+	}
+}
+
+/* From one state: the first value that is not all false, the last one that is, and others; and their ends. */
+static void compare_skips(uint32_t range, const struct vp8_run *run, const uint8_t *probs)
+{
+	uint8_t data[16] = {0};
+	struct vp8_bool zeros = begin_at(data, sizeof(data), range);
+	uint64_t values[8] = {0, ((uint64_t)range << 56) - 1};
+
+	assert_true(vp8_bool_skip(&zeros, run));
+	values[2] = (uint64_t)zeros.range << (56 - vp8_bool_get_bits(&zeros));
+	values[3] = values[2] - 1;
+	for (unsigned int i = 4; i < 8; i++)
+		values[i] = ((uint64_t)rand() << 33) % ((uint64_t)range << 56);
+	for (unsigned int i = 0; i < 8; i++) {
+		for (unsigned int j = 0; j < 16; j++)
+			data[j] = (uint8_t)(j < 8 ? values[i] >> (56 - 8 * j) : (uint64_t)rand());
+		for (size_t size_bytes = 1; size_bytes <= 16; size_bytes += size_bytes)
+			compare_skip(begin_at(data, size_bytes, range), run, probs);
+	}
+}
+
+static void test_bool_skips_as_it_reads(void **cookie)
+{
+	const uint8_t *probs = &vp8_coeff_update_probs[0][0][0][0];
+
+	(void)cookie;
+	for (unsigned int i = 0; i < 32; i++, probs += 33) {
+		for (uint32_t range = 128; range < 256; range++)
+			compare_skips(range, &vp8_coeff_runs[i], probs);
+	}
+}
+
+/* Many after each other, which fetch again and again. */
+static void test_bool_skips_run_after_run(void **cookie)
+{
+	const uint8_t *probs = vp8_coeff_update_probs[0][1][0], data[64] = {0};
+
+	(void)cookie;
+	for (unsigned int n = 1; n <= 100; n++) {
+		struct vp8_bool b = begin_at(data, sizeof(data), 255), one_by_one = b;
+
+		for (unsigned int i = 0; i < n; i++) {
+			assert_true(vp8_bool_skip(&b, &vp8_coeff_runs[1]));
+			assert_int_equal(vp8_bool_find(&one_by_one, probs, 33), 33);
+		}
+		assert_same_state(&b, &one_by_one);
+	}
+}
+
 static void test_bool_ends_with_its_data(void **cookie)
 {
 	const uint8_t data[] = {0xff, 0x80};
@@ -445,6 +528,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bool_reads_what_was_written),
 		cmocka_unit_test(test_bool_finds_what_is_set),
+		cmocka_unit_test(test_bool_skips_as_it_reads),
+		cmocka_unit_test(test_bool_skips_run_after_run),
 		cmocka_unit_test(test_bool_ends_with_its_data),
 		cmocka_unit_test(test_key_frame_has_its_fields),
 		cmocka_unit_test(test_inter_frame_has_its_fields),

@@ -9,19 +9,13 @@ compare="${PYTHON3:-python3} $top_srcdir/tests/trace-av1.py"
 driver=$top_builddir/soft-driver/.libs
 preload=$top_builddir/tests/.libs/preload-display.so
 vacodec=$top_builddir/tools/vacodec
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/tap.sh
+. "$top_srcdir/tests/tap.sh"
 
-skip() {
-	if [ "${CI:-}" = true ]; then echo "Bail out! $1"; exit 1; fi
-	echo "1..0 # SKIP $1"
-	exit 0
-}
-
-command -v ffmpeg >/dev/null || skip "no ffmpeg"
-command -v "${PYTHON3:-python3}" >/dev/null || skip "no python3"
-[ -e "$preload" ] && [ -e "$driver/softva_drv_video.so" ] || skip "softva is not built"
-grep -q '^#define HAVE_DAV1D 1' "$top_builddir/config.h" || skip "softva is built without AV1"
+command -v ffmpeg >/dev/null || skip_at_home "no ffmpeg"
+command -v "${PYTHON3:-python3}" >/dev/null || skip_at_home "no python3"
+[ -e "$preload" ] && [ -e "$driver/softva_drv_video.so" ] || skip_at_home "softva is not built"
+grep -q '^#define HAVE_DAV1D 1' "$top_builddir/config.h" || skip_at_home "softva is built without AV1"
 
 # FFmpeg gives monochrome and 4:4:4 to no driver, and takes Annex B for another form.
 streams=$(ls "$top_srcdir"/tests/streams/av1-*.ivf | grep -v -e av1-mono -e av1-444)
@@ -41,21 +35,12 @@ trace() { # STREAM: one file for each client
 	cat "$(ls -S "$work"/theirs.* | head -n 1)" >"$work/b"
 }
 
-n=0
 for stream in $streams; do
-	n=$((n + 1))
 	trace "$stream"
-	if $compare compare "$work/a" "$work/b" "$(wc -l <"$stream.md5")"; then
-		echo "ok $n - $(basename "$stream")"
-	else
-		echo "not ok $n - $(basename "$stream")"
-	fi
+	$compare compare "$work/a" "$work/b" "$(wc -l <"$stream.md5")"
+	ok $? "$(basename "$stream")"
 done
-n=$((n + 1))
 trace "$top_srcdir/tests/streams/av1-grain.ivf"
-if $compare plant "$work/a" "$work/b"; then
-	echo "ok $n - a fault in any field is noticed"
-else
-	echo "not ok $n - a fault in any field is noticed"
-fi
-echo "1..$n"
+$compare plant "$work/a" "$work/b"
+ok $? "a fault in any field is noticed"
+plan

@@ -12,8 +12,8 @@ compare="${PYTHON3:-python3} $top_srcdir/tests/trace-compare.py"
 driver=$top_builddir/soft-driver/.libs
 preload=$top_builddir/tests/.libs/preload-display.so
 vacodec=$top_builddir/tools/vacodec
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/tap.sh
+. "$top_srcdir/tests/tap.sh"
 
 # Not compared, each with the reason: NAME or NAME-.
 left_out() {
@@ -57,12 +57,6 @@ count_hidden() {
 	hevc-written-ends | hevc-written-no-output-of-prior | hevc-written-output-flag) echo 4 ;;
 	*) echo 0 ;;
 	esac
-}
-
-skip() {
-	if [ "${CI:-}" = true ]; then echo "Bail out! $1"; exit 1; fi
-	echo "1..0 # SKIP $1"
-	exit 0
 }
 
 # FFmpeg takes the zero byte of a long start code for the end of the unit before (h2645_parse.c; B.1).
@@ -123,14 +117,8 @@ kept() {
 }
 
 [ "${SANITIZERS:-no}" = no ] || { echo "1..0 # SKIP FFmpeg cannot load a driver with sanitizers"; exit 0; }
-command -v ffmpeg >/dev/null || skip "ffmpeg is not installed"
-command -v "${PYTHON3:-python3}" >/dev/null || skip "python3 is not installed"
-
-n=0
-report() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
+command -v ffmpeg >/dev/null || skip_at_home "ffmpeg is not installed"
+command -v "${PYTHON3:-python3}" >/dev/null || skip_at_home "python3 is not installed"
 
 for codec in $(codecs_of trace); do
 	compared=0
@@ -147,14 +135,14 @@ for codec in $(codecs_of trace); do
 		fi
 		compared=$((compared + 1))
 		both_say_the_same "$codec" "$stream"
-		report $? "$name"
+		ok $? "$name"
 		if kept "$name"; then traces+=("$work/$name-ours"); else rm -f "$work/$name"[-.]*; fi
 	done
 	[ $compared -ge 20 ]
-	report $? "$codec: $compared streams were compared, at least 20"
+	ok $? "$codec: $compared streams were compared, at least 20"
 	$compare self-test "$codec" "${traces[@]}" >"$work/self-test"
 	status=$?
 	sed -n 's/^not ok/# not ok/p' "$work/self-test"
-	report $status "$codec: a fault is noticed in each of $(grep -c '^ok' "$work/self-test") places"
+	ok $status "$codec: a fault is noticed in each of $(grep -c '^ok' "$work/self-test") places"
 done
-echo "1..$n"
+plan

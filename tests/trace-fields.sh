@@ -10,8 +10,8 @@ streams=$top_srcdir/tests/streams
 compare="${PYTHON3:-python3} $top_srcdir/tests/trace-fields.py"
 driver=$top_builddir/soft-driver/.libs
 preload=$top_builddir/tests/.libs/preload-display.so
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/tap.sh
+. "$top_srcdir/tests/tap.sh"
 
 # Not compared, each with the reason.
 left_out() {
@@ -39,12 +39,6 @@ kept() {
 		return 0 ;;
 	*) return 1 ;;
 	esac
-}
-
-skip() {
-	if [ "${CI:-}" = true ]; then echo "Bail out! $1"; exit 1; fi
-	echo "1..0 # SKIP $1"
-	exit 0
 }
 
 by_ffmpeg() { # STREAM TRACE
@@ -83,14 +77,8 @@ list() { # CODEC
 }
 
 [ "${SANITIZERS:-no}" = no ] || { echo "1..0 # SKIP FFmpeg cannot load a driver with sanitizers"; exit 0; }
-command -v ffmpeg >/dev/null || skip "ffmpeg is not installed"
-command -v "${PYTHON3:-python3}" >/dev/null || skip "python3 is not installed"
-
-n=0
-report() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
+command -v ffmpeg >/dev/null || skip_at_home "ffmpeg is not installed"
+command -v "${PYTHON3:-python3}" >/dev/null || skip_at_home "python3 is not installed"
 
 for codec in ${CODECS:-vp8 vp9 mpeg2}; do
 	compared=0
@@ -103,14 +91,14 @@ for codec in ${CODECS:-vp8 vp9 mpeg2}; do
 		fi
 		compared=$((compared + 1))
 		both_say_the_same $codec "$stream"
-		report $? "$name"
+		ok $? "$name"
 		if kept "$name"; then traces+=("$work/$name-ours"); else rm -f "$work/$name"-*; fi
 	done
 	[ $compared -ge 14 ]
-	report $? "$codec: $compared streams were compared, at least 14"
+	ok $? "$codec: $compared streams were compared, at least 14"
 	$compare self-test $codec "${traces[@]}" >"$work/self-test"
 	status=$?
 	sed -n 's/^not ok/# not ok/p' "$work/self-test"
-	report $status "$codec: a fault is noticed in each of $(grep -c '^ok' "$work/self-test") places"
+	ok $status "$codec: a fault is noticed in each of $(grep -c '^ok' "$work/self-test") places"
 done
-echo "1..$n"
+plan

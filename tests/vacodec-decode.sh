@@ -11,19 +11,8 @@ set -u
 vacodec=$top_builddir/tools/vacodec
 driver=$top_builddir/soft-driver/.libs/softva_drv_video.so
 streams=$top_srcdir/tests/streams
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-n=0
-
-result() { # STATUS NAME: one line of TAP
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$work/err" | head -n 5
-	fi
-}
+# shellcheck source=tests/tap.sh
+. "$top_srcdir/tests/tap.sh"
 
 decode() { # FILE [OPTION]...: lines to $work/out
 	decoded=$1
@@ -43,21 +32,21 @@ exact() { # NAME FILE [OPTION]...
 	[ $status -eq 0 ] || echo "exit status $status" >>"$work/err"
 	cmp -s "$work/out" "$1.md5" || echo "frames differ from $1.md5" >>"$work/err"
 	[ $status -eq 0 ] && cmp -s "$work/out" "$1.md5"
-	result $? "$what"
+	ok $? "$what"
 }
 
 refused() { # NAME FILE
 	decode "$2"
 	status=$?
 	[ $status -eq 3 ] && [ ! -s "$work/out" ] && grep -q 'not support' "$work/err"
-	result $? "$1 (exit status $status)"
+	ok $? "$1 (exit status $status)"
 }
 
 garbage() { # NAME FILE: a message and a status that is not 0, but no crash
 	decode "$2"
 	status=$?
 	[ $status -ge 1 ] && [ $status -le 4 ] && [ -s "$work/err" ]
-	result $? "$1 (exit status $status)"
+	ok $? "$1 (exit status $status)"
 }
 
 if [ ! -e "$driver" ] || [ ! -x "$vacodec" ]; then
@@ -86,7 +75,7 @@ if has_dav1d; then
 	for name in av1-grain av1-grain-10bit av1-svt-grain; do
 		decode "$streams/$name.ivf" --no-film-grain && cmp -s "$work/out" "$streams/$name.ivf.no-grain.md5" &&
 			! cmp -s "$work/out" "$streams/$name.ivf.md5"
-		result $? "$name without film grain"
+		ok $? "$name without film grain"
 	done
 fi
 
@@ -98,7 +87,7 @@ if command -v ffmpeg >/dev/null; then
 			ffmpeg -nostdin -v error -i - -f framemd5 - 2>>"$work/err" |
 			sed -n 's/^0,.*, *//p' >"$work/out"
 		cmp -s "$work/out" "$streams/$name.264.md5"
-		result $? "$name.264 as Y4M"
+		ok $? "$name.264 as Y4M"
 	done
 elif [ "${CI:-}" = true ]; then
 	echo "Bail out! ffmpeg is not installed"
@@ -115,11 +104,11 @@ for name in open-gop intra-refresh; do
 	lines=$(wc -l <"$work/out")
 	[ $status -eq 0 ] && [ "$lines" -gt 2 ] &&
 		tail -n "$lines" "$file.md5" | cmp -s - "$work/out"
-	result $? "$name.264 from a recovery point on ($lines frames)"
+	ok $? "$name.264 from a recovery point on ($lines frames)"
 	decode "$work/middle.264" --show-incomplete
 	status=$?
 	[ $status -eq 2 ] && [ "$(wc -l <"$work/out")" -gt "$lines" ]
-	result $? "$name.264 with what comes before it, flagged"
+	ok $? "$name.264 with what comes before it, flagged"
 done
 
 # Units behind lengths, as files hold them; ffmpeg puts the project's streams into such files.
@@ -127,7 +116,7 @@ contained() { # NAME EXTENSION
 	decode "$work/$1.$2"
 	status=$?
 	[ $status -eq 0 ] && cmp -s "$work/out" "$streams/$1.264.md5"
-	result $? "$1.$2"
+	ok $? "$1.$2"
 }
 if grep -q 'define HAVE_LIBAVFORMAT 1' "$top_builddir/config.h" && command -v ffmpeg >"$work/out"; then
 	# A byte stream has no times of its own, which some containers want: they get those of MP4.
@@ -151,11 +140,10 @@ if grep -q 'define HAVE_LIBAVFORMAT 1' "$top_builddir/config.h" && command -v ff
 	status=$?
 	cat "$streams/idr-only.264.md5" "$streams/crop-36x66.264.md5" | cmp -s - "$work/out" &&
 		[ $status -eq 0 ]
-	result $? "a second record in the middle"
+	ok $? "a second record in the middle"
 else
-	n=$((n + 1))
-	[ "${CI:-}" != true ] || echo "not ok $n - containers"
-	[ "${CI:-}" = true ] || echo "ok $n - containers # SKIP no ffmpeg, or built without libavformat"
+	[ "${CI:-}" != true ]
+	ok $? "containers # SKIP no ffmpeg, or built without libavformat"
 fi
 
 # Garbage in: what is intact comes out first.
@@ -170,7 +158,7 @@ decode "$work/cut.264"
 lines=$(wc -l <"$work/out")
 [ "$lines" -gt 1 ] && head -n $((lines / 2)) "$work/out" >"$work/half" &&
 	head -n $((lines / 2)) "$file.md5" | cmp -s - "$work/half"
-result $? "a truncated file: the frames before the end are intact"
+ok $? "a truncated file: the frames before the end are intact"
 
 if [ -n "${VECTORS_DIR:-}" ]; then
 	for codec in $(codecs_of decode); do
@@ -183,7 +171,6 @@ if [ -n "${VECTORS_DIR:-}" ]; then
 		done
 	done
 else
-	n=$((n + 1))
-	echo "ok $n - vectors # SKIP configure --with-vectors was not given"
+	skip vectors "configure --with-vectors was not given"
 fi
-echo "1..$n"
+plan

@@ -55,6 +55,7 @@ int client_open(struct client *client)
 		.size_bytes = sizeof(params),
 		.codec = client->codec ? client->codec : VACODEC_CODEC_H264,
 		.show_incomplete = client->show_incomplete,
+		.skip_film_grain = client->skip_film_grain,
 		.extradata = client->extradata,
 		.extradata_bytes = client->extradata_bytes,
 	};
@@ -271,6 +272,24 @@ uint64_t hash_get(void)
 unsigned int hash_get_pictures(void)
 {
 	return n_pictures;
+}
+
+void targets_add(void *cookie, VAContextID context, VASurfaceID target)
+{
+	struct targets *targets = cookie;
+
+	(void)context;
+	if (targets->n < CLIENT_MAX_FRAMES)
+		targets->surface[targets->n++] = target;
+}
+
+unsigned int targets_find(const struct targets *targets, VASurfaceID surface, unsigned int before)
+{
+	while (before > 0) {
+		if (targets->surface[--before] == surface)
+			return before;
+	}
+	return TARGETS_NONE;
 }
 
 bool is_readable(int fd)

@@ -29,6 +29,7 @@ struct client {
 	bool hold;   /* keep the frames instead of letting go of them */
 	bool manual; /* leave FORMAT unanswered */
 	bool show_incomplete;
+	bool skip_film_grain;
 	unsigned int n_formats, n_drained, n_errors, n_frames, n_corrupt, n_held;
 	int error; /* of the ERROR event */
 	struct vacodec_format format;
@@ -61,6 +62,18 @@ void hash_begin(void);
 void hash_end(void);
 uint64_t hash_get(void);
 unsigned int hash_get_pictures(void);
+
+/* The surfaces of the pictures in the order in which they begin; it is the cookie of add, a hook of the fake. */
+struct targets {
+	unsigned int n;
+	VASurfaceID surface[CLIENT_MAX_FRAMES];
+};
+
+#define TARGETS_NONE UINT32_MAX
+
+void targets_add(void *targets, VAContextID context, VASurfaceID target);
+/* The last picture before one that was decoded into a surface. */
+unsigned int targets_find(const struct targets *targets, VASurfaceID surface, unsigned int before);
 
 bool is_readable(int fd);
 

@@ -12,19 +12,8 @@ set -u
 vacodec=$top_builddir/tools/vacodec
 driver=$top_builddir/soft-driver/.libs/softva_drv_video.so
 streams=$top_srcdir/tests/streams
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-n=0
-
-result() { # STATUS NAME: one line of TAP
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		cat "$work/err" "$work/out" 2>/dev/null | sed 's/^/# /' | head -n 16
-	fi
-}
+# shellcheck source=tests/tap.sh
+. "$top_srcdir/tests/tap.sh"
 
 probe() { # [OPTION]... FILE: to $work/out
 	timeout 60 "$vacodec" probe --driver "$driver" --log-level error "$@" \
@@ -70,7 +59,7 @@ vector() { # FILE EXPECT SIZE PROFILE PIX_FMT
 	if [ "$2" = refuse ]; then
 		says decodes 'no: .*(4:4:4 chroma|1[0-4] bit samples|lossless|Extended profile)' || good=1
 	fi
-	result $good "$(basename "$1"): $(sed -n 's/^decodes *//p' "$work/out")"
+	ok $good "$(basename "$1"): $(sed -n 's/^decodes *//p' "$work/out")"
 }
 
 other_vector() { # CODEC FILE EXPECT
@@ -86,7 +75,7 @@ other_vector() { # CODEC FILE EXPECT
 	else
 		[ $status -eq 0 ] && says decodes 'yes, ' || good=1
 	fi
-	result $good "$(basename "$2"): $(sed -n 's/^decodes *//p' "$work/out")"
+	ok $good "$(basename "$2"): $(sed -n 's/^decodes *//p' "$work/out")"
 }
 
 if [ ! -e "$driver" ] || [ ! -x "$vacodec" ]; then
@@ -106,7 +95,7 @@ structure_of() { # STREAM
 for file in "$streams"/*.264; do
 	probe "$file" && says decodes 'yes, H264' && says units '[0-9]+, 0 damaged' &&
 		says structure "$(structure_of "$(basename "$file")")"
-	result $? "$(basename "$file")"
+	ok $? "$(basename "$file")"
 done
 
 # Those of the other codecs; libavformat knows their size.
@@ -116,7 +105,7 @@ for codec in $(codecs_of decode); do
 		is_readable "$file" || continue
 		probe "$file" && says codec "$codec, [A-Z]" && says decodes 'yes, [A-Z]' &&
 			says pictures '[1-9][0-9]* coded' && says units '[1-9][0-9]*, 0 damaged'
-		result $? "$(basename "$file")"
+		ok $? "$(basename "$file")"
 	done
 done
 
@@ -129,7 +118,7 @@ features() { # STREAM FEATURE...
 	for feature in "$@"; do
 		says features "(.* )?$feature( |\$)" || good=1
 	done
-	result $good "$file has $*"
+	ok $good "$file has $*"
 }
 
 features cavlc-b cavlc b-slices
@@ -155,16 +144,16 @@ features av1-superres.ivf superres
 if is_readable x.m2v; then
 	features mpeg2-scans.m2v alternate-scan intra-vlc-format non-linear-quantiser
 	probe "$streams/mpeg2-interlaced-tff.m2v" && says structure 'interlaced: frames of two fields'
-	result $? "interlaced frames of MPEG-2 are no MBAFF frames"
+	ok $? "interlaced frames of MPEG-2 are no MBAFF frames"
 fi
 probe "$streams/resolution-change.264" && says pictures '.* coded, [2-9] sequences'
-result $? "a change of size is a new sequence"
+ok $? "a change of size is a new sequence"
 probe "$streams/crop-offset.264" && says size '.* visible from [1-9]'
-result $? "the visible part's place"
+ok $? "the visible part's place"
 probe --frames 3 "$streams/demo.264" && says pictures '3 coded'
-result $? "--frames stops early"
+ok $? "--frames stops early"
 probe - <"$streams/demo.264" && says size '384x288 '
-result $? "a pipe"
+ok $? "a pipe"
 
 probe --json "$streams/crop-178x146.264" && "${PYTHON3:-python3}" -c '
 import json, sys
@@ -173,25 +162,25 @@ assert (a["codec"], a["width"], a["height"]) == ("h264", 178, 146), a
 assert a["coded_width"] == 192 and a["crop"]["width"] == 178 and a["chroma"] == 420, a
 assert a["decodes"] is True and a["reason"] is None and "i-slices" in a["features"], a
 ' "$work/out" 2>"$work/err"
-result $? "--json"
+ok $? "--json"
 
 probe "$work/none.264"
 [ $? -eq 1 ] && [ ! -s "$work/out" ] && [ -s "$work/err" ]
-result $? "a file that is not there"
+ok $? "a file that is not there"
 seq 1 2000 >"$work/text"
 probe "$work/text"
 status=$?
 [ $status -ne 0 ] && [ ! -s "$work/out" ] && [ -s "$work/err" ]
-result $? "a text file (exit status $status)"
+ok $? "a text file (exit status $status)"
 for option in --md5 '--chunk 7' --stats; do
 	# shellcheck disable=SC2086
 	probe $option "$streams/demo.264"
 	[ $? -eq 1 ] && [ ! -s "$work/out" ] && [ -s "$work/err" ]
-	result $? "probe takes no $option"
+	ok $? "probe takes no $option"
 done
 timeout 60 "$vacodec" probe --driver no-such-driver "$streams/demo.264" >"$work/out" 2>"$work/err"
 [ $? -eq 3 ] && says size '384x288 ' && says decodes 'no: no VA display'
-result $? "without a driver it is still described"
+ok $? "without a driver it is still described"
 
 if [ -n "${VECTORS_DIR:-}" ]; then
 	tab=$(printf '\t')
@@ -203,7 +192,6 @@ if [ -n "${VECTORS_DIR:-}" ]; then
 		esac
 	done <"$VECTORS_DIR/MANIFEST.tsv"
 else
-	n=$((n + 1))
-	echo "ok $n - vectors # SKIP configure --with-vectors was not given"
+	skip vectors "configure --with-vectors was not given"
 fi
-echo "1..$n"
+plan

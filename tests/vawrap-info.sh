@@ -7,52 +7,34 @@
 # shellcheck disable=SC2154 # top_srcdir and top_builddir come from the Makefile
 set -u
 
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+# shellcheck source=tests/tap.sh
+. "$top_srcdir/tests/tap.sh"
 cd "$top_builddir" || exit 1
 fake=tests/fake-vawrap-info
 info=tools/vawrap-info
-n=0
-
-check() { # what, command...
-	local what=$1
-	shift
-	n=$((n + 1))
-	if "$@" >"$tmp/log" 2>&1; then
-		echo "ok $n - $what"
-	else
-		sed 's/^/# /' "$tmp/log"
-		echo "not ok $n - $what"
-	fi
-}
-
-skip() { # what, why
-	n=$((n + 1))
-	echo "ok $n - $1 # SKIP $2"
-}
 
 exits_with() { # status, command...
 	local expected=$1 status
 	shift
-	"$@" >"$tmp/out" 2>"$tmp/err"
+	"$@" >"$work/out" 2>"$work/err"
 	status=$?
 	[ "$status" -eq "$expected" ] || {
 		echo "$* exited with $status, not $expected"
-		cat "$tmp/out" "$tmp/err"
+		cat "$work/out" "$work/err"
 		return 1
 	}
 }
 
 golden() {
 	exits_with 0 "$fake" --driver fake || return 1
-	[ ! -s "$tmp/err" ] || { cat "$tmp/err"; return 1; }
-	sed 's/^va-api: 1\.[0-9]*$/va-api: 1.x/; s/of a dma-buf:/of a memfd:/' "$tmp/out" |
+	[ ! -s "$work/err" ] || { cat "$work/err"; return 1; }
+	sed 's/^va-api: 1\.[0-9]*$/va-api: 1.x/; s/of a dma-buf:/of a memfd:/' "$work/out" |
 		diff -u "$top_srcdir/tests/vawrap-info.golden" -
 }
 
 golden_json() {
 	exits_with 0 "$fake" --driver fake --json || return 1
-	"${PYTHON3:-python3}" - "$tmp/out" "$top_srcdir/tests/vawrap-info.json" <<-'END'
+	"${PYTHON3:-python3}" - "$work/out" "$top_srcdir/tests/vawrap-info.json" <<-'END'
 		import json, sys
 		ours, golden = (json.load(open(path, encoding='utf-8')) for path in sys.argv[1:])
 		ours['displays'][0]['va_api'] = golden['displays'][0]['va_api']
@@ -65,34 +47,34 @@ golden_json() {
 # Folded lines have the same words, and none is too wide.
 folded() {
 	exits_with 0 "$fake" --driver fake || return 1
-	tr -s ' \n' '\n\n' <"$tmp/out" >"$tmp/words"
+	tr -s ' \n' '\n\n' <"$work/out" >"$work/words"
 	exits_with 0 "$fake" --driver fake --width 40 || return 1
-	tr -s ' \n' '\n\n' <"$tmp/out" | cmp - "$tmp/words" || return 1
-	! grep -v '^ *\(decode\|encode\) no\|references\|standards\|display attribute\|filter ' "$tmp/out" |
-		grep -E '^.{41}' && grep -qx '      vp8 vp9 av1' "$tmp/out"
+	tr -s ' \n' '\n\n' <"$work/out" | cmp - "$work/words" || return 1
+	! grep -v '^ *\(decode\|encode\) no\|references\|standards\|display attribute\|filter ' "$work/out" |
+		grep -E '^.{41}' && grep -qx '      vp8 vp9 av1' "$work/out"
 }
 
 colors() {
-	exits_with 0 "$fake" --driver fake --color always && grep -q "$(printf '\033')" "$tmp/out" &&
-		exits_with 0 "$fake" --driver fake && ! grep -q "$(printf '\033')" "$tmp/out"
+	exits_with 0 "$fake" --driver fake --color always && grep -q "$(printf '\033')" "$work/out" &&
+		exits_with 0 "$fake" --driver fake && ! grep -q "$(printf '\033')" "$work/out"
 }
 
 # Nodes 128 and 140 open, 131 is a folder; 130 is not there.
 all_nodes() {
-	mkdir -p "$tmp/dri/renderD131" && ln -sf /dev/null "$tmp/dri/renderD128" &&
-		ln -sf /dev/null "$tmp/dri/renderD140" || return 1
-	exits_with 0 "$fake" --all --node-folder "$tmp/dri" || return 1
-	cat "$tmp/out"
-	[ "$(grep -c '^display: ' "$tmp/out")" = 3 ] && [ "$(grep -c '^driver: ' "$tmp/out")" = 2 ] &&
-		grep -q '^error: .*renderD131: Is a directory' "$tmp/out" &&
-		exits_with 0 "$fake" --all --node-folder "$tmp/dri" --json &&
-		[ "$(grep -c '"va_api"' "$tmp/out")" = 2 ] && grep -q '"error": ".*Is a directory"' "$tmp/out"
+	mkdir -p "$work/dri/renderD131" && ln -sf /dev/null "$work/dri/renderD128" &&
+		ln -sf /dev/null "$work/dri/renderD140" || return 1
+	exits_with 0 "$fake" --all --node-folder "$work/dri" || return 1
+	cat "$work/out"
+	[ "$(grep -c '^display: ' "$work/out")" = 3 ] && [ "$(grep -c '^driver: ' "$work/out")" = 2 ] &&
+		grep -q '^error: .*renderD131: Is a directory' "$work/out" &&
+		exits_with 0 "$fake" --all --node-folder "$work/dri" --json &&
+		[ "$(grep -c '"va_api"' "$work/out")" = 2 ] && grep -q '"error": ".*Is a directory"' "$work/out"
 }
 
 no_node_works() {
-	mkdir -p "$tmp/none/renderD128" && exits_with 3 "$fake" --all --node-folder "$tmp/none" &&
-		grep -q 'no render node works' "$tmp/err" && grep -q '^error: ' "$tmp/out" &&
-		exits_with 3 "$fake" --all --node-folder "$tmp" && grep -q 'there is no render node' "$tmp/err"
+	mkdir -p "$work/none/renderD128" && exits_with 3 "$fake" --all --node-folder "$work/none" &&
+		grep -q 'no render node works' "$work/err" && grep -q '^error: ' "$work/out" &&
+		exits_with 3 "$fake" --all --node-folder "$work" && grep -q 'there is no render node' "$work/err"
 }
 
 # Each long option of the help is completed, and nothing else.
@@ -101,43 +83,43 @@ completion() {
 	. "$top_srcdir/tools/vawrap-info.bash-completion"
 	COMP_WORDS=(vawrap-info --) COMP_CWORD=1 COMPREPLY=()
 	_vawrap_info
-	printf '%s\n' "${COMPREPLY[@]}" | sort >"$tmp/completed"
-	"$info" --help | grep -o -- '--[a-z-]*' | sort -u >"$tmp/options"
-	diff -u "$tmp/options" "$tmp/completed"
+	printf '%s\n' "${COMPREPLY[@]}" | sort >"$work/completed"
+	"$info" --help | grep -o -- '--[a-z-]*' | sort -u >"$work/options"
+	diff -u "$work/options" "$work/completed"
 }
 
 vainfo_facts() {
 	LIBVA_DRIVERS_PATH=$PWD/soft-driver/.libs LD_PRELOAD=$PWD/tests/.libs/preload-display.so \
-		vainfo -a --display drm --device /dev/null >"$tmp/vainfo" 2>&1 || return 1
-	"$info" -a --driver softva --json >"$tmp/softva.json" || return 1
-	"${PYTHON3:-python3}" "$top_srcdir/tests/vainfo-compare.py" "$tmp/vainfo" "$tmp/softva.json" || return 1
+		vainfo -a --display drm --device /dev/null >"$work/vainfo" 2>&1 || return 1
+	"$info" -a --driver softva --json >"$work/softva.json" || return 1
+	"${PYTHON3:-python3}" "$top_srcdir/tests/vainfo-compare.py" "$work/vainfo" "$work/softva.json" || return 1
 	# A fact that is missing is seen.
-	sed 's/"YUV420"/"YUV4"/' "$tmp/softva.json" >"$tmp/wrong.json"
-	! "${PYTHON3:-python3}" "$top_srcdir/tests/vainfo-compare.py" "$tmp/vainfo" "$tmp/wrong.json"
+	sed 's/"YUV420"/"YUV4"/' "$work/softva.json" >"$work/wrong.json"
+	! "${PYTHON3:-python3}" "$top_srcdir/tests/vainfo-compare.py" "$work/vainfo" "$work/wrong.json"
 }
 
 device() {
-	exits_with 0 "$fake" --device /dev/null && grep -qx 'display: /dev/null' "$tmp/out"
+	exits_with 0 "$fake" --device /dev/null && grep -qx 'display: /dev/null' "$work/out"
 }
 
 says() { # status, pattern on stderr, command...
 	local expected=$1 pattern=$2
 	shift 2
-	exits_with "$expected" "$@" && grep -q -- "$pattern" "$tmp/err" && [ ! -s "$tmp/out" ]
+	exits_with "$expected" "$@" && grep -q -- "$pattern" "$work/err" && [ ! -s "$work/out" ]
 }
 
 softva() {
 	exits_with 0 "$info" --driver softva || return 1
-	cat "$tmp/out"
-	[ ! -s "$tmp/err" ] || { cat "$tmp/err"; return 1; }
-	grep -qx 'display: no device' "$tmp/out" &&
-		grep -q '^driver: .*softva' "$tmp/out" &&
-		grep -q '^image formats:.* NV12' "$tmp/out" &&
-		[ "$(grep -cx 'profile H264\(ConstrainedBaseline\|Main\|High\)' "$tmp/out")" = 3 ] &&
-		grep -qx '  VLD' "$tmp/out" &&
-		grep -q '^    RTFormat: YUV420' "$tmp/out" &&
-		grep -q '^    surface formats:.* NV12' "$tmp/out" &&
-		grep -q '^    surface sizes: [0-9]*x[0-9]* to [0-9]*x[0-9]*$' "$tmp/out"
+	cat "$work/out"
+	[ ! -s "$work/err" ] || { cat "$work/err"; return 1; }
+	grep -qx 'display: no device' "$work/out" &&
+		grep -q '^driver: .*softva' "$work/out" &&
+		grep -q '^image formats:.* NV12' "$work/out" &&
+		[ "$(grep -cx 'profile H264\(ConstrainedBaseline\|Main\|High\)' "$work/out")" = 3 ] &&
+		grep -qx '  VLD' "$work/out" &&
+		grep -q '^    RTFormat: YUV420' "$work/out" &&
+		grep -q '^    surface formats:.* NV12' "$work/out" &&
+		grep -q '^    surface sizes: [0-9]*x[0-9]* to [0-9]*x[0-9]*$' "$work/out"
 }
 
 # What a trial shows on softva with quirks: each line that is given is there, word for word.
@@ -145,20 +127,20 @@ tried() { # LIKE QUIRKS LINE...
 	local like=$1 quirks=$2 line
 	shift 2
 	env ${like:+SOFTVA_LIKE="$like"} ${quirks:+SOFTVA_QUIRKS="$quirks"} "$info" --driver softva \
-		--probe-seconds 600 >"$tmp/out" 2>"$tmp/err" || return 1
+		--probe-seconds 600 >"$work/out" 2>"$work/err" || return 1
 	# The kernel may have made a dma-buf.
-	sed -i 's/of a dma-buf:/of a memfd:/' "$tmp/out"
-	sed -n '/^tried$/,/^offered/p' "$tmp/out"
-	[ ! -s "$tmp/err" ] || { cat "$tmp/err"; return 1; }
+	sed -i 's/of a dma-buf:/of a memfd:/' "$work/out"
+	sed -n '/^tried$/,/^offered/p' "$work/out"
+	[ ! -s "$work/err" ] || { cat "$work/err"; return 1; }
 	for line; do
-		grep -qxF "  $line" "$tmp/out" || { echo "no line: $line"; return 1; }
+		grep -qxF "  $line" "$work/out" || { echo "no line: $line"; return 1; }
 	done
 }
 
 # The same facts as JSON, of the driver that has the most to explain.
 tried_json() {
 	SOFTVA_LIKE=nvidia exits_with 0 "$info" --driver softva --probe-seconds 600 --json || return 1
-	"${PYTHON3:-python3}" - "$tmp/out" <<-'END'
+	"${PYTHON3:-python3}" - "$work/out" <<-'END'
 		import json, sys
 		probes = json.load(open(sys.argv[1], encoding='utf-8'))['displays'][0]['probes']
 		readout, sync, import_, export = (probes[key] for key in ('readout', 'sync', 'import', 'export'))
@@ -175,22 +157,33 @@ tried_json() {
 
 # A driver that hangs costs the trial, and nothing that was known before.
 hangs() {
-	mkfifo "$tmp/gate" && exec 7<>"$tmp/gate" || return 1
-	SOFTVA_GATE=$tmp/gate SOFTVA_QUIRKS=sync=hang exits_with 4 "$info" --driver softva --probe-seconds 1
+	mkfifo "$work/gate" && exec 7<>"$work/gate" || return 1
+	SOFTVA_GATE=$work/gate SOFTVA_QUIRKS=sync=hang exits_with 4 "$info" --driver softva --probe-seconds 1
 	local status=$?
 	exec 7>&-
-	[ $status -eq 0 ] && grep -q 'does not come back' "$tmp/err" &&
-		grep -qx '  failed: the driver does not come back' "$tmp/out" &&
-		grep -qx 'profile HEVCMain' "$tmp/out" && grep -q '^  decode h264: yes' "$tmp/out"
+	[ $status -eq 0 ] && grep -q 'does not come back' "$work/err" &&
+		grep -qx '  failed: the driver does not come back' "$work/out" &&
+		grep -qx 'profile HEVCMain' "$work/out" && grep -q '^  decode h264: yes' "$work/out"
+}
+
+# An encoder is none of what is decoded, even if its profile has nothing else.
+encoders() {
+	SOFTVA_QUIRKS=enc=lp-only,no-packed exits_with 0 "$info" --driver softva || return 1
+	cat "$tmp/out"
+	[ "$(grep -c '^  EncSliceLP$' "$tmp/out")" = 5 ] && ! grep -qx '  EncSlice' "$tmp/out" &&
+		[ "$(grep -cx '    EncPackedHeaders: none' "$tmp/out")" = 5 ] &&
+		sed -n '/^profile HEVCSccMain$/,/^[a-z]* /p' "$tmp/out" | grep -qx '  EncSliceLP' &&
+		! grep '^    profiles:.*Scc' "$tmp/out" &&
+		grep -qx '  encode no, the driver encodes it, this project does not: h264 hevc' "$tmp/out"
 }
 
 nothing_is_tried() {
-	exits_with 0 "$info" --driver softva --probe-seconds 0 && ! grep -qx tried "$tmp/out" &&
-		exits_with 0 "$info" --driver softva --probe-seconds 0 --json && grep -q '"probes": null' "$tmp/out"
+	exits_with 0 "$info" --driver softva --probe-seconds 0 && ! grep -qx tried "$work/out" &&
+		exits_with 0 "$info" --driver softva --probe-seconds 0 --json && grep -q '"probes": null' "$work/out"
 }
 
 path() {
-	exits_with 0 "$info" --driver soft-driver/.libs/softva_drv_video.so && cmp "$tmp/out" "$tmp/softva"
+	exits_with 0 "$info" --driver soft-driver/.libs/softva_drv_video.so && cmp "$work/out" "$work/softva"
 }
 
 check 'the whole output on the fake' golden
@@ -250,13 +243,14 @@ else
 	check 'tried: sync=busy' tried '' sync=busy "$derived"
 	check 'a driver that hangs' hangs
 	check 'nothing is tried' nothing_is_tried
+	check 'encoders' encoders
 	if command -v "${PYTHON3:-python3}" >/dev/null 2>&1; then
 		check 'tried, as JSON' tried_json
 	else
 		skip 'tried, as JSON' 'python3 is not installed'
 	fi
 	check 'softva by name' softva
-	"$info" --driver softva >"$tmp/softva" 2>&1
+	"$info" --driver softva >"$work/softva" 2>&1
 	check 'softva by path' path
 	if [ "${SANITIZERS:-no}" != no ]; then
 		skip "vainfo's facts" "a sanitizer's runtime cannot be loaded behind vainfo's back"
@@ -266,4 +260,4 @@ else
 		check "vainfo's facts" vainfo_facts
 	fi
 fi
-echo "1..$n"
+plan

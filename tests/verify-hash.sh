@@ -9,19 +9,8 @@ set -u
 vacodec=$top_builddir/tools/vacodec
 driver=$top_builddir/soft-driver/.libs/softva_drv_video.so
 streams=$top_srcdir/tests/streams
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-n=0
-
-report() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$work/err" | head -n 5
-	fi
-}
+# shellcheck source=tests/tap.sh
+. "$top_srcdir/tests/tap.sh"
 
 verify() { # FILE: status, and what was said
 	timeout 120 "$vacodec" decode --driver "$driver" --log-level error --verify-hash --json "$1" \
@@ -29,7 +18,7 @@ verify() { # FILE: status, and what was said
 	status=$?
 }
 
-count() { # FIELD: of the report
+field() { # FIELD: of the report
 	sed -n "s/.*\"$1\": *\([0-9]*\).*/\1/p" "$work/out" | head -n 1
 }
 
@@ -55,14 +44,14 @@ for file in $(codec_streams_shown hevc) $(codec_vectors hevc decode if-va); do
 	*/hevc-hash-crc.265)
 		# x265's CRC is not that of D.3.19; libde265 says the same.
 		[ $status = 2 ] && grep -q ': 8 of 8 picture hashes do not match' "$work/err"
-		report $? "${file##*/}: the encoder is wrong"
+		ok $? "${file##*/}: the encoder is wrong"
 		continue ;;
 	esac
-	[ $status = 0 ] && [ "$(count hashes)" -gt 0 ]
-	report $? "${file##*/}: $(count hashes) hashes"
+	[ $status = 0 ] && [ "$(field hashes)" -gt 0 ]
+	ok $? "${file##*/}: $(field hashes) hashes"
 done
-[ $n -ge 12 ]
-report $? "$n streams have hashes"
+[ $count -ge 12 ]
+ok $? "$count streams have hashes"
 
 # flip FILE AT: one bit of a byte
 flip() {
@@ -82,12 +71,12 @@ for name in hevc-hashes hevc-hash-checksum hevc-main10 hevc-written-hashes hevc-
 			flip "$work/wrong.265" $((at + behind))
 			verify "$work/wrong.265"
 			[ $status = 2 ] && grep -q ': 1 of [0-9]* picture hashes do not match' "$work/err"
-			report $? "$name: a wrong ${kind%%:*}, byte $behind"
+			ok $? "$name: a wrong ${kind%%:*}, byte $behind"
 		done
 	done
 done
 
 verify "$streams/hevc-small.265"
 [ $status = 0 ] && grep -q 'no picture has a hash' "$work/err"
-report $? "a stream without hashes is told so"
-echo "1..$n"
+ok $? "a stream without hashes is told so"
+plan
