@@ -442,6 +442,24 @@ void model_process(struct model *model)
 	take_events(model);
 }
 
+static void say_what_changed(struct model *model, int i, const struct model_buffer *buffer)
+{
+	const uint8_t *now = model->st->pixels;
+	unsigned int first = 0, n = 0;
+
+	for (unsigned int at = MODEL_OUT_BYTES; at-- > 0;) {
+		if (now[at] == buffer->shadow[at])
+			continue;
+		first = at;
+		n++;
+	}
+	st_check(
+		model->st, false,
+		"an output is written while it is the guest's: stream %d, buffer %d, %u bytes, at %u "
+		"0x%02x is 0x%02x",
+		i / MODEL_BUFFERS, i % MODEL_BUFFERS, n, first, buffer->shadow[first], now[first]);
+}
+
 void model_check_memory(struct model *model)
 {
 	for (int i = 0; i < MODEL_STREAMS * MODEL_BUFFERS; i++) {
@@ -451,7 +469,7 @@ void model_check_memory(struct model *model)
 		if (buffer->n_pending)
 			continue;
 		guest_sg_read(model->st->ram, &buffer->base.sg, model->st->pixels, MODEL_OUT_BYTES);
-		st_check(model->st, memcmp(model->st->pixels, buffer->shadow, MODEL_OUT_BYTES) == 0,
-			 "an output is written while it is the guest's");
+		if (memcmp(model->st->pixels, buffer->shadow, MODEL_OUT_BYTES) != 0)
+			say_what_changed(model, i, buffer);
 	}
 }

@@ -161,19 +161,6 @@ static void drain(struct model *model, unsigned int which)
 		stream->drains_pending++;
 }
 
-/*
- * An object may be taken away while a picture is on its way into it, or refers to it: up to the next IDR
- * picture, which follows, nothing is said of what was not shown yet.
- */
-static void spoil_pictures(struct model *model, struct model_stream *stream, int side)
-{
-	if (side == ST_INPUT || !st_has_objects(model->st))
-		return;
-	for (unsigned int i = 0; i < MODEL_UNITS; i++)
-		stream->inputs[i].tainted |= !stream->inputs[i].shown;
-	stream->want_idr = stream->taint_idr = true;
-}
-
 static void end_queue(struct model *model, unsigned int which, uint32_t type, int side)
 {
 	struct model_stream *stream = &model->streams[which];
@@ -186,7 +173,6 @@ static void end_queue(struct model *model, unsigned int which, uint32_t type, in
 	if (!stream->life || c.no_room)
 		return;
 	stream->clear_serial[side] = stream->cancel_serial = model->serial;
-	spoil_pictures(model, stream, side);
 	if (side == ST_INPUT) {
 		stream->epoch++;
 		stream->want_idr = true;
@@ -232,8 +218,6 @@ static void create_resource(struct model *model, unsigned int which, int side, u
 	send(model, &c, &request, sizeof(request), buffer);
 	if (c.no_room || c.exact != WIRE_OK_NODATA)
 		return;
-	if (stream->exists[side][i])
-		spoil_pictures(model, stream, side);
 	stream->exists[side][i] = true;
 	stream->replace_serial[side][i] = model->serial;
 }

@@ -423,6 +423,9 @@ void frame_pool_return_buffer(struct vacodec_frame *frame)
 	frame->parameters = vawrap_buffer_unref(frame->parameters);
 	if (!frame->buffer)
 		return;
+	/* With its decoder go pictures that nobody has waited for. */
+	if (!frame_is_synced(frame))
+		vawrap_surface_sync(frame->surface, -1);
 	vawrap_surface_unref(frame->surface);
 	frame->surface = frame->own;
 	frame->own = NULL;

@@ -34,6 +34,9 @@ struct client {
 	struct codec_stream *stream;
 	struct vacodec_format format;
 	struct vacodec_buffer *buffers[MAX_BUFFERS];
+	uint8_t *came_back
+		[MAX_BUFFERS]; /* what the buffers had when they came back last, where that is asked for */
+	bool look;
 	struct iovec memory[MAX_BUFFERS]; /* of the buffers, that the client may write to */
 	bool lent[MAX_BUFFERS];
 	unsigned int n_buffers, n_listed, n_most; /* n_most: that may be lent at one time */
@@ -115,6 +118,12 @@ static void take_back(void *cookie, struct vacodec_buffer *buffer)
 	assert_true(i < client->n_buffers && client->lent[i]);
 	client->lent[i] = false;
 	client->n_lent--;
+	if (!client->look)
+		return;
+	free(client->came_back[i]);
+	client->came_back[i] = malloc(client->memory[i].iov_len);
+	assert_non_null(client->came_back[i]);
+	memcpy(client->came_back[i], client->memory[i].iov_base, client->memory[i].iov_len);
 }
 
 static struct vacodec_buffer *list(void *cookie, unsigned int i)
@@ -410,6 +419,30 @@ static void test_vacated_buffers_are_done(void **state)
 	close_client(&client);
 }
 
+/* Pictures that the driver still has when the decoder goes. */
+static void test_buffers_come_back_when_their_pictures_are_done(void **state)
+{
+	struct client client;
+	unsigned int n = 0;
+
+	(void)state;
+	setenv("SOFTVA_DELAY_US", "20000", 1);
+	assert_int_equal(open_client(&client, "cabac-b.264"), 0);
+	unsetenv("SOFTVA_DELAY_US");
+	send_units(&client, 0, client.stream->n_units / 2);
+	client.look = true;
+	client.decoder = vacodec_decoder_unref(client.decoder);
+	for (unsigned int i = 0; i < client.n_buffers; i++) {
+		n += client.came_back[i] != NULL;
+		if (client.came_back[i])
+			assert_memory_equal(client.came_back[i], client.memory[i].iov_base,
+					    client.memory[i].iov_len);
+		free(client.came_back[i]);
+	}
+	assert_true(n > 0);
+	close_client(&client);
+}
+
 /* Pictures of one slice and of many, that are referred to, hidden, shown again, with film grain. */
 static void test_vacate_again_and_again(void **state)
 {
@@ -596,6 +629,7 @@ int main(void)
 		cmocka_unit_test(test_fields_are_not_in_place),
 		cmocka_unit_test(test_nothing_is_in_place_where_pictures_do_not_arrive),
 		cmocka_unit_test(test_vacated_buffers_are_done),
+		cmocka_unit_test(test_buffers_come_back_when_their_pictures_are_done),
 		cmocka_unit_test(test_vacate_again_and_again),
 		cmocka_unit_test(test_a_driver_that_does_not_copy),
 		cmocka_unit_test(test_the_decoder_goes_on_with_another_display),

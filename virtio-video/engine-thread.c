@@ -132,7 +132,7 @@ static struct answer *begin_copy(struct engine *engine, struct resource *resourc
 	engine->copying = by_cpu;
 	unlock(engine);
 	if (by_cpu)
-		resource_begin_access(resource);
+		resource_access(resource, true);
 	return answer;
 }
 
@@ -142,7 +142,7 @@ static bool end_copy(struct engine *engine, struct resource *resource, const str
 	bool same;
 
 	if (engine->copying)
-		resource_end_access(resource);
+		resource_access(resource, false);
 	lock(engine);
 	same = resource->answer == answer;
 	engine->copying = false;

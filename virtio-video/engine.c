@@ -306,7 +306,8 @@ static uint64_t sum_bytes(const struct engine *engine)
 	return sum;
 }
 
-int engine_add(struct engine *engine, enum engine_side side, struct resource *resource)
+int engine_add(struct engine *engine, enum engine_side side, struct resource *resource,
+	       struct answer *answer)
 {
 	struct resource *old = engine_find(engine, side, resource->id);
 	struct resource_table *table = &engine->tables[side];
@@ -319,6 +320,7 @@ int engine_add(struct engine *engine, enum engine_side side, struct resource *re
 		engine_remove(engine, side, old);
 	pthread_mutex_lock(&engine->lock);
 	table->all[table->n++] = resource;
+	engine_push(engine, answer);
 	pthread_mutex_unlock(&engine->lock);
 	return 0;
 }

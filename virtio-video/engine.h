@@ -67,10 +67,11 @@ int engine_set_codec(struct engine *engine, enum vacodec_codec codec);
 /* NULL: there is none. */
 struct resource *engine_find(const struct engine *engine, enum engine_side side, uint32_t id);
 /*
- * Takes the caller's reference; a resource with the same id goes, as engine_remove() says. Errors:
- * -ENOSPC there are too many, or they have too much memory.
+ * Takes the caller's reference; a resource with the same id goes, as engine_remove() says. Then answer
+ * goes out. Errors: -ENOSPC there are too many, or they have too much memory: it stays the caller's.
  */
-int engine_add(struct engine *engine, enum engine_side side, struct resource *resource);
+int engine_add(struct engine *engine, enum engine_side side, struct resource *resource,
+	       struct answer *answer);
 /* Takes one away: when it is queued, it is answered with ERR. */
 void engine_remove(struct engine *engine, enum engine_side side, struct resource *resource);
 void engine_remove_all(struct engine *engine, enum engine_side side);

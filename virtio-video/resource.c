@@ -190,22 +190,13 @@ void resource_unref(struct resource *resource)
 }
 
 /* What is no dma-buf says ENOTTY. */
-static void sync_objects(const struct resource *resource, uint64_t flags)
+void resource_access(const struct resource *resource, bool begin)
 {
-	struct dma_buf_sync sync = {.flags = flags | DMA_BUF_SYNC_RW};
+	struct dma_buf_sync sync = {.flags = DMA_BUF_SYNC_RW};
 
+	sync.flags |= begin ? DMA_BUF_SYNC_START : DMA_BUF_SYNC_END;
 	for (unsigned int i = 0; i < resource->n_objects; i++)
 		ioctl(resource->fds[i], DMA_BUF_IOCTL_SYNC, &sync);
-}
-
-void resource_begin_access(const struct resource *resource)
-{
-	sync_objects(resource, DMA_BUF_SYNC_START);
-}
-
-void resource_end_access(const struct resource *resource)
-{
-	sync_objects(resource, DMA_BUF_SYNC_END);
 }
 
 bool resource_touches(const struct resource *resource, const uint8_t *addr, uint64_t size_bytes)

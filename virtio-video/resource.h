@@ -73,9 +73,8 @@ void resource_unref(struct resource *resource);
 /* Whether a piece lies in [addr, addr + size). */
 bool resource_touches(const struct resource *resource, const uint8_t *addr, uint64_t size_bytes);
 
-/* Around each access to an object's memory by the CPU. */
-void resource_begin_access(const struct resource *resource);
-void resource_end_access(const struct resource *resource);
+/* Around each access to an object's memory by the CPU: before it, and when it has ended. */
+void resource_access(const struct resource *resource, bool begin);
 
 /* A place in a plane's pieces that only moves forward. */
 struct resource_cursor {

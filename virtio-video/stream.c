@@ -175,10 +175,10 @@ int stream_handle_resource_create(struct call *call)
 	if (call->side == ENGINE_INPUT && resource->num_planes != 1)
 		err = -EINVAL;
 	if (!err)
-		err = engine_add(call->stream->engine, call->side, resource);
+		err = engine_add(call->stream->engine, call->side, resource, call->answer);
 	if (err)
 		resource_unref(resource);
-	return err;
+	return err ? err : CALL_PENDING;
 }
 
 /* ---- Work ---- */

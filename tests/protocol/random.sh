@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: MIT
 #
 # Random commands against the model of the protocol, with a driver that is quick and ones that take
-# their time; with guest pages, and with objects: copies of the driver, and of ours. SELFTEST_SEED and SELFTEST_COMMANDS in the environment take others.
+# their time; with guest pages, and with objects: in place, copies of the driver, and of ours. SELFTEST_SEED
+# and SELFTEST_COMMANDS in the environment take others.
 set -u
 # shellcheck source=tests/play-common.sh
 . "$top_srcdir/tests/play-common.sh"
 
 commands=${SELFTEST_COMMANDS:-10000}
 seed=${SELFTEST_SEED:-$(date +%j%H%M)}
-echo "1..6"
+echo "1..10"
 run() { # NAME DELAY-US OPTION...
 	local name=$1 delay=$2
 	shift 2
@@ -23,6 +24,9 @@ run() { # NAME DELAY-US OPTION...
 
 for delay in 0 30 300 2000; do
 	run "guest pages" $delay
+done
+for delay in 0 30 300 2000; do
+	run "objects, in place" $delay --objects
 done
 SOFTVA_QUIRKS=import=vpp-only run "objects, copies of the driver" 30 --objects
 SOFTVA_QUIRKS=import=none run "objects, copies of ours" 30 --objects
