@@ -175,6 +175,7 @@ void av1_write_grain(const struct av1_picture *picture, struct bit_writer *w)
 	const VAFilmGrainStructAV1 *g = &pic->film_grain_info;
 	unsigned int n_y = at_most(g->num_y_points, 14), n_cb = 0, n_cr = 0;
 	bool subsampled = pic->profile == 0;
+	bool inexact = picture->base.softva->quirks.grain == QUIRK_GRAIN_INEXACT;
 
 	if (!pic->seq_info_fields.fields.film_grain_params_present ||
 	    (!pic->pic_info_fields.bits.show_frame && !pic->pic_info_fields.bits.showable_frame))
@@ -182,7 +183,7 @@ void av1_write_grain(const struct av1_picture *picture, struct bit_writer *w)
 	bit_writer_put(w, 1, g->film_grain_info_fields.bits.apply_grain);
 	if (!g->film_grain_info_fields.bits.apply_grain)
 		return;
-	bit_writer_put(w, 16, g->grain_seed);
+	bit_writer_put(w, 16, inexact ? g->grain_seed ^ 1u : g->grain_seed);
 	if (pic->pic_info_fields.bits.frame_type == AV1_INTER)
 		bit_writer_put(w, 1, 1); /* update_grain */
 	write_points(w, n_y, g->point_y_value, g->point_y_scaling);

@@ -140,6 +140,19 @@ static void write_packet(struct av1_picture *picture, struct bytes *packet)
 		av1_slots_record(picture, packet, from);
 }
 
+/* Where grain comes out of the decoder itself, what it is put on is one of the decoder's surfaces. */
+static bool may_show(const struct av1_picture *picture, const struct surface *display)
+{
+	struct context *context = picture->base.context;
+
+	if (picture->base.softva->quirks.grain != QUIRK_GRAIN_EXTRA)
+		return true;
+	for (unsigned int i = 0; i < AV1_SLOTS; i++)
+		if (picture->pic->ref_frame_map[i] == display->object.id)
+			return false;
+	return display->serial < context->serial && context_knows(context, display);
+}
+
 /* Where what is shown differs from what is referred to, the client names both. */
 static void find_display(struct av1_picture *picture, struct job *job)
 {
@@ -152,7 +165,8 @@ static void find_display(struct av1_picture *picture, struct job *job)
 			     OBJECT_SURFACE);
 	if (!av1_check(picture, CHECK_TARGET_ID,
 		       display && display != picture->base.target &&
-			       display->format == picture->base.target->format)) {
+			       display->format == picture->base.target->format &&
+			       may_show(picture, display))) {
 		if (display)
 			object_unref(&display->object);
 		return;

@@ -59,6 +59,10 @@ static const struct profile profiles[] = {
 	{VAProfileNone, &codec_vpp, RT_ALL, 0, 0},
 };
 
+/* No decoder is behind that one. */
+static const struct profile encoder = {VAProfileHEVCSccMain, &codec_hevc, VA_RT_FORMAT_YUV420, 1,
+				       8};
+
 #define NUM_PROFILES ((int)(sizeof(profiles) / sizeof(profiles[0])))
 
 const struct profile *profile_find(VAProfile profile)
@@ -66,41 +70,65 @@ const struct profile *profile_find(VAProfile profile)
 	for (int i = 0; i < NUM_PROFILES; i++)
 		if (profiles[i].profile == profile)
 			return &profiles[i];
-	return NULL;
+	return profile == encoder.profile ? &encoder : NULL;
 }
 
-static VAEntrypoint entrypoint_of(VAProfile profile)
+/* The one that is listed for encoding; 0: none is. */
+static VAEntrypoint encoding_of(const struct quirks *quirks)
 {
-	return profile == VAProfileNone ? VAEntrypointVideoProc : VAEntrypointVLD;
+	return quirks->enc_lp_only ? VAEntrypointEncSliceLP
+	       : quirks->no_packed ? VAEntrypointEncSlice
+				   : (VAEntrypoint)0;
 }
 
-static VAStatus check_support(VAProfile profile, VAEntrypoint entrypoint)
+static bool is_encoded(VAProfile profile)
 {
-	if (!profile_find(profile))
+	return profile == VAProfileH264ConstrainedBaseline || profile == VAProfileH264Main ||
+	       profile == VAProfileH264High || profile == VAProfileHEVCMain ||
+	       profile == encoder.profile;
+}
+
+/* 2 at most; none: there is no such profile. */
+static int list_entrypoints(const struct softva *softva, VAProfile profile, VAEntrypoint list[2])
+{
+	VAEntrypoint encoding = encoding_of(&softva->quirks);
+	int n = 0;
+
+	if (profile_find(profile) && profile != encoder.profile)
+		list[n++] = profile == VAProfileNone ? VAEntrypointVideoProc : VAEntrypointVLD;
+	if (is_encoded(profile) && encoding)
+		list[n++] = encoding;
+	return n;
+}
+
+static VAStatus check_support(const struct softva *softva, VAProfile profile,
+			      VAEntrypoint entrypoint)
+{
+	VAEntrypoint list[2];
+	int n = list_entrypoints(softva, profile, list);
+
+	if (n == 0)
 		return VA_STATUS_ERROR_UNSUPPORTED_PROFILE;
-	return entrypoint == entrypoint_of(profile) ? VA_STATUS_SUCCESS
-						    : VA_STATUS_ERROR_UNSUPPORTED_ENTRYPOINT;
+	return entrypoint == list[0] || (n > 1 && entrypoint == list[1])
+		       ? VA_STATUS_SUCCESS
+		       : VA_STATUS_ERROR_UNSUPPORTED_ENTRYPOINT;
 }
 
 VAStatus config_query_profiles(VADriverContextP va, VAProfile *list, int *count)
 {
-	(void)va;
 	for (int i = 0; i < NUM_PROFILES; i++)
 		list[i] = profiles[i].profile;
 	*count = NUM_PROFILES;
+	if (encoding_of(&softva_of(va)->quirks))
+		list[(*count)++] = encoder.profile;
 	return VA_STATUS_SUCCESS;
 }
 
 VAStatus config_query_entrypoints(VADriverContextP va, VAProfile profile, VAEntrypoint *list,
 				  int *count)
 {
-	(void)va;
-	*count = 0;
-	if (!profile_find(profile))
-		return VA_STATUS_ERROR_UNSUPPORTED_PROFILE;
-	list[0] = entrypoint_of(profile);
-	*count = 1;
-	return VA_STATUS_SUCCESS;
+	*count = list_entrypoints(softva_of(va), profile, list);
+	return *count ? VA_STATUS_SUCCESS : VA_STATUS_ERROR_UNSUPPORTED_PROFILE;
 }
 
 struct limits config_limits(const struct softva *softva, const struct profile *profile)
@@ -119,8 +147,30 @@ struct limits config_limits(const struct softva *softva, const struct profile *p
 	return of_others;
 }
 
-static uint32_t attribute_value(VAConfigAttribType type, VAEntrypoint entrypoint,
-				uint32_t rt_format, const struct limits *limits)
+/* Of encoding as little is said as a client must know. */
+static uint32_t encoding_value(const struct softva *softva, VAConfigAttribType type)
+{
+	switch (type) {
+	case VAConfigAttribRateControl:
+		return VA_RC_CQP;
+	case VAConfigAttribEncPackedHeaders:
+		return softva->quirks.no_packed
+			       ? VA_ENC_PACKED_HEADER_NONE
+			       : VA_ENC_PACKED_HEADER_SEQUENCE | VA_ENC_PACKED_HEADER_PICTURE |
+					 VA_ENC_PACKED_HEADER_SLICE;
+	default:
+		return VA_ATTRIB_NOT_SUPPORTED;
+	}
+}
+
+static bool is_encoding(VAEntrypoint entrypoint)
+{
+	return entrypoint == VAEntrypointEncSlice || entrypoint == VAEntrypointEncSliceLP;
+}
+
+static uint32_t attribute_value(const struct softva *softva, VAConfigAttribType type,
+				VAEntrypoint entrypoint, uint32_t rt_format,
+				const struct limits *limits)
 {
 	switch (type) {
 	case VAConfigAttribRTFormat:
@@ -133,22 +183,23 @@ static uint32_t attribute_value(VAConfigAttribType type, VAEntrypoint entrypoint
 	case VAConfigAttribMaxPictureHeight:
 		return limits->max_height;
 	default:
-		return VA_ATTRIB_NOT_SUPPORTED;
+		return is_encoding(entrypoint) ? encoding_value(softva, type)
+					       : VA_ATTRIB_NOT_SUPPORTED;
 	}
 }
 
 VAStatus config_get_attributes(VADriverContextP va, VAProfile profile, VAEntrypoint entrypoint,
 			       VAConfigAttrib *list, int count)
 {
-	VAStatus status = check_support(profile, entrypoint);
 	struct softva *softva = softva_of(va);
+	VAStatus status = check_support(softva, profile, entrypoint);
 	struct limits limits;
 
 	if (status != VA_STATUS_SUCCESS)
 		return status;
 	limits = config_limits(softva, profile_find(profile));
 	for (int i = 0; i < count; i++) {
-		uint32_t value = attribute_value(list[i].type, entrypoint,
+		uint32_t value = attribute_value(softva, list[i].type, entrypoint,
 						 profile_find(profile)->rt_format, &limits);
 
 		if (value != VA_ATTRIB_NOT_SUPPORTED || !softva->quirks.attribs_untouched)
@@ -176,7 +227,7 @@ static VAStatus take_attributes(const struct softva *softva, struct config *conf
 					     ? VA_RT_FORMAT_YUV420_10
 					     : VA_RT_FORMAT_YUV420 | VA_RT_FORMAT_YUV444;
 	for (int i = 0; i < count; i++) {
-		uint32_t offered = attribute_value(list[i].type, config->entrypoint,
+		uint32_t offered = attribute_value(softva, list[i].type, config->entrypoint,
 						   config->rt_format, &limits);
 
 		if (list[i].type == VAConfigAttribRTFormat && !is_taken(softva, config, i))
@@ -202,7 +253,7 @@ static void config_free(struct object *object)
 VAStatus config_create(VADriverContextP va, VAProfile profile, VAEntrypoint entrypoint,
 		       VAConfigAttrib *list, int count, VAConfigID *id)
 {
-	VAStatus status = check_support(profile, entrypoint);
+	VAStatus status = check_support(softva_of(va), profile, entrypoint);
 	struct config *config;
 
 	*id = VA_INVALID_ID;
@@ -242,10 +293,9 @@ VAStatus config_query_attributes(VADriverContextP va, VAConfigID id, VAProfile *
 				 VAEntrypoint *entrypoint, VAConfigAttrib *list, int *count)
 {
 	static const VAConfigAttribType types[] = {
-		VAConfigAttribRTFormat,
-		VAConfigAttribDecSliceMode,
-		VAConfigAttribMaxPictureWidth,
-		VAConfigAttribMaxPictureHeight,
+		VAConfigAttribRTFormat,        VAConfigAttribDecSliceMode,
+		VAConfigAttribMaxPictureWidth, VAConfigAttribMaxPictureHeight,
+		VAConfigAttribRateControl,     VAConfigAttribEncPackedHeaders,
 	};
 	struct config *config = object_get(&softva_of(va)->heap, id, OBJECT_CONFIG);
 	struct limits limits;
@@ -257,8 +307,8 @@ VAStatus config_query_attributes(VADriverContextP va, VAConfigID id, VAProfile *
 	*entrypoint = config->entrypoint;
 	*count = 0;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		uint32_t value =
-			attribute_value(types[i], config->entrypoint, config->rt_format, &limits);
+		uint32_t value = attribute_value(softva_of(va), types[i], config->entrypoint,
+						 config->rt_format, &limits);
 
 		if (value != VA_ATTRIB_NOT_SUPPORTED)
 			list[(*count)++] = (VAConfigAttrib){types[i], value};

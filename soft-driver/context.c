@@ -302,12 +302,22 @@ static VAStatus check_targets(struct softva *softva, const VASurfaceID *targets,
 	return VA_STATUS_SUCCESS;
 }
 
+/* Encoders are listed by quirks, for clients to see; there is none. */
+static VAStatus check_entrypoint(struct softva *softva, VAEntrypoint entrypoint)
+{
+	if (entrypoint == VAEntrypointVLD || entrypoint == VAEntrypointVideoProc)
+		return VA_STATUS_SUCCESS;
+	softva_log(softva, "encoders are only listed");
+	return VA_STATUS_ERROR_UNIMPLEMENTED;
+}
+
 VAStatus context_create(VADriverContextP va, VAConfigID config_id, int width, int height, int flag,
 			VASurfaceID *targets, int num_targets, VAContextID *id)
 {
 	struct softva *softva = softva_of(va);
 	struct config *config = object_get(&softva->heap, config_id, OBJECT_CONFIG);
 	const struct profile *profile;
+	VAEntrypoint entrypoint;
 	struct context *context;
 	uint32_t rt_format;
 	VAStatus status;
@@ -318,8 +328,13 @@ VAStatus context_create(VADriverContextP va, VAConfigID config_id, int width, in
 		return VA_STATUS_ERROR_INVALID_CONFIG;
 	profile = profile_find(config->profile);
 	rt_format = config->rt_format;
+	entrypoint = config->entrypoint;
 	object_unref(&config->object);
-	status = softva_enter(softva);
+	status = check_entrypoint(softva, entrypoint);
+	if (status == VA_STATUS_SUCCESS)
+		status = softva_enter(softva);
+	if (status == VA_STATUS_SUCCESS && quirks_begin_late(&softva->quirks))
+		status = VA_STATUS_ERROR_OPERATION_FAILED;
 	if (status == VA_STATUS_SUCCESS)
 		status = check_size(softva, profile, width, height);
 	if (status == VA_STATUS_SUCCESS)

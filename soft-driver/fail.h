@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls that fail because SOFTVA_FAIL says so, for tests of what a client does then (docs/softva.md).
+ * Calls that fail because SOFTVA_FAIL says so, for tests of what a client does then (softva(7)).
  */
 #ifndef SOFTVA_FAIL_H
 #define SOFTVA_FAIL_H

@@ -5,11 +5,16 @@
  */
 #include "quirks.h"
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <va/va.h>
 #include <va/va_backend.h>
 
@@ -53,7 +58,13 @@ static const struct quirk {
 	{"attribs=untouched", FIELD(attribs_untouched), true},
 	{"rtformat-first", FIELD(rtformat_first), true},
 	{"p016", FIELD(p016), true},
+	{"grain=extra", FIELD(grain), QUIRK_GRAIN_EXTRA},
+	{"grain=inexact", FIELD(grain), QUIRK_GRAIN_INEXACT},
+	{"late-open", FIELD(late_open), true},
+	{"late-thread", FIELD(late_thread), true},
 	{"limits", FIELD(limits), true},
+	{"enc=lp-only", FIELD(enc_lp_only), true},
+	{"no-packed", FIELD(no_packed), true},
 };
 
 static const struct driver {
@@ -61,12 +72,13 @@ static const struct driver {
 	const char *quirks;
 } drivers[] = {
 	{"ihd", "derive=slow,import=vpp-only,memtype=unlisted,export=modifier,align=256x64,gap,"
-		"sync=busy"},
+		"sync=busy,enc=lp-only"},
 	{"radeonsi", "derive=fail,getimage=native,align=256x64,no-error,sync=timedout,"
-		     "lock-while-waiting,slicedata=whole-buffer"},
+		     "lock-while-waiting,slicedata=whole-buffer,late-open,late-thread,no-packed"},
 	{"nvidia", "derive=fail,getimage=whole,putimage=noop,import=ignored,memtype=unlisted,"
 		   "export=separate-only,surfaces=32,bind-at-context,no-sync2,no-status,no-error,"
-		   "setnum=fail,vp8=lookback,attribs=untouched,rtformat-first,p016,limits"},
+		   "setnum=fail,vp8=lookback,attribs=untouched,rtformat-first,p016,grain=extra,"
+		   "limits"},
 };
 
 static const struct quirk *find(const char *text, size_t length)
@@ -164,4 +176,55 @@ bool quirks_lose(const struct quirks *quirks)
 	static atomic_int pictures;
 
 	return quirks->lost && atomic_fetch_add(&pictures, 1) + 1 == quirks->lost;
+}
+
+/* ---- What is late ---- */
+
+/* A driver's libraries look for what lies beside them. */
+static int open_late(void)
+{
+	Dl_info info;
+	int fd = dladdr(drivers, &info) ? open(info.dli_fname, O_RDONLY | O_CLOEXEC) : -1;
+
+	if (fd < 0)
+		return -EACCES;
+	close(fd);
+	return 0;
+}
+
+static void *lower(void *cookie)
+{
+	const struct sched_param none = {0};
+	int *error = cookie;
+
+	*error = pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
+	return NULL;
+}
+
+/* A thread for what has time, which says so to the system. */
+static int start_late(void)
+{
+	pthread_t thread;
+	int refused = 0;
+	int error = pthread_create(&thread, NULL, lower, &refused);
+
+	if (!error)
+		pthread_join(thread, NULL);
+	return -(error ? error : refused);
+}
+
+int quirks_begin_late(const struct quirks *quirks)
+{
+	static atomic_bool done;
+	int error = 0;
+
+	if (atomic_load(&done))
+		return 0;
+	if (quirks->late_open)
+		error = open_late();
+	if (!error && quirks->late_thread)
+		error = start_late();
+	if (!error)
+		atomic_store(&done, true);
+	return error;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What real drivers do otherwise, on demand: SOFTVA_QUIRKS and SOFTVA_LIKE, for tests of clients
- * (docs/softva.md has each one's source). A field is 0 where the driver does as va.h says.
+ * (softva(7) has each one's source). A field is 0 where the driver does as va.h says.
  */
 #ifndef SOFTVA_QUIRKS_H
 #define SOFTVA_QUIRKS_H
@@ -39,6 +39,12 @@ enum quirk_sync {
 	QUIRK_SYNC_BUSY,     /* the first waits for a picture say HW_BUSY */
 };
 
+/* What becomes of AV1's film grain. */
+enum quirk_grain {
+	QUIRK_GRAIN_EXTRA = 1, /* shown from a surface that the context knows and nobody refers to */
+	QUIRK_GRAIN_INEXACT,   /* other grain than the stream's */
+};
+
 struct quirks {
 	int derive, getimage, putimage_noop;
 	int import, memtype_unlisted, export;
@@ -49,7 +55,10 @@ struct quirks {
 	int sync, lock_while_waiting;
 	int slicedata_whole_buffer, vp8_lookback;
 	int attribs_untouched, rtformat_first, p016;
+	int grain;
+	int late_open, late_thread; /* with the process's first context */
 	int limits;
+	int enc_lp_only, no_packed; /* what is listed for encoding */
 	int lost; /* the n-th picture of the process takes the device with it; 0: none */
 };
 
@@ -66,5 +75,7 @@ struct VADriverVTable;
 void quirks_fill(const struct quirks *quirks, struct VADriverVTable *vtable);
 /* Counts a picture of the process; whether the device is lost with it. */
 bool quirks_lose(const struct quirks *quirks);
+/* What is late, with each context until it has once been possible. -errno if that is refused. */
+int quirks_begin_late(const struct quirks *quirks);
 
 #endif

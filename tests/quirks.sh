@@ -146,6 +146,28 @@ for like in ihd radeonsi nvidia; do
 	fi
 done
 unset SOFTVA_LIKE
+
+# Film grain: on a surface of its own, and with other grain than the stream's, which a client cannot see but
+# can do without.
+grain() { # QUIRKS STREAM MD5 ARGUMENT...
+	local quirks=$1 stream=$2 md5=$top_srcdir/tests/streams/$3
+	shift 3
+	SOFTVA_QUIRKS=$quirks timeout 120 "$vacodec" decode --driver "$driver" --log-level error --md5 "$@" \
+		"$top_srcdir/tests/streams/$stream" >"$work/out" 2>"$work/err" && cmp -s "$work/out" "$md5"
+}
+case $codecs in *av1*)
+	for stream in av1-grain.ivf av1-grain-10bit.ivf av1-svt-grain.ivf; do
+		grain grain=extra,surfaces=32,bind-at-context "$stream" "$stream.md5"
+		result $? "grain=extra: $stream"
+		SOFTVA_LIKE=nvidia grain '' "$stream" "$stream.md5"
+		result $? "like nvidia: $stream"
+		! grain grain=inexact "$stream" "$stream.md5" &&
+			[ "$(wc -l <"$work/out")" = "$(wc -l <"$top_srcdir/tests/streams/$stream.md5")" ] &&
+			grain grain=inexact "$stream" "$stream.no-grain.md5" --no-film-grain
+		result $? "grain=inexact: $stream without grain"
+	done
+	;;
+esac
 if [ -x "$play" ]; then
 	copies '' '' '1.00 by us, 0.00 by the driver'
 	copies '' derive=tiled '1.00 by us, 1.00 by the driver'

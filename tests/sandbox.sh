@@ -33,7 +33,7 @@ calls="socket-inet socket-unix socketpair bind fork execve ptrace process_vm_rea
 bpf ioctl mount unlink chmod"
 files="open-passwd open-shadow open-init open-root open-mem create-usr create-work open-work"
 # shellcheck disable=SC2086
-echo "1..$(($(echo $calls $files | wc -w) + 9))"
+echo "1..$(($(echo $calls $files | wc -w) + 13))"
 
 tried on
 ok $? "streams are decoded in the sandbox"
@@ -62,6 +62,14 @@ ok $? "no capabilities"
 grep -q '^status NoNewPrivs:[[:space:]]*1$' "$work/log"
 ok $? "no new privileges"
 
+# What a driver does with its first context: files are opened, threads started, with calls that are refused
+# from then on.
+for quirks in late-open late-thread late-open,late-thread; do
+	SOFTVA_QUIRKS=$quirks tried on && ! grep -q 'no context before' "$work/log"
+	ok $? "a driver with $quirks decodes in the sandbox"
+done
+SOFTVA_LIKE=radeonsi tried on
+ok $? "a driver like radeonsi decodes in the sandbox"
 tried off && says off
 ok $? "--sandbox=off"
 grep -q '^confined socket-unix 0$' "$work/log" && grep -q '^confined open-passwd 0$' "$work/log"

@@ -34,7 +34,7 @@ VAStatus __wrap_vaCreateBuffer(VADisplay va, VAContextID context, VABufferType t
 			       unsigned int size, unsigned int count, void *data, VABufferID *id)
 {
 	const struct mistake *mistake = client.mistake;
-	uint8_t copy[8192];
+	_Alignas(16) uint8_t copy[8192]; /* a copy that nothing is before of */
 
 	client.n_pictures += type == VAPictureParameterBufferType;
 	if (!data || !mistake->make || type != mistake->type ||

@@ -123,6 +123,72 @@ static void test_rt_format_must_be_first(void **state)
 	vaTerminate(display);
 }
 
+/* Whether the profile has the entry point, as the list says and as a config shows. */
+static bool has_entrypoint(VADisplay display, VAProfile profile, VAEntrypoint entrypoint)
+{
+	VAEntrypoint list[16];
+	VAConfigID config;
+	bool listed = false;
+	int n = 0;
+
+	if (vaQueryConfigEntrypoints(display, profile, list, &n) == OK)
+		for (int i = 0; i < n; i++)
+			listed |= list[i] == entrypoint;
+	assert_int_equal(vaCreateConfig(display, profile, entrypoint, NULL, 0, &config) == OK,
+			 listed);
+	if (listed)
+		vaDestroyConfig(display, config);
+	return listed;
+}
+
+static uint32_t packed_headers(VADisplay display, VAProfile profile, VAEntrypoint entrypoint)
+{
+	VAConfigAttrib attrib = {VAConfigAttribEncPackedHeaders, 4711};
+
+	assert_int_equal(vaGetConfigAttributes(display, profile, entrypoint, &attrib, 1), OK);
+	return attrib.value;
+}
+
+static void test_encoders_are_listed(void **state)
+{
+	const VAProfile main = VAProfileH264Main, scc = VAProfileHEVCSccMain;
+	VADisplay display = client_display_with("");
+	VAContextID context;
+	VAConfigID config;
+
+	(void)state;
+	assert_false(has_entrypoint(display, main, VAEntrypointEncSliceLP));
+	assert_false(has_entrypoint(display, main, VAEntrypointEncSlice));
+	assert_false(has_entrypoint(display, scc, VAEntrypointEncSliceLP));
+	vaTerminate(display);
+
+	display = client_display_with("enc=lp-only,no-packed");
+	assert_true(has_entrypoint(display, main, VAEntrypointVLD));
+	assert_true(has_entrypoint(display, main, VAEntrypointEncSliceLP));
+	assert_false(has_entrypoint(display, main, VAEntrypointEncSlice));
+	assert_false(has_entrypoint(display, VAProfileVP9Profile0, VAEntrypointEncSliceLP));
+	/* A profile may be there for encoding alone. */
+	assert_true(has_entrypoint(display, scc, VAEntrypointEncSliceLP));
+	assert_false(has_entrypoint(display, scc, VAEntrypointVLD));
+	assert_int_equal(packed_headers(display, main, VAEntrypointEncSliceLP), 0);
+	assert_int_equal(packed_headers(display, main, VAEntrypointVLD), VA_ATTRIB_NOT_SUPPORTED);
+	/* Nothing is behind it. */
+	assert_int_equal(vaCreateConfig(display, main, VAEntrypointEncSliceLP, NULL, 0, &config),
+			 OK);
+	assert_int_equal(vaCreateContext(display, config, 64, 64, 0, NULL, 0, &context),
+			 VA_STATUS_ERROR_UNIMPLEMENTED);
+	vaDestroyConfig(display, config);
+	vaTerminate(display);
+
+	display = client_display_with("enc=lp-only");
+	assert_true(packed_headers(display, main, VAEntrypointEncSliceLP) > 0);
+	vaTerminate(display);
+	display = client_display_with("no-packed");
+	assert_true(has_entrypoint(display, main, VAEntrypointEncSlice));
+	assert_int_equal(packed_headers(display, main, VAEntrypointEncSlice), 0);
+	vaTerminate(display);
+}
+
 /* ---- Contexts ---- */
 
 static VAStatus begin(struct client *client, VASurfaceID surface)
@@ -377,6 +443,7 @@ int main(void)
 		cmocka_unit_test(test_surface_attributes),
 		cmocka_unit_test(test_config_attributes),
 		cmocka_unit_test(test_rt_format_must_be_first),
+		cmocka_unit_test(test_encoders_are_listed),
 		cmocka_unit_test(test_surfaces_are_bound),
 		cmocka_unit_test(test_surfaces_are_counted),
 		cmocka_unit_test(test_limits),

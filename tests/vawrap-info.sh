@@ -166,6 +166,17 @@ hangs() {
 		grep -qx 'profile HEVCMain' "$work/out" && grep -q '^  decode h264: yes' "$work/out"
 }
 
+# An encoder is none of what is decoded, even if its profile has nothing else.
+encoders() {
+	SOFTVA_QUIRKS=enc=lp-only,no-packed exits_with 0 "$info" --driver softva || return 1
+	cat "$tmp/out"
+	[ "$(grep -c '^  EncSliceLP$' "$tmp/out")" = 5 ] && ! grep -qx '  EncSlice' "$tmp/out" &&
+		[ "$(grep -cx '    EncPackedHeaders: none' "$tmp/out")" = 5 ] &&
+		sed -n '/^profile HEVCSccMain$/,/^[a-z]* /p' "$tmp/out" | grep -qx '  EncSliceLP' &&
+		! grep '^    profiles:.*Scc' "$tmp/out" &&
+		grep -qx '  encode no, the driver encodes it, this project does not: h264 hevc' "$tmp/out"
+}
+
 nothing_is_tried() {
 	exits_with 0 "$info" --driver softva --probe-seconds 0 && ! grep -qx tried "$work/out" &&
 		exits_with 0 "$info" --driver softva --probe-seconds 0 --json && grep -q '"probes": null' "$work/out"
@@ -232,6 +243,7 @@ else
 	check 'tried: sync=busy' tried '' sync=busy "$derived"
 	check 'a driver that hangs' hangs
 	check 'nothing is tried' nothing_is_tried
+	check 'encoders' encoders
 	if command -v "${PYTHON3:-python3}" >/dev/null 2>&1; then
 		check 'tried, as JSON' tried_json
 	else

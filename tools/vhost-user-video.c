@@ -101,6 +101,7 @@ struct daemon {
 	struct sandbox_options sandbox;
 	const char *readable[MAX_READABLE];
 	struct server *server;
+	struct vawrap_context *context; /* kept, for the driver to stay as it is with one */
 	int signal_fd;
 };
 
@@ -466,11 +467,14 @@ int main(int argc, char **argv)
 	status = open_server(&daemon);
 	if (status != TOOL_EXIT_OK)
 		return status;
+	if (daemon.sandbox.mode != SANDBOX_OFF)
+		daemon.context = daemon_warm_up(&daemon.display);
 	sandbox_restrict_calls(&daemon.sandbox);
 	daemon_log(&daemon.common, VAWRAP_LOG_INFO, "ready");
 	daemon_notify("READY=1");
 	status = run(&daemon);
 	daemon_notify("STOPPING=1");
 	server_free(daemon.server);
+	vawrap_context_unref(daemon.context);
 	return status;
 }
