@@ -367,8 +367,8 @@ void vawrap_surface_get_size(const struct vawrap_surface *surface, unsigned int 
  * Waits until the surface's work is done: timeout_ns 0 polls, -1 waits for ever. Where the driver
  * has no vaSyncSurface2(), any other timeout polls the status and sleeps in between; where it has no
  * status, either, every wait is for ever.
- * Errors: -ETIMEDOUT; -EBADMSG decoding error; -EBUSY the hardware is busy and stays so: the device may
- * be lost; -ESHUTDOWN; -EIO.
+ * Errors: -ETIMEDOUT; -EBADMSG decoding error; -EBUSY the hardware is busy and stays so, or a wait without
+ * a limit ended by itself 2500 times: the device may be lost; -ESHUTDOWN; -EIO.
  */
 int vawrap_surface_sync(struct vawrap_surface *surface, int64_t timeout_ns);
 /* Whether a wait with a limit has found that the driver has no vaSyncSurface2(). */

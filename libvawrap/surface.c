@@ -15,7 +15,8 @@
 #define MAX_ERRORS       4096
 #define FIRST_SLEEP_NS   50000
 #define LONGEST_SLEEP_NS 2000000
-#define MAX_BUSY         100 /* with a longest sleep between each two */
+#define MAX_BUSY         100  /* with a longest sleep between each two */
+#define MAX_GIVEN_UP     2500 /* the same */
 
 #define MAX_PRIME 4 /* objects, layers, planes of a descriptor */
 
@@ -298,13 +299,13 @@ static void sleep_ns(uint64_t ns)
 }
 
 /*
- * Some drivers give up a wait without a limit (Mesa), or say that the hardware is busy, which it may be
- * for ever (Intel): they are asked again, the latter not too often.
+ * Some drivers give up a wait without a limit (Mesa), or say that the hardware is busy (Intel), which may be
+ * for ever: they are asked again, but not for ever. A wait that ends by itself has used up time of its own.
  */
 static int sync_forever(struct vawrap_surface *surface)
 {
 	struct vawrap_display *display = surface->handle.display;
-	unsigned int asked = 0;
+	unsigned int busy = 0, given_up = 0;
 	VAStatus status;
 	int error;
 
@@ -313,8 +314,10 @@ static int sync_forever(struct vawrap_surface *surface)
 		if (error)
 			return error;
 		status = vaSyncSurface(display->va, surface->handle.id);
+		if (status == VA_STATUS_ERROR_TIMEDOUT && given_up++ == MAX_GIVEN_UP)
+			return display_leave_as(display, "vaSyncSurface", status, -EBUSY);
 		if (status != VA_STATUS_ERROR_TIMEDOUT &&
-		    (status != VA_STATUS_ERROR_HW_BUSY || asked++ == MAX_BUSY))
+		    (status != VA_STATUS_ERROR_HW_BUSY || busy++ == MAX_BUSY))
 			return display_leave(display, "vaSyncSurface", status);
 		display_leave(display, "vaSyncSurface", VA_STATUS_SUCCESS);
 		sleep_ns(LONGEST_SLEEP_NS);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * device-quirks.c - a device on softva, of which one stream's driver hangs: the others do not notice, its
- * guest is answered, and what it gave is not written when the driver wakes
+ * device-quirks.c - eight streams of a device on softva, of which one's driver hangs or waits under its lock:
+ * the others do not notice; a guest whose driver hangs is answered, and what it gave is not written when
+ * the driver wakes
  *
  * Run by device-quirks.sh, which sets the environment.
  */
@@ -47,9 +48,9 @@ static struct vvd_stats stats(void)
 }
 
 /* A display is opened where a stream is created, on this thread. */
-static void start_hanging(unsigned int i)
+static void start_at_gate(unsigned int i, const char *quirks)
 {
-	setenv("SOFTVA_QUIRKS", "sync=hang", 1);
+	setenv("SOFTVA_QUIRKS", quirks, 1);
 	setenv("SOFTVA_GATE", gate_path, 1);
 	assert_int_equal(guest_start(&guest, i, names[i]), 0);
 	unsetenv("SOFTVA_QUIRKS");
@@ -90,7 +91,7 @@ static void test_one_of_eight_hangs(void **state)
 	assert_int_equal(guest_open(&guest, &options), 0);
 	for (unsigned int i = 0; i < N_STREAMS; i++) {
 		if (i == bad)
-			start_hanging(i);
+			start_at_gate(i, "sync=hang");
 		else
 			assert_int_equal(guest_start(&guest, i, names[i]), 0);
 	}
@@ -117,9 +118,73 @@ static void test_one_of_eight_hangs(void **state)
 	unlink(gate_path);
 }
 
+static void finish(void)
+{
+	for (unsigned int i = 0; i < N_STREAMS; i++) {
+		assert_true(guest_is_exact(&guest, i));
+		guest_end(&guest, i);
+	}
+	assert_int_equal(guest.n_errors, 0);
+	guest_close(&guest);
+}
+
+/* Each wait holds the driver's lock, and the driver gives up waiting, or says that it is busy. */
+static void play_all_with(const char *quirks)
+{
+	memset(&guest, 0, sizeof(guest));
+	guest.format = 4;
+	setenv("SOFTVA_QUIRKS", quirks, 1);
+	assert_int_equal(guest_open(&guest, NULL), 0);
+	for (unsigned int i = 0; i < N_STREAMS; i++)
+		assert_int_equal(guest_start(&guest, i, names[i]), 0);
+	unsetenv("SOFTVA_QUIRKS");
+	assert_true(guest_run(&guest));
+	finish();
+}
+
+static void test_eight_wait_under_locks(void **state)
+{
+	(void)state;
+	play_all_with("lock-while-waiting,sync=timedout");
+	play_all_with("lock-while-waiting,sync=busy,no-sync2");
+}
+
+/* A wait that takes long, and the driver's lock with it, is one stream's alone. */
+static void test_one_of_eight_keeps_its_lock(void **state)
+{
+	const struct vvd_device_options options = {.size_bytes = sizeof(options),
+						   .hang_ms = 600000};
+	const unsigned int slow = 5;
+
+	(void)state;
+	memset(&guest, 0, sizeof(guest));
+	guest.format = 4;
+	open_gate();
+	assert_int_equal(guest_open(&guest, &options), 0);
+	for (unsigned int i = 0; i < N_STREAMS; i++) {
+		if (i == slow)
+			start_at_gate(i, "lock-while-waiting");
+		else
+			assert_int_equal(guest_start(&guest, i, names[i]), 0);
+	}
+	while (n_finished() < N_STREAMS - 1)
+		assert_true(guest_step(&guest, 60000));
+	assert_false(guest.streams[slow].finished);
+	assert_int_equal(guest.streams[slow].n_frames, 0);
+	/* All its pictures may come. */
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(write(gate, "x", 1), 1);
+	assert_true(guest_run(&guest));
+	finish();
+	close(gate);
+	unlink(gate_path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_eight_wait_under_locks),
+		cmocka_unit_test(test_one_of_eight_keeps_its_lock),
 		cmocka_unit_test(test_one_of_eight_hangs),
 	};
 

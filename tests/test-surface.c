@@ -401,6 +401,10 @@ static void test_a_driver_that_gives_up_is_asked_again(void **state)
 	/* But not for ever. */
 	fake_fail_name("vaSyncSurface", VA_STATUS_ERROR_HW_BUSY);
 	assert_int_equal(vawrap_surface_sync(f.surfaces[0], -1), -EBUSY);
+	fake_fail_name("vaSyncSurface", VA_STATUS_ERROR_TIMEDOUT);
+	assert_int_equal(vawrap_surface_sync(f.surfaces[0], -1), -EBUSY);
+	vawrap_display_get_last_error(f.display, &error);
+	assert_int_equal(error.status, VA_STATUS_ERROR_TIMEDOUT);
 	fake_fail_name(NULL, 0);
 	assert_int_equal(vawrap_picture_sync(picture, 0), 0);
 	vawrap_picture_unref(picture);
