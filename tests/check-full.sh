@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 #
 # What "make check-full" runs beyond "make check": many mutants, a million random commands, streams on
-# drivers with manners of their own, the suite
-# in an ASan+UBSan build, and what has threads in a TSan build. Takes longer; each build has a folder
-# of its own below the build folder.
+# drivers with manners of their own, by us and by FFmpeg, each picture of a stream as the one that a device is
+# lost with, the suite in an ASan+UBSan build, and what has threads in a TSan build. Takes longer; each build
+# has a folder of its own below the build folder.
 set -u
 
 status=0
@@ -30,6 +30,10 @@ if [ -f soft-driver/softva_drv_video.la ]; then
 	grep -q '^not ok' quirks.out && status=1
 	LOST_ALL=1 bash "$top_srcdir/tests/lost-device.sh" | tee lost.out
 	grep -q '^not ok' lost.out && status=1
+fi
+# FFmpeg on the same drivers comes to what docs/drivers.md says.
+if [ -f soft-driver/softva_drv_video.la ] && command -v ffmpeg >/dev/null; then
+	bash "$top_srcdir/tests/ffmpeg-control.sh" --check || status=1
 fi
 build check-full-asan address,undefined
 ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 \

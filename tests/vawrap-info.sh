@@ -169,12 +169,12 @@ hangs() {
 # An encoder is none of what is decoded, even if its profile has nothing else.
 encoders() {
 	SOFTVA_QUIRKS=enc=lp-only,no-packed exits_with 0 "$info" --driver softva || return 1
-	cat "$tmp/out"
-	[ "$(grep -c '^  EncSliceLP$' "$tmp/out")" = 5 ] && ! grep -qx '  EncSlice' "$tmp/out" &&
-		[ "$(grep -cx '    EncPackedHeaders: none' "$tmp/out")" = 5 ] &&
-		sed -n '/^profile HEVCSccMain$/,/^[a-z]* /p' "$tmp/out" | grep -qx '  EncSliceLP' &&
-		! grep '^    profiles:.*Scc' "$tmp/out" &&
-		grep -qx '  encode no, the driver encodes it, this project does not: h264 hevc' "$tmp/out"
+	cat "$work/out"
+	[ "$(grep -c '^  EncSliceLP$' "$work/out")" = 5 ] && ! grep -qx '  EncSlice' "$work/out" &&
+		[ "$(grep -cx '    EncPackedHeaders: none' "$work/out")" = 5 ] &&
+		sed -n '/^profile HEVCSccMain$/,/^[a-z]* /p' "$work/out" | grep -qx '  EncSliceLP' &&
+		! grep '^    profiles:.*Scc' "$work/out" &&
+		grep -qx '  encode no, the driver encodes it, this project does not: h264 hevc' "$work/out"
 }
 
 nothing_is_tried() {
