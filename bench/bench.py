@@ -26,6 +26,8 @@ ROWS = {
     'driver': rows_codec.row_driver,
     'parser': rows_codec.row_parser,
     'device': rows_device.row_device,
+    'queue': rows_device.row_queue,
+    'copy': rows_device.row_copy,
     'whole': rows_device.row_whole,
     'streams': rows_device.row_streams,
     'start': rows_codec.row_start,

@@ -5,9 +5,12 @@
 
 import os
 import re
+import signal
 import statistics
+import subprocess
+import time
 
-from measure import CLOCKED, OURS, read_callgrind, run
+from measure import CLOCKED, OURS, Failed, read_callgrind, run
 
 
 # ---- 4: the device ----
@@ -21,41 +24,131 @@ def row_device(bench):
                   clock=True)
 
 
+def row_queue(bench):
+    """What a frame takes of the device itself: no picture is decoded."""
+    said = run(bench.ours('bench/device-queue', *(('10', '10000') if bench.short else ('100', '100000'))),
+               env=bench.environment(top_srcdir=bench.source, SOFTVA_NO_DECODE='2'))
+    value = {key: float(figure) for key, figure in (line.split() for line in said.splitlines())}
+    for kind, name in (('input', 'RESOURCE_QUEUE of an input to its answer'),
+                       ('output', 'RESOURCE_QUEUE of an input to a picture')):
+        for at, words in (('p50', 'median'), ('p99', '99 % below')):
+            bench.add(f'{name}, us: {words}', value[f'{kind}_us_{at}'], None, clock=True)
+    bench.add('commands a second, one by one', value['commands_a_second'], None, clock=True)
+    bench.add('commands a second, 64 at once', value['commands_a_second_batched'], None, clock=True)
+    bench.add('bytes of pixels that we copy for a frame, of its own', value['copied_bytes_a_frame'],
+              value['frame_bytes'], goal=1)
+    bench.add('and that the driver copies for us', value['driver_bytes_a_frame'], value['frame_bytes'],
+              goal=1)
+
+
+def row_copy(bench):
+    said = run(bench.ours('bench/device-copy', '200' if bench.short else '1000'),
+               env=bench.environment())
+    for what, ours, plain in (line.split() for line in said.splitlines()):
+        bench.add(f"copy of a picture, memcpy's speed: {what}", float(plain), float(ours), goal=0.9,
+                  at_least=True, clock=True)
+
+
 # ---- 5: the whole way ----
 
-def row_whole(bench):
-    """What our libraries and what they call of libc (copies, locks) are of a guest's whole process."""
-    file = bench.stream('h264', 320, 240, 324, 'high')
+class Share:
+    """Instructions of processes, and of them those of our code with what it calls of libc (copies, locks)."""
 
-    def share(n):
-        out = os.path.join(bench.work, 'whole')
-        run(['valgrind', '--tool=callgrind', '--callgrind-out-file=' + out,
-             *bench.ours('tools/virtio-video-play', '--driver', 'softva', '--frames', str(n), file)],
-            env=bench.environment())
+    def __init__(self):
+        self.whole = self.ours = 0
+
+    def take(self, out, own_objects=OURS):
         own, entered = read_callgrind(out)
-        return (sum(cost for name, cost in own.items() if CLOCKED not in name),
-                sum(cost for name, cost in own.items() if re.match(OURS, name)) +
-                sum(cost for (caller, name), cost in entered.items()
-                    if re.match(OURS, caller) and name.startswith('libc.')))
-    few, many = (20, 60) if bench.short else (20, 220)
-    whole, libraries = (b - a for a, b in zip(share(few), share(many)))
-    bench.add('play, per mille of instructions in the three libraries', 1000 * libraries / whole,
-              None, goal=30)
+        self.whole += sum(cost for name, cost in own.items() if CLOCKED not in name)
+        self.ours += sum(cost for name, cost in own.items() if re.match(own_objects, name))
+        self.ours += sum(cost for (caller, name), cost in entered.items()
+                         if re.match(own_objects, caller) and name.startswith('libc.'))
+        os.unlink(out)
+
+
+def per_mille(make, few, many):
+    less, more = make(few), make(many)
+    return 1000 * (more.ours - less.ours) / (more.whole - less.whole)
+
+
+def traced(out, command):
+    return ['valgrind', '--tool=callgrind', '--callgrind-out-file=' + out, *command]
+
+
+def play_command(bench, n, file, *options):
+    return bench.ours('tools/virtio-video-play', *options, '--frames', str(n), file)
+
+
+def share_in_process(bench, file, n):
+    share, out = Share(), os.path.join(bench.work, 'whole')
+    run(traced(out, play_command(bench, n, file, '--driver', 'softva')), env=bench.environment())
+    share.take(out)
+    return share
+
+
+def wait_until(is_there, what):
+    for _ in range(600):
+        if is_there():
+            return
+        time.sleep(0.1)
+    raise Failed(f'{what} does not come')
+
+
+def share_over_socket(bench, file, n):
+    """The daemon counts as ours with all that is its own; the guest is another process."""
+    share = Share()
+    socket, *outs = (os.path.join(bench.work, name) for name in ('socket', 'daemon', 'guest'))
+    command = bench.ours('tools/vhost-user-video', '--driver', 'softva', '--sandbox=off',
+                         '--socket-path=' + socket)
+    with subprocess.Popen(traced(outs[0], command), env=bench.environment(),
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as daemon:
+        try:
+            wait_until(lambda: os.path.exists(socket), 'the socket')
+            run(traced(outs[1], play_command(bench, n, file, '--vhost-user', socket)),
+                env=bench.environment())
+        finally:
+            daemon.send_signal(signal.SIGTERM)
+    share.take(outs[0], OURS + '|vhost-user-video')
+    share.take(outs[1], 'none of it')
+    return share
+
+
+def row_whole(bench):
+    file = bench.stream('h264', 320, 240, 324, 'high')
+    few, many = (20, 60) if bench.short else (20, 120)
+    bench.add('play, per mille of instructions in the three libraries',
+              per_mille(lambda n: share_in_process(bench, file, n), few, many), None, goal=30)
+    bench.add('over the socket, per mille of both processes in the libraries and the daemon',
+              per_mille(lambda n: share_over_socket(bench, file, n), few, many), None, goal=50)
 
 
 # ---- 6: many streams ----
 
-def row_streams(bench):
-    def play(n):
+def play_streams(bench, n, runs, **environment):
+    def play():
         said = run(bench.ours('bench/device-streams', str(n)),
-                   env=bench.environment(top_srcdir=bench.source, SOFTVA_NO_DECODE='2'))
+                   env=bench.environment(top_srcdir=bench.source, **environment))
         frames, cpu_us, *rest = (float(word) for word in said.split()[1:])
         return (cpu_us / frames, *rest)
+    return [statistics.median(each) for each in zip(*(play() for _ in range(runs)))]
+
+
+def driver_kib(bench, n):
+    said = run(bench.ours('bench/driver-memory', str(n)), env=bench.environment(SOFTVA_NO_DECODE='2'))
+    return float(said.split()[1])
+
+
+def row_streams(bench):
     runs = 3 if bench.short else 9
-    one = [statistics.median(each) for each in zip(*(play(1) for _ in range(runs)))]
+    one = play_streams(bench, 1, runs)
+    bench.add('2 streams with all decoding, us of CPU a frame against one',
+              play_streams(bench, 2, runs)[0], one[0], goal=1.05, clock=True)
+    one = play_streams(bench, 1, runs, SOFTVA_NO_DECODE='2')
     for n in (4, 16, 64):
-        many = [statistics.median(each) for each in zip(*(play(n) for _ in range(runs)))]
+        many = play_streams(bench, n, runs, SOFTVA_NO_DECODE='2')
         bench.add(f'{n} streams, us of CPU a frame against one', many[0], one[0], goal=1.1,
                   clock=True)
         for name, a, b in zip(('KiB', 'threads', 'descriptors'), many[1:], one[1:]):
             bench.add(f'{n} streams, {name} for each beyond the first', (a - b) / (n - 1), None)
+    bench.add('an idle stream of 64: KiB above surfaces, guest and driver', (many[4] - one[4]) / 63 -
+              (driver_kib(bench, 64) - driver_kib(bench, 1)) / 63, None, goal=256)

@@ -3,12 +3,14 @@
 #
 # The short form of the bench, a part of "make check": fails when the structure of what a frame costs
 # changes, never because of time. Counted are instructions inside the calls that cost, by callgrind, the
-# driver's apart; system calls; bytes of code. Prints TAP. docs/performance.md says what to do then.
+# driver's apart; system calls; allocations and copied bytes of our libraries while streams play; bytes of
+# code. Prints TAP. docs/performance.md says what to do then.
 #
 #   short.py BUILDDIR [--record]
 #
 # --record: prints the lines for baseline.tsv instead.
 
+import json
 import os
 import re
 import subprocess
@@ -16,11 +18,16 @@ import sys
 import tempfile
 
 from measure import Bench, Failed, cost_of_driver, read_callgrind, run
-from rows_codec import row_size
+from rows_codec import repeat, row_size
 
 TOLERANCE = 0.10  # of a recorded count
 STREAMS = {'h264': 'cabac-b.264', 'hevc': 'hevc-refs.265', 'vp8': 'vp8-altref.ivf',
            'vp9': 'vp9-altref-layers.ivf', 'av1': 'av1-plain.ivf', 'mpeg2': 'mpeg2-sizes.m2v'}
+# Over and over, so that there is something steady.
+PLAYED = {**STREAMS, 'h264': 'demo.264', 'mpeg2': 'mpeg2-slices.m2v'}
+TIMES, STEADY = 12, (50, 130)
+LIBRARIES = ('libvawrap', 'libvacodec', 'libvirtio-video')
+ROOM_BYTES = 8192  # of a frame, for what is neither picture nor bitstream: parameters, answers
 PICTURES = 200
 COMMANDS = (200, 1200)
 # Of the system, with half a call of room: a start that is slower may have a few more.
@@ -129,6 +136,39 @@ class Short(Bench):
             (many - few)
         self.result(calls <= MAX_COMMAND_CALLS, f'{calls:.2f} system calls a command of the device')
 
+    def play(self, codec, file):
+        """What was allocated and what was copied by each module between two frames."""
+        out = os.path.join(self.work, 'counts')
+        run([*self.ours('tools/virtio-video-play', '--driver', 'softva'),
+             *(['--offer-av1'] if codec == 'av1' else []), file],
+            env=self.environment(LD_PRELOAD=self.path('tests', '.libs', 'libcount-malloc.so'),
+                                 COUNT_MALLOC_OUT=out, SOFTVA_NO_DECODE='2',
+                                 COUNT_MALLOC_FRAMES='{}-{}'.format(*STEADY)))
+        with open(out, encoding='utf-8') as lines:
+            said = lines.read()
+        os.unlink(out)
+        if not said.startswith('marks 2\nlost 0\n'):
+            raise Failed(f'{file}: not all of it was counted')
+        of_ours = rf'({"|".join(LIBRARIES)})\.\S*'
+        return [sum(int(n) for _, n in re.findall(rf'^{what} {of_ours} (\d+)', said, re.M))
+                for what in ('module', 'copied')]
+
+    def test_steady_state(self):
+        for codec, stream in PLAYED.items():
+            one = os.path.join(self.source, 'tests', 'streams', stream)
+            file, n_bytes = repeat(self, one, TIMES)
+            allocations, copied = self.play(codec, file)
+            self.result(allocations == 0, f'{codec}: {allocations} allocations in steady state')
+            with open(one + '.md5', encoding='utf-8') as lines:
+                frames = len(lines.readlines())
+            about = json.loads(run(self.ours('tools/vacodec', 'probe', '--driver', 'softva', '--json', one),
+                                   env=self.environment()))
+            # The bitstream is copied out of the guest's memory, and its units from there.
+            most = about['coded_width'] * about['coded_height'] * 3 // 2 + ROOM_BYTES + \
+                2 * n_bytes // frames
+            copied //= STEADY[1] - STEADY[0]
+            self.result(copied <= most, f'{codec}: {copied} bytes copied a frame, at most {most}')
+
     def test_sizes(self):
         row_size(self)
         for row in self.rows:
@@ -142,9 +182,9 @@ def main():
             for codec in STREAMS:
                 print(f'{short.kind()}\t{codec}\t{short.decoding(codec)}')
             return 0
-        print(f'1..{len(STREAMS) + 6}')
+        print(f'1..{len(STREAMS) + 2 * len(PLAYED) + 6}')
         for test in (short.test_sizes, short.test_wrapper, short.test_system_calls,
-                     short.test_instructions):
+                     short.test_steady_state, short.test_instructions):
             try:
                 test()
             except Failed as error:

@@ -28,6 +28,7 @@ static void av1_close(struct vacodec_decoder *decoder)
 	if (!decoder->codec)
 		return;
 	av1_drop_frames(decoder->codec);
+	free(av1_of(decoder)->tile_parameters);
 	free(decoder->codec);
 	decoder->codec = NULL;
 }

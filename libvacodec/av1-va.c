@@ -287,20 +287,32 @@ static int find_tiles(const struct av1 *av1, const struct av1_tile_group *group,
 	return 0;
 }
 
+static int reserve_tiles(struct av1 *av1, unsigned int n)
+{
+	VASliceParameterBufferAV1 *va;
+
+	if (n <= av1->max_tile_parameters)
+		return 0;
+	va = reallocarray(av1->tile_parameters, n, sizeof(*va));
+	if (!va)
+		return -ENOMEM;
+	av1->tile_parameters = va;
+	av1->max_tile_parameters = n;
+	return 0;
+}
+
 /* An array of tiles' parameters and one buffer of data: what all drivers take. */
 int av1_va_add_tiles(struct vacodec_decoder *decoder, const struct av1_tile_group *group)
 {
+	struct av1 *av1 = av1_of(decoder);
 	unsigned int n = group->last - group->first + 1;
-	VASliceParameterBufferAV1 *va = calloc(n, sizeof(*va));
-	int ret;
+	int ret = reserve_tiles(av1, n);
 
-	if (!va)
-		return -ENOMEM;
-	ret = find_tiles(av1_of(decoder), group, va);
 	if (ret == 0)
-		ret = submit_add_array(decoder->current.frame, VASliceParameterBufferType, va,
-				       sizeof(*va), n);
-	free(va);
+		ret = find_tiles(av1, group, av1->tile_parameters);
+	if (ret == 0)
+		ret = submit_add_array(decoder->current.frame, VASliceParameterBufferType,
+				       av1->tile_parameters, sizeof(*av1->tile_parameters), n);
 	if (ret < 0)
 		return ret;
 	return submit_add_data(decoder->current.frame, VASliceDataBufferType, group->data,

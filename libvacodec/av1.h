@@ -20,6 +20,8 @@ struct av1 {
 	uint8_t spatial_id;
 	struct av1_frame frame;
 	unsigned int next_tile;
+	VASliceParameterBufferAV1 *tile_parameters; /* of a tile group; kept for the next one */
+	unsigned int max_tile_parameters;
 	struct vacodec_frame
 		*clean;   /* for the next frame with grain; see struct vacodec_frame.clean */
 	int64_t n_shown;  /* in output order */

@@ -19,4 +19,5 @@ done
 for program in vawrap-cost device-latency; do
 	[ -e "$top_builddir/bench/$program" ] || skip "bench/$program was not built"
 done
+[ -e "$top_builddir/tests/.libs/libcount-malloc.so" ] || skip "libcount-malloc.so was not built"
 exec "${PYTHON3:-python3}" "$top_srcdir/bench/short.py" "$top_builddir"

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * count-malloc.c - counts allocations by the module that asks for them, for play-malloc.sh
+ * count-malloc.c - counts allocations and copies by the module that asks for them, for play-malloc.sh and
+ * bench/short.py
  *
  * Preloaded into virtio-video-play, which calls play_frame_mark() for each frame where somebody has
  * it. Between two frames every malloc(), calloc(), realloc() and aligned allocation is counted for
- * the module that its return address lies in. Nothing here allocates: the module of an address is
+ * the module that its return address lies in, and so are the bytes of memcpy() and memmove() that the
+ * compiler has not put in place. Nothing here allocates: the module of an address is
  * asked for at the end only, from a fixed table of addresses.
  */
 #include <dlfcn.h>
@@ -24,6 +26,10 @@ void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *p, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 
+/* libc's copies under names that the compiler does not know. */
+void *real_memcpy(void *to, const void *from, size_t size, size_t room) __asm__("__memcpy_chk");
+void *real_memmove(void *to, const void *from, size_t size, size_t room) __asm__("__memmove_chk");
+
 void *memalign(size_t alignment, size_t size);
 void play_frame_mark(uint64_t frame);
 
@@ -32,7 +38,8 @@ void play_frame_mark(uint64_t frame);
 
 static struct site {
 	_Atomic uintptr_t address;
-	atomic_ullong n, bytes;
+	atomic_ullong n, bytes; /* of allocations */
+	atomic_ullong copied_bytes;
 } sites[N_SITES];
 
 static atomic_ullong lost; /* of more sites than there is room for */
@@ -48,26 +55,55 @@ __attribute__((constructor)) static void read_frames(void)
 	counting = first_frame == 0; /* from the start */
 }
 
-static void count(void *address, size_t size)
+/* NULL: nothing is counted now, or there is no room. */
+static struct site *find_site(void *address)
 {
 	uintptr_t key = (uintptr_t)address;
 	size_t at = (key * UINT64_C(0x9e3779b97f4a7c15)) >> 52;
 
 	if (!atomic_load_explicit(&counting, memory_order_relaxed))
-		return;
+		return NULL;
 	for (size_t i = 0; i < 64; i++) {
 		struct site *site = &sites[(at + i) % N_SITES];
 		uintptr_t free_slot = 0;
 
-		if (atomic_load(&site->address) != key &&
-		    !atomic_compare_exchange_strong(&site->address, &free_slot, key) &&
-		    free_slot != key)
-			continue;
-		atomic_fetch_add(&site->n, 1);
-		atomic_fetch_add(&site->bytes, size);
-		return;
+		if (atomic_load(&site->address) == key ||
+		    atomic_compare_exchange_strong(&site->address, &free_slot, key) ||
+		    free_slot == key)
+			return site;
 	}
 	atomic_fetch_add(&lost, 1);
+	return NULL;
+}
+
+static void count(void *address, size_t size)
+{
+	struct site *site = find_site(address);
+
+	if (!site)
+		return;
+	atomic_fetch_add(&site->n, 1);
+	atomic_fetch_add(&site->bytes, size);
+}
+
+static void count_copy(void *address, size_t size)
+{
+	struct site *site = find_site(address);
+
+	if (site)
+		atomic_fetch_add(&site->copied_bytes, size);
+}
+
+EVERYBODYS void *memcpy(void *restrict to, const void *restrict from, size_t size)
+{
+	count_copy(__builtin_return_address(0), size);
+	return real_memcpy(to, from, size, SIZE_MAX);
+}
+
+EVERYBODYS void *memmove(void *to, const void *from, size_t size)
+{
+	count_copy(__builtin_return_address(0), size);
+	return real_memmove(to, from, size, SIZE_MAX);
 }
 
 EVERYBODYS void *malloc(size_t size)
@@ -109,7 +145,7 @@ EVERYBODYS int posix_memalign(void **out, size_t alignment, size_t size)
 
 struct module {
 	const char *name;
-	unsigned long long n, bytes;
+	unsigned long long n, bytes, copied_bytes;
 };
 
 static const char *module_of(uintptr_t address)
@@ -134,6 +170,7 @@ static void add(struct module *modules, const struct site *site)
 		modules[i].name = name;
 		modules[i].n += site->n;
 		modules[i].bytes += site->bytes;
+		modules[i].copied_bytes += site->copied_bytes;
 		return;
 	}
 	lost += site->n;
@@ -152,14 +189,18 @@ static void report(void)
 			add(modules, &sites[i]);
 	fprintf(out, "marks %llu\nlost %llu\n", (unsigned long long)marks,
 		(unsigned long long)lost);
-	for (size_t i = 0; i < N_MODULES && modules[i].name; i++)
-		fprintf(out, "module %s %llu %llu\n", modules[i].name, modules[i].n,
-			modules[i].bytes);
+	for (size_t i = 0; i < N_MODULES && modules[i].name; i++) {
+		if (modules[i].n)
+			fprintf(out, "module %s %llu %llu\n", modules[i].name, modules[i].n,
+				modules[i].bytes);
+		if (modules[i].copied_bytes)
+			fprintf(out, "copied %s %llu\n", modules[i].name, modules[i].copied_bytes);
+	}
 	for (size_t i = 0; i < N_SITES; i++) {
 		Dl_info info;
 		void *address = (void *)atomic_load(&sites[i].address);
 
-		if (address && dladdr(address, &info))
+		if (address && sites[i].n && dladdr(address, &info))
 			fprintf(out, "site %s +0x%lx %s %llu\n", module_of((uintptr_t)address),
 				(unsigned long)((char *)address - (char *)info.dli_fbase),
 				info.dli_sname ? info.dli_sname : "?",
