@@ -174,6 +174,41 @@ static void test_ten_bits_end_their_own_stream(void **state)
 	guest_close(&guest);
 }
 
+/* The calls of one display that read pictures out; another display's do so, unless they all fail. */
+static void play_with_failing_reads(bool all)
+{
+	struct guest_stream *stream = &guest.streams[0];
+
+	open_guest();
+	setenv("SOFTVA_FAIL", all ? "vaMapBuffer:1+,vaGetImage:1+" : "vaMapBuffer:4+,vaGetImage:4+",
+	       1);
+	assert_int_equal(guest_start(&guest, 0, "vp8-key-frames.ivf"), 0);
+	if (!all)
+		unsetenv("SOFTVA_FAIL");
+	assert_true(guest_run(&guest));
+	unsetenv("SOFTVA_FAIL");
+	assert_int_equal(stream->lost, all);
+	/* What was on its way is lost, and the rest comes; where nothing can be read, that is tried once. */
+	if (all)
+		assert_int_equal(stream->n_frames, 0);
+	else
+		assert_true(stream->n_frames > 3 && stream->n_frames < stream->n_expected);
+	guest_end(&guest, 0);
+	guest_close(&guest);
+}
+
+static void test_a_read_out_that_fails_costs_a_display(void **state)
+{
+	(void)state;
+	play_with_failing_reads(false);
+}
+
+static void test_read_outs_that_fail_for_ever_end_the_session(void **state)
+{
+	(void)state;
+	play_with_failing_reads(true);
+}
+
 static void test_two_devices_in_one_process(void **state)
 {
 	static struct guest other;
@@ -375,6 +410,8 @@ int main(void)
 		TEST(test_a_buffer_for_each_plane),
 		TEST(test_pages_are_copied_once),
 		TEST(test_ten_bits_end_their_own_stream),
+		TEST(test_a_read_out_that_fails_costs_a_display),
+		TEST(test_read_outs_that_fail_for_ever_end_the_session),
 		TEST(test_two_devices_in_one_process),
 		TEST(test_a_held_stream),
 		TEST(test_resets_leave_nothing),

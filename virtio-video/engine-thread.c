@@ -95,7 +95,8 @@ static bool reopen(struct engine *engine)
 
 static void lose(struct engine *engine, int error)
 {
-	bool gone = error == -ENODEV || error == -ESHUTDOWN;
+	/* After a loss some drivers only say that what they were asked for went wrong. */
+	bool gone = error == -ENODEV || error == -ESHUTDOWN || error == -EIO;
 
 	if (gone && !engine->reopened && !engine->stop && reopen(engine))
 		log_printf(engine->params.log, LOG_LEVEL_WARN,
