@@ -267,9 +267,10 @@ static void leave_limbo(struct engine *engine)
 
 void engine_check(struct engine *engine)
 {
-	uint64_t now_ns = watchdog_now_ns();
+	uint64_t now_ns;
 
 	pthread_mutex_lock(&engine->lock);
+	now_ns = watchdog_now_ns(); /* not before what it is compared with */
 	/* A copy by the CPU ends, however slow the machine is. */
 	if (engine->limbo.head && (engine->copying || now_ns - engine->limbo_since_ns < LIMBO_NS))
 		watchdog_arm(engine->params.watchdog, LIMBO_NS);
