@@ -332,7 +332,7 @@ static void decode(struct vacodec_decoder *decoder, const uint8_t *record)
 	else if (record[0] == 'H')
 		fake_hang();
 	else if (record[0] == 'L')
-		new_event(decoder, VACODEC_EVENT_ERROR)->error = -EIO;
+		new_event(decoder, VACODEC_EVENT_ERROR)->error = -ENOMEM;
 	else if (record[0] == 'N')
 		new_event(decoder, VACODEC_EVENT_ERROR)->error = -ENODEV;
 	else if (known && (record[0] == 'F' || record[0] == 'C'))
