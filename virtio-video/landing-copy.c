@@ -4,6 +4,7 @@
  *
  * One copy, whatever the format: chroma is taken apart on the way.
  */
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 #include "landing-ways.h"
@@ -12,30 +13,32 @@
 #include "vawrap.h"
 #include "virtio-video.h"
 
-#define BLOCK 16
+typedef uint16_t pairs __attribute__((vector_size(16)));
+typedef uint8_t samples __attribute__((vector_size(8)));
 
-/* Every other sample of a row; blocks of a size that the compiler knows are vectors to it. */
-static void pick(uint8_t *to, const uint8_t *from, size_t n)
+/* One sample of each pair in a row. */
+static void pick(uint8_t *to, const uint8_t *from, size_t n, bool second)
 {
-	uint8_t pairs[2 * BLOCK], picked[BLOCK];
+	const int shift = second == (BYTE_ORDER == LITTLE_ENDIAN) ? 8 : 0;
+	samples picked;
+	pairs all;
 
-	/* Not the last one: behind the row's last sample there may be nothing. */
-	for (; n > BLOCK; n -= BLOCK, from += 2 * BLOCK, to += BLOCK) {
-		memcpy(pairs, from, sizeof(pairs));
-		for (unsigned int i = 0; i < BLOCK; i++)
-			picked[i] = pairs[2 * i];
-		memcpy(to, picked, sizeof(picked));
+	for (; n >= sizeof(picked); n -= sizeof(picked), from += sizeof(all)) {
+		memcpy(&all, from, sizeof(all));
+		picked = __builtin_convertvector(all >> shift, samples);
+		memcpy(to, &picked, sizeof(picked));
+		to += sizeof(picked);
 	}
 	for (size_t i = 0; i < n; i++)
-		to[i] = from[2 * i];
+		to[i] = from[2 * i + second];
 }
 
 /* Maybe on its way to memory that only the kernel may touch. */
-static int copy_picked(bool by_syscall, uint8_t *to, const uint8_t *from, size_t n)
+static int copy_picked(bool by_syscall, uint8_t *to, const uint8_t *from, bool second, size_t n)
 {
 	uint8_t row[PARAMS_MAX_SIZE];
 
-	pick(by_syscall ? row : to, from, n);
+	pick(by_syscall ? row : to, from, n, second);
 	return by_syscall ? memory_copy(true, to, row, n) : 0;
 }
 
@@ -56,7 +59,8 @@ static int copy_row(struct resource_cursor *cursor, uint64_t pos, const uint8_t 
 		if (plane->samples == PARAMS_SAMPLES_ALL)
 			err = memory_copy(by_syscall, to, from, n);
 		else
-			err = copy_picked(by_syscall, to, from, n);
+			err = copy_picked(by_syscall, to, from,
+					  plane->samples == PARAMS_SAMPLES_ODD, n);
 		from += plane->samples == PARAMS_SAMPLES_ALL ? n : 2 * n;
 	}
 	return err;
@@ -72,8 +76,6 @@ static int copy_plane(const struct landing_copy *copy, unsigned int i)
 	uint64_t pos = params_plane_start(copy->layout, copy->resource, i, &in);
 	int err = 0;
 
-	if (plane.samples == PARAMS_SAMPLES_ODD)
-		row++;
 	/* Rows without a gap on either side are one. */
 	if (plane.samples == PARAMS_SAMPLES_ALL && plane.stride_bytes == plane.width_bytes &&
 	    pitch_bytes == plane.width_bytes) {
