@@ -200,7 +200,8 @@ struct vacodec_packet {
  * A buffer is linear memory of the caller's, imported as a surface of the display. What is written into
  * it is the driver's doing. The cookie is the caller's, and not looked at. The buffer has an fd of its
  * own. NULL is accepted by ref and unref, which is for any thread and returns NULL; it may block in the
- * driver. Errors: -EINVAL; -ENOMEM; -EMFILE; those of vawrap_surface_new_dmabuf().
+ * driver. Errors: -EINVAL; -ENOMEM; -EMFILE; -EPERM a memfd that is not sealed against shrinking
+ * (F_SEAL_SHRINK); those of vawrap_surface_new_dmabuf().
  */
 int vacodec_buffer_new(struct vawrap_display *display, const struct vawrap_dmabuf *memory,
 		       void *cookie, struct vacodec_buffer **out);

@@ -29,6 +29,14 @@ struct vacodec_buffer {
 	void *cookie;
 };
 
+/* What is no memfd says EINVAL; a dma-buf keeps its size. */
+static bool can_shrink(int fd)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+
+	return seals >= 0 && !(seals & F_SEAL_SHRINK);
+}
+
 int vacodec_buffer_new(struct vawrap_display *display, const struct vawrap_dmabuf *memory,
 		       void *cookie, struct vacodec_buffer **out)
 {
@@ -38,6 +46,9 @@ int vacodec_buffer_new(struct vawrap_display *display, const struct vawrap_dmabu
 	if (!display || !memory || !out)
 		return -EINVAL;
 	*out = NULL;
+	/* A driver that works in software would be stopped by a SIGBUS, on a thread of its own. */
+	if (can_shrink(memory->fd))
+		return -EPERM;
 	buffer = calloc(1, sizeof(*buffer));
 	if (!buffer)
 		return -ENOMEM;

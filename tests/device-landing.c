@@ -321,6 +321,19 @@ static void test_where_nothing_arrives_we_copy(void **state)
 	close_guest();
 }
 
+/* A driver would not survive that an object becomes smaller under its hands. */
+static void test_into_objects_that_may_shrink_we_copy(void **state)
+{
+	struct vvd_stats all;
+
+	(void)state;
+	guest.unsealed = true;
+	open_guest(NULL);
+	all = play(names, 2);
+	assert_true(all.driver_copied_bytes == 0 && all.copied_bytes > 0);
+	close_guest();
+}
+
 static void test_other_formats_we_copy(void **state)
 {
 	(void)state;
@@ -407,6 +420,29 @@ static void test_the_end_of_a_stream_waits_for_the_picture(void **state)
 	check_held(0x102, 0);
 }
 
+/* While the driver goes on: nothing comes into the memory that was the device's. */
+static void test_a_reset_waits_for_the_picture(void **state)
+{
+	(void)state;
+	start_held();
+	guest.keeps = true;
+	open_gate(4096);
+	assert_int_equal(vvd_device_reset(guest.device), 0);
+	fill_outputs(0xab, false);
+	assert_true(stats().streams == 0 && stats().detached_engines == 0);
+	assert_int_equal(
+		vvd_device_set_features(guest.device, vvd_device_get_features(guest.device)), 0);
+	assert_int_equal(guest_start(&guest, 1, names[0]), 0);
+	guest.keeps = false;
+	while (!guest.streams[1].finished)
+		assert_true(guest_step(&guest, 60000));
+	assert_true(guest_is_exact(&guest, 1));
+	guest.device = vvd_device_free(guest.device);
+	fill_outputs(0xab, true);
+	close_guest();
+	close_gate();
+}
+
 /* What was not taken is taken away: the next picture is held. */
 static void shut_gate(void)
 {
@@ -461,8 +497,10 @@ int main(void)
 		TEST(test_fields_are_copied_by_the_driver),
 		TEST(test_where_nothing_arrives_we_copy),
 		TEST(test_other_formats_we_copy),
+		TEST(test_into_objects_that_may_shrink_we_copy),
 		TEST(test_a_clear_waits_for_the_picture),
 		TEST(test_a_picture_that_the_driver_keeps),
+		TEST(test_a_reset_waits_for_the_picture),
 		TEST(test_ends_of_resources_wait_for_the_picture),
 		TEST(test_the_end_of_a_stream_waits_for_the_picture),
 	};

@@ -60,11 +60,12 @@ static int get_object(void *cookie, const uint8_t uuid[16], int *fd)
 	return *fd < 0 ? -errno : 0;
 }
 
-static void make_object(struct guest_object *object, size_t size_bytes)
+static void make_object(struct guest_object *object, size_t size_bytes, bool sealed)
 {
 	object->fd = memfd_create("object", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	object->size_bytes = size_bytes;
-	if (ftruncate(object->fd, (off_t)size_bytes))
+	if (ftruncate(object->fd, (off_t)size_bytes) ||
+	    (sealed && fcntl(object->fd, F_ADD_SEALS, F_SEAL_SHRINK)))
 		abort();
 	object->map = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, object->fd, 0);
 }
@@ -124,7 +125,7 @@ static void create_output(struct guest *guest, unsigned int i, uint32_t id)
 	}
 	if (guest->objects) {
 		drop_object(&s->objects[id]);
-		make_object(&s->objects[id], s->params[12]);
+		make_object(&s->objects[id], s->params[12], !guest->unsealed);
 		memset(msg + 22, 0, 16);
 		((uint8_t *)(msg + 22))[0] = (uint8_t)i;
 		((uint8_t *)(msg + 22))[1] = (uint8_t)id;

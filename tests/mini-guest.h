@@ -48,6 +48,7 @@ struct guest {
 	uint8_t *ram;
 	uint32_t format;         /* 3 NV12, 4 YUV420 */
 	bool objects;            /* outputs are virtio objects */
+	bool unsealed;           /* which could be made smaller */
 	uint32_t stride;         /* that is asked for; 0 none */
 	unsigned int more;       /* outputs than the device asks for */
 	unsigned int per_plane;  /* outputs have a buffer for each plane */

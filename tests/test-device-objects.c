@@ -11,10 +11,11 @@
 #include "device-fixture.h"
 #include "fake-vacodec.h"
 
-#define PICTURE  (64 * 64 * 3 / 2)
-#define SIZE     0x4000u
-#define N        4
-#define FEATURES 7u
+#define PICTURE    (64 * 64 * 3 / 2)
+#define SIZE       0x4000u
+#define N          5
+#define MAY_SHRINK 4
+#define FEATURES   7u
 
 static struct {
 	int fds[N];
@@ -49,6 +50,9 @@ static int setup(void **state)
 	for (int i = 0; i < N; i++) {
 		objects.fds[i] = memfd_create("object", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 		assert_int_equal(ftruncate(objects.fds[i], SIZE), 0);
+		/* A driver is given only what keeps its size. */
+		if (i != MAY_SHRINK)
+			assert_int_equal(fcntl(objects.fds[i], F_ADD_SEALS, F_SEAL_SHRINK), 0);
 		objects.maps[i] =
 			mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, objects.fds[i], 0);
 		memset(objects.maps[i], 0xee, SIZE);
@@ -237,8 +241,8 @@ static void test_refusals(void **state)
 	msg_put32(&msg, 56, 2);
 	assert_int_equal(fx_do(msg), ERR_PARAM);
 	/* An empty one, and one of a size that no plane fits into. */
-	assert_int_equal(ftruncate(objects.fds[1], 0), 0);
-	assert_int_equal(fx_do(msg_object(OUT, 1, 1)), ERR_PARAM);
+	assert_int_equal(ftruncate(objects.fds[MAY_SHRINK], 0), 0);
+	assert_int_equal(fx_do(msg_object(OUT, 1, MAY_SHRINK)), ERR_PARAM);
 	assert_int_equal(stats().resources, 1);
 	/* Not negotiated. */
 	assert_int_equal(vvd_device_set_features(fx.device, 3), 0);

@@ -58,7 +58,7 @@ static int new_buffer(struct client *client, unsigned int i)
 	uint32_t pitch = (client->format.coded_width + 63) / 64 * 64;
 	uint32_t luma = pitch * client->format.coded_height;
 	struct vawrap_dmabuf memory = {
-		.fd = memfd_create("buffer", MFD_CLOEXEC),
+		.fd = memfd_create("buffer", MFD_CLOEXEC | MFD_ALLOW_SEALING),
 		.size_bytes = luma + luma / 2 + pitch,
 		.fourcc = VA_FOURCC_NV12,
 		.width = client->format.coded_width,
@@ -71,6 +71,8 @@ static int new_buffer(struct client *client, unsigned int i)
 
 	assert_true(memory.fd >= 0);
 	assert_int_equal(ftruncate(memory.fd, memory.size_bytes), 0);
+	assert_int_equal(vacodec_buffer_new(client->display, &memory, client, out), -EPERM);
+	assert_int_equal(fcntl(memory.fd, F_ADD_SEALS, F_SEAL_SHRINK), 0);
 	ret = vacodec_buffer_new(client->display, &memory, client, out);
 	map->iov_len = memory.size_bytes;
 	map->iov_base = mmap(NULL, map->iov_len, PROT_READ | PROT_WRITE, MAP_SHARED, memory.fd, 0);
