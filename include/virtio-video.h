@@ -94,8 +94,9 @@ struct vvd_device_options {
 	bool share_display; /* all streams use the display of the capabilities */
 	/*
 	 * Gives a dma-buf for a virtio object, or a memfd: something that can be mapped and has a
-	 * size; the device owns the fd. -ENOENT: no such object. Called once for each resource, on
-	 * the calling thread of RESOURCE_CREATE. NULL: VVD_FEATURE_RESOURCE_VIRTIO_OBJECT is not
+	 * size; the device owns the fd. A memfd that is not sealed against shrinking is given to no
+	 * driver: the CPU copies. -ENOENT: no such object. Called once for each resource, on the
+	 * calling thread of RESOURCE_CREATE. NULL: VVD_FEATURE_RESOURCE_VIRTIO_OBJECT is not
 	 * offered.
 	 */
 	int (*get_object)(void *cookie, const uint8_t uuid[16], int *fd);
