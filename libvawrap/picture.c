@@ -411,19 +411,24 @@ int vawrap_picture_sync(struct vawrap_picture *picture, int64_t timeout_ns)
 	return advance(picture, EVENT_SYNC, error);
 }
 
-static int set_target(struct vawrap_picture *picture, struct vawrap_surface *target)
+static bool is_target(const struct vawrap_picture *picture, const struct vawrap_surface *target)
 {
-	if (!target || vawrap_surface_get_display(target) != picture->handle.display)
-		return -EINVAL;
+	return target && vawrap_surface_get_display(target) == picture->handle.display;
+}
+
+static void set_target(struct vawrap_picture *picture, struct vawrap_surface *target)
+{
 	vawrap_surface_ref(target);
 	vawrap_surface_unref(picture->target);
 	picture->target = target;
-	return 0;
 }
 
 int vawrap_picture_retarget(struct vawrap_picture *picture, struct vawrap_surface *target)
 {
-	return picture->state == VAWRAP_PICTURE_NEW ? set_target(picture, target) : -EINVAL;
+	if (picture->state != VAWRAP_PICTURE_NEW || !is_target(picture, target))
+		return -EINVAL;
+	set_target(picture, target);
+	return 0;
 }
 
 int vawrap_picture_reset(struct vawrap_picture *picture, struct vawrap_surface *target)
@@ -432,10 +437,10 @@ int vawrap_picture_reset(struct vawrap_picture *picture, struct vawrap_surface *
 
 	if (error)
 		return error;
+	if (!is_target(picture, target))
+		return -EINVAL;
 	settle(picture);
-	error = set_target(picture, target);
-	if (error)
-		return error;
+	set_target(picture, target);
 	drop_held(picture);
 	return advance(picture, EVENT_RESET, 0);
 }
