@@ -4,18 +4,33 @@
  */
 #include "vp8-bool.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define VALUE_BITS 64
 #define TOP_SHIFT  (VALUE_BITS - 8) /* where value stands against the range */
 #define MIN_CACHED 16               /* a read takes 7 bits at most, and needs 8 behind them */
 
-/* Encoders leave out zeros at the end of a partition. */
+static uint64_t read_be64(const uint8_t *data)
+{
+	uint64_t value;
+
+	memcpy(&value, data, sizeof(value));
+	return be64toh(value);
+}
+
+/* Encoders leave out zeros at the end of a partition. Bits behind the last whole byte are fetched again. */
 static void fill(struct vp8_bool *b)
 {
-	unsigned int room;
+	unsigned int room = VALUE_BITS - b->n_cached;
 
-	for (room = VALUE_BITS - b->n_cached; room >= 8; room -= 8, b->next++) {
+	if (b->next + sizeof(b->value) <= b->size_bytes) {
+		b->value |= read_be64(b->data + b->next) >> b->n_cached;
+		b->next += room / 8;
+		b->n_cached += room / 8 * 8;
+		return;
+	}
+	for (; room >= 8; room -= 8, b->next++) {
 		if (b->next < b->size_bytes)
 			b->value |= (uint64_t)b->data[b->next] << (room - 8);
 	}
@@ -48,36 +63,103 @@ static void normalize(struct vp8_bool *b)
 		fill(b);
 }
 
-/* Of the range, what stands for false. */
-static uint32_t get_split(uint32_t range, unsigned int prob)
+/* split: of the range, what stands for false. */
+static void take_true(struct vp8_bool *b, uint32_t range, uint32_t split)
 {
-	return 1 + ((range - 1) * prob >> 8);
+	b->range = range;
+	b->value -= (uint64_t)split << TOP_SHIFT;
+	normalize(b);
 }
 
-/* Keeps the range less 1, which is all that a split is made from, and shifts only where it must. */
-size_t vp8_bool_find(struct vp8_bool *b, const uint8_t *probs, size_t n)
+/* One read of probability 128, which shifts by one, or by none. */
+static unsigned int read_half(struct vp8_bool *b)
+{
+	uint32_t split = (b->range + 1) >> 1;
+	unsigned int set = b->value >> TOP_SHIFT >= split;
+	unsigned int shift;
+
+	b->value -= (uint64_t)(split & -set) << TOP_SHIFT;
+	b->range = set ? b->range - split : split;
+	shift = b->range < 128;
+	b->range <<= shift;
+	b->value <<= shift;
+	b->n_cached -= shift;
+	return set;
+}
+
+/*
+ * n reads of probability 128, n at most 8. Where the range is even each read halves it and
+ * doubles it again: these are the steps of a division by it. Where it is odd the first read makes it even.
+ */
+static inline unsigned int read_even(struct vp8_bool *b, unsigned int n)
+{
+	unsigned int bits = 0;
+	uint32_t quotient;
+
+	if (b->range & 1) {
+		bits = read_half(b);
+		n--;
+	}
+	quotient = (uint32_t)(b->value >> (TOP_SHIFT - n)) / b->range;
+	b->value = (b->value << n) - ((uint64_t)quotient * b->range << TOP_SHIFT);
+	b->n_cached -= n;
+	if (b->n_cached < MIN_CACHED)
+		fill(b);
+	return bits << n | quotient;
+}
+
+/* A split less 1 that is as large stands above the value, and leaves a range that needs no shift. */
+static uint32_t get_least(const struct vp8_bool *b)
 {
 	uint32_t top = (uint32_t)(b->value >> TOP_SHIFT);
-	uint32_t last = b->range - 1;
+
+	return top > 127 ? top : 127;
+}
+
+/*
+ * Keeps the range less 1, which is all that a split is made from, and shifts only where it must: one
+ * comparison tells that a flag is false and the range still large enough.
+ */
+static inline size_t find(struct vp8_bool *b, const uint8_t *probs, size_t n)
+{
+	uint32_t last = b->range - 1, least = get_least(b);
 	uint32_t next;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		next = last * probs[i] >> 8;
-		if (top > next)
-			break;
-		last = next;
-		if (last >= 127)
+		if (next >= least) {
+			last = next;
 			continue;
-		b->range = last + 1;
+		}
+		if (b->value >> TOP_SHIFT > next) {
+			take_true(b, last - next, next + 1);
+			return i;
+		}
+		b->range = next + 1;
 		normalize(b);
 		last = b->range - 1;
-		top = (uint32_t)(b->value >> TOP_SHIFT);
+		least = get_least(b);
 	}
 	b->range = last + 1;
-	if (i < n)
-		vp8_bool_read(b, probs[i]);
-	return vp8_bool_ok(b) ? i : n;
+	return n;
+}
+
+size_t vp8_bool_find(struct vp8_bool *b, const uint8_t *probs, size_t n)
+{
+	return find(b, probs, n);
+}
+
+void vp8_bool_update(struct vp8_bool *b, const uint8_t *probs, uint8_t *values, size_t n)
+{
+	struct vp8_bool own = *b; /* which values cannot be a part of */
+	size_t i;
+
+	for (i = find(&own, probs, n); i < n; i += find(&own, probs + i, n - i)) {
+		values[i] = (uint8_t)read_even(&own, 8);
+		i++;
+	}
+	*b = own;
 }
 
 /*
@@ -99,64 +181,18 @@ bool vp8_bool_skip(struct vp8_bool *b, const struct vp8_run *run)
 	return true;
 }
 
-/*
- * n reads of probability 128, n at most MIN_CACHED - 8: each shifts by one, or by none. Nothing branches
- * on the data, which is as good as random. Whatever stands beyond the end.
- */
-static unsigned int read_even(struct vp8_bool *b, unsigned int n)
-{
-	uint64_t value = b->value;
-	uint32_t range = b->range;
-	unsigned int bits = 0;
-	uint32_t split, set, shift;
-
-	while (n-- > 0) {
-		split = (range + 1) >> 1;
-		set = value >> TOP_SHIFT >= split;
-		value -= (uint64_t)(split & -set) << TOP_SHIFT;
-		range = set ? range - split : split;
-		shift = range < 128;
-		range <<= shift;
-		value <<= shift;
-		b->n_cached -= shift;
-		bits = bits << 1 | set;
-	}
-	b->value = value;
-	b->range = range;
-	if (b->n_cached < MIN_CACHED)
-		fill(b);
-	return bits;
-}
-
-bool vp8_bool_read(struct vp8_bool *b, unsigned int prob)
-{
-	uint32_t split = get_split(b->range, prob);
-	bool set = b->value >> TOP_SHIFT >= split;
-
-	if (set) {
-		b->range -= split;
-		b->value -= (uint64_t)split << TOP_SHIFT;
-	} else {
-		b->range = split;
-	}
-	if (b->range < 128)
-		normalize(b);
-	return set && vp8_bool_ok(b);
-}
-
 bool vp8_bool_flag(struct vp8_bool *b)
 {
-	return read_even(b, 1) && vp8_bool_ok(b);
+	unsigned int set = read_half(b);
+
+	if (b->n_cached < MIN_CACHED)
+		fill(b);
+	return set;
 }
 
 unsigned int vp8_bool_literal(struct vp8_bool *b, unsigned int n)
 {
-	unsigned int value = 0;
-
-	for (; n > MIN_CACHED - 8; n--)
-		value = value << 1 | read_even(b, 1);
-	value = value << n | read_even(b, n);
-	return vp8_bool_ok(b) ? value : 0;
+	return read_even(b, n);
 }
 
 int vp8_bool_signed(struct vp8_bool *b, unsigned int n)

@@ -2,8 +2,8 @@
 /*
  * vp8-bool.h - the arithmetic decoder of VP8's headers
  *
- * Its state is handed to the driver, which goes on where the header ends. Its error is sticky:
- * beyond the end of the data every read gives 0.
+ * Its state is handed to the driver, which goes on where the header ends. Beyond the end of the data it
+ * reads zeros, as those do that encoders leave out; vp8_bool_ok() tells.
  *
  * Source: RFC 6386, 7.
  */
@@ -30,18 +30,18 @@ struct vp8_run {
 };
 
 void vp8_bool_init(struct vp8_bool *b, const uint8_t *data, size_t size_bytes);
-/* One that is false with a probability of prob / 256; prob is at least 1. */
-bool vp8_bool_read(struct vp8_bool *b, unsigned int prob);
 /*
- * Reads, of n with a probability each, up to the first that is true, and returns how many were false
- * before it; n where none is. Long runs of false are what headers are made of.
+ * Reads, of n that are false with a probability of probs[i] / 256 each, up to the first that is true, and
+ * returns how many were false before it; n where none is. Long runs of false are what headers are made of.
  */
 size_t vp8_bool_find(struct vp8_bool *b, const uint8_t *probs, size_t n);
+/* Reads n flags like that; behind each that is true L(8), which becomes the value. */
+void vp8_bool_update(struct vp8_bool *b, const uint8_t *probs, uint8_t *values, size_t n);
 /* Reads a whole run where all of it is false; where it is not, reads nothing and returns false. */
 bool vp8_bool_skip(struct vp8_bool *b, const struct vp8_run *run);
 /* L(1) */
 bool vp8_bool_flag(struct vp8_bool *b);
-/* L(n), n at most 16. */
+/* L(n), n at most 8. */
 unsigned int vp8_bool_literal(struct vp8_bool *b, unsigned int n);
 /* A magnitude of n bits, and its sign. */
 int vp8_bool_signed(struct vp8_bool *b, unsigned int n);

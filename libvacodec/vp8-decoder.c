@@ -191,12 +191,12 @@ static int repeat_frame(struct vacodec_decoder *decoder, const struct unit *unit
 static int vp8_parse_unit(struct vacodec_decoder *decoder, const struct unit *unit)
 {
 	struct vp8 *vp8 = vp8_of(decoder);
-	struct vp8_state state = vp8->state;
 	int ret;
 
 	if (unit->size_bytes == 0 && !unit->damaged)
 		return repeat_frame(decoder, unit);
-	if (unit->damaged || vp8_parse_frame(unit->data, unit->size_bytes, &state, &vp8->frame) < 0)
+	if (unit->damaged ||
+	    vp8_parse_frame(unit->data, unit->size_bytes, &vp8->state, &vp8->frame) < 0)
 		return lose_frame(decoder, unit);
 	if (vp8->frame.tag.key_frame)
 		ret = begin_sequence(decoder, &vp8->frame.tag);
@@ -208,7 +208,7 @@ static int vp8_parse_unit(struct vacodec_decoder *decoder, const struct unit *un
 		ret = picture_begin(decoder, unit->timestamp);
 	if (ret < 0)
 		return ret;
-	vp8->state = state;
+	vp8_leave_state(&vp8->frame, &vp8->state);
 	return decode_frame(decoder, unit);
 }
 

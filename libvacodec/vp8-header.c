@@ -88,7 +88,7 @@ static void take_state(struct vp8_frame *frame, const struct vp8_state *state)
 	frame->lf_deltas = state->lf_deltas;
 }
 
-static void leave_state(const struct vp8_frame *frame, struct vp8_state *state)
+void vp8_leave_state(const struct vp8_frame *frame, struct vp8_state *state)
 {
 	if (frame->refresh_entropy_probs)
 		state->probs = frame->probs;
@@ -178,17 +178,6 @@ static void parse_refresh(struct vp8_bool *b, struct vp8_frame *frame)
 	frame->refresh_last = vp8_bool_flag(b);
 }
 
-static void parse_coeff_run(struct vp8_bool *b, const uint8_t *update, uint8_t *prob, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		i += vp8_bool_find(b, update + i, n - i);
-		if (i < n)
-			prob[i] = (uint8_t)vp8_bool_literal(b, 8);
-	}
-}
-
 /* 13.4. Of more than a thousand flags all but a few are 0 in most frames, so that they are read by runs. */
 static void parse_coeff_probs(struct vp8_bool *b, uint8_t probs[4][8][3][11])
 {
@@ -197,7 +186,7 @@ static void parse_coeff_probs(struct vp8_bool *b, uint8_t probs[4][8][3][11])
 
 	for (i = 0; i < 4 * 8; i++) {
 		if (!vp8_bool_skip(b, &vp8_coeff_runs[i]))
-			parse_coeff_run(b, vp8_coeff_update_probs[i / 8][i % 8][0],
+			vp8_bool_update(b, vp8_coeff_update_probs[i / 8][i % 8][0],
 					probs[i / 8][i % 8][0], n);
 	}
 }
@@ -285,29 +274,26 @@ static int parse_partitions(const uint8_t *data, size_t size_bytes, struct vp8_f
 	return 0;
 }
 
-int vp8_parse_frame(const uint8_t *data, size_t size_bytes, struct vp8_state *state,
-		    struct vp8_frame *out)
+int vp8_parse_frame(const uint8_t *data, size_t size_bytes, const struct vp8_state *state,
+		    struct vp8_frame *frame)
 {
-	struct vp8_frame frame;
 	struct vp8_bool b;
 	const uint8_t *first;
 
-	memset(&frame, 0, sizeof(frame));
-	if (vp8_parse_tag(data, size_bytes, &frame.tag) < 0)
+	memset(frame, 0, sizeof(*frame));
+	if (vp8_parse_tag(data, size_bytes, &frame->tag) < 0)
 		return -EBADMSG;
-	take_state(&frame, state);
-	first = data + frame.tag.size_bytes;
-	vp8_bool_init(&b, first, frame.tag.first_part_size);
-	parse_header(&b, &frame);
+	take_state(frame, state);
+	first = data + frame->tag.size_bytes;
+	vp8_bool_init(&b, first, frame->tag.first_part_size);
+	parse_header(&b, frame);
 	if (!vp8_bool_ok(&b) ||
-	    parse_partitions(first + frame.tag.first_part_size,
-			     size_bytes - frame.tag.size_bytes - frame.tag.first_part_size,
-			     &frame) < 0)
+	    parse_partitions(first + frame->tag.first_part_size,
+			     size_bytes - frame->tag.size_bytes - frame->tag.first_part_size,
+			     frame) < 0)
 		return -EBADMSG;
-	frame.header_bits = (uint32_t)vp8_bool_get_bits(&b);
-	frame.range = (uint8_t)b.range;
-	frame.value = (uint8_t)(b.value >> 56);
-	leave_state(&frame, state);
-	*out = frame;
+	frame->header_bits = (uint32_t)vp8_bool_get_bits(&b);
+	frame->range = (uint8_t)b.range;
+	frame->value = (uint8_t)(b.value >> 56);
 	return 0;
 }

@@ -114,9 +114,11 @@ extern const uint8_t vp8_key_uv_mode_probs[3];
 int vp8_parse_tag(const uint8_t *data, size_t size_bytes, struct vp8_tag *tag);
 /*
  * A whole frame: its header, and that its partitions are there. state is what the frame before
- * left, and becomes what this one leaves. -EBADMSG changes neither.
+ * left. After -EBADMSG nothing is known of the frame.
  */
-int vp8_parse_frame(const uint8_t *data, size_t size_bytes, struct vp8_state *state,
+int vp8_parse_frame(const uint8_t *data, size_t size_bytes, const struct vp8_state *state,
 		    struct vp8_frame *frame);
+/* What a frame leaves to those after it. */
+void vp8_leave_state(const struct vp8_frame *frame, struct vp8_state *state);
 
 #endif

@@ -133,6 +133,7 @@ static int probe_take_unit(struct vacodec_probe *probe, const struct unit *unit)
 	}
 	if (vp8_parse_frame(unit->data, unit->size_bytes, &p->state, &p->frame) < 0)
 		return -EBADMSG;
+	vp8_leave_state(&p->frame, &p->state);
 	if (p->frame.tag.key_frame)
 		begin_sequence(probe, &p->frame.tag);
 	if (!p->started)
