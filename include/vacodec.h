@@ -189,7 +189,8 @@ struct vacodec_frame_ops {
 /* ---- Bytes of a stream ---- */
 
 struct vacodec_packet {
-	const uint8_t *data; /* the caller's; not kept after the call */
+	/* The caller's; not kept after the call, and nobody may write there while it lasts: copy a guest's. */
+	const uint8_t *data;
 	size_t size_bytes;
 	uint64_t timestamp; /* opaque; a frame has that of the packet that holds its first byte */
 };

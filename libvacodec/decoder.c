@@ -162,6 +162,7 @@ static ssize_t take(struct vacodec_decoder *decoder, const struct vacodec_packet
 		if (advance(decoder) < 0)
 			break;
 	} while (taken < packet->size_bytes && decoder->events.n == 0);
+	unit_splitter_keep(&decoder->splitter);
 	decoder->stats.bytes += taken;
 	return taken > 0 ? (ssize_t)taken : (ssize_t)n;
 }

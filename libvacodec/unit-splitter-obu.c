@@ -117,7 +117,7 @@ static void look_at_header(struct unit_splitter *s)
 
 static int push_payload(struct unit_splitter *s, const uint8_t *data, size_t n)
 {
-	int ret = unit_splitter_append(s, data, n);
+	int ret = unit_splitter_append(s, data, n, false);
 
 	if (ret < 0)
 		return ret;
@@ -127,6 +127,17 @@ static int push_payload(struct unit_splitter *s, const uint8_t *data, size_t n)
 	return 0;
 }
 
+/* The size of an OBU that says it, and is here from its first byte to its last one; or 0. */
+static size_t find_whole(const uint8_t *data, size_t size_bytes)
+{
+	struct av1_obu obu;
+
+	if (!(data[0] & 2) || av1_obu_parse(data, size_bytes, &obu) < 0 ||
+	    obu.size_bytes > UNIT_SPLITTER_MAX_BYTES)
+		return 0;
+	return (size_t)(obu.payload - data) + obu.size_bytes;
+}
+
 static int64_t push_section5(struct unit_splitter *s, const uint8_t *data, size_t size_bytes,
 			     uint64_t timestamp)
 {
@@ -134,7 +145,7 @@ static int64_t push_section5(struct unit_splitter *s, const uint8_t *data, size_
 	int ret;
 
 	if (s->obu.to_end) {
-		ret = unit_splitter_append(s, data, size_bytes);
+		ret = unit_splitter_append(s, data, size_bytes, false);
 		if (ret == 0)
 			complete(s);
 		return ret < 0 ? ret : (int64_t)size_bytes;
@@ -145,10 +156,15 @@ static int64_t push_section5(struct unit_splitter *s, const uint8_t *data, size_
 		return ret < 0 ? ret : (int64_t)n;
 	}
 	s->in_unit = true;
-	ret = unit_splitter_append(s, data, 1);
+	n = s->size_bytes == 0 ? find_whole(data, size_bytes) : 0;
+	ret = unit_splitter_append(s, data, n ? n : 1, n > 0);
 	if (ret < 0)
 		return ret;
 	begin_unit(s, timestamp);
+	if (n > 0) {
+		complete(s);
+		return (int64_t)n;
+	}
 	look_at_header(s);
 	return 1;
 }
@@ -212,7 +228,7 @@ static int64_t push_annexb(struct unit_splitter *s, const uint8_t *data, size_t 
 	n = s->obu.left[UNIT_OBU_LEVELS - 1];
 	if (size_bytes < n)
 		n = (uint32_t)size_bytes;
-	ret = unit_splitter_append(s, data, n);
+	ret = unit_splitter_append(s, data, n, n == s->obu.left[UNIT_OBU_LEVELS - 1]);
 	if (ret < 0)
 		return ret;
 	count(s, n);
@@ -330,7 +346,7 @@ static int replay(struct unit_splitter *s)
 
 	while (obu->probe_at < obu->n_probe && !s->ready) {
 		/* One by one: they may be the beginning of a packet. */
-		n = obu->to_end ? unit_splitter_append(s, obu->probe + obu->probe_at, 1)
+		n = obu->to_end ? unit_splitter_append(s, obu->probe + obu->probe_at, 1, false)
 				: push_known(s, obu->probe + obu->probe_at, 1, s->next_timestamp);
 		if (n < 0)
 			return (int)n;

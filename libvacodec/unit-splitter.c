@@ -12,9 +12,14 @@
 #include <string.h>
 
 #define FIRST_CAPACITY_BYTES 65536
+/*
+ * Of where a packet begins, as malloc's memory does: nvidia-vaapi-driver takes the tag of a VP8 frame from
+ * before the data that it is given, back to such a place.
+ */
+#define PACKET_ALIGNMENT 16
 
 #if defined(__LP64__)
-_Static_assert(_Alignof(max_align_t) >= 16, "see reserve()");
+_Static_assert(_Alignof(max_align_t) >= PACKET_ALIGNMENT, "see push_packet()");
 #endif
 
 void unit_splitter_init(struct unit_splitter *s, enum unit_syntax syntax, unsigned int length_bytes)
@@ -33,6 +38,7 @@ void unit_splitter_finish(struct unit_splitter *s)
 void unit_splitter_reset(struct unit_splitter *s)
 {
 	s->size_bytes = 0;
+	s->borrowed = NULL;
 	s->zeros = 0;
 	s->n_length = 0;
 	s->left_bytes = 0;
@@ -44,10 +50,6 @@ void unit_splitter_reset(struct unit_splitter *s)
 	memset(&s->obu, 0, sizeof(s->obu));
 }
 
-/*
- * A unit begins where malloc's memory does, at a multiple of 16: nvidia-vaapi-driver takes the tag of a
- * VP8 frame from before the data that it is given, back to such a place.
- */
 static int reserve(struct unit_splitter *s, size_t size_bytes)
 {
 	size_t capacity = s->capacity_bytes ? s->capacity_bytes : FIRST_CAPACITY_BYTES;
@@ -65,7 +67,38 @@ static int reserve(struct unit_splitter *s, size_t size_bytes)
 	return 0;
 }
 
-int unit_splitter_append(struct unit_splitter *s, const uint8_t *data, size_t n)
+static void drop_unit(struct unit_splitter *s)
+{
+	s->size_bytes = 0;
+	s->borrowed = NULL;
+}
+
+static const uint8_t *get_data(const struct unit_splitter *s)
+{
+	return s->borrowed ? s->borrowed : s->data;
+}
+
+/* The memory to keep it is taken at once, and only touched if need be. */
+static int borrow(struct unit_splitter *s, const uint8_t *data, size_t n)
+{
+	int ret = reserve(s, n);
+
+	if (ret < 0)
+		return ret;
+	s->borrowed = data;
+	s->size_bytes = n;
+	return 0;
+}
+
+void unit_splitter_keep(struct unit_splitter *s)
+{
+	if (!s->borrowed)
+		return;
+	memcpy(s->data, s->borrowed, s->size_bytes);
+	s->borrowed = NULL;
+}
+
+int unit_splitter_append(struct unit_splitter *s, const uint8_t *data, size_t n, bool last)
 {
 	int ret;
 
@@ -75,6 +108,8 @@ int unit_splitter_append(struct unit_splitter *s, const uint8_t *data, size_t n)
 		s->damaged = true;
 		return 0;
 	}
+	if (last && s->size_bytes == 0)
+		return borrow(s, data, n);
 	ret = reserve(s, s->size_bytes + n);
 	if (ret < 0)
 		return ret;
@@ -131,7 +166,7 @@ static void trim_zeros(struct unit_splitter *s, size_t n_prefix)
 		s->size_bytes -= s->size_bytes < n_prefix ? s->size_bytes : n_prefix;
 		return;
 	}
-	while (s->size_bytes > 0 && s->data[s->size_bytes - 1] == 0)
+	while (s->size_bytes > 0 && get_data(s)[s->size_bytes - 1] == 0)
 		s->size_bytes--;
 }
 
@@ -139,7 +174,7 @@ static int64_t push_start_codes(struct unit_splitter *s, const uint8_t *data, si
 				uint64_t timestamp)
 {
 	size_t i = find_start_code(s, data, size_bytes);
-	int ret = unit_splitter_append(s, data, i);
+	int ret = unit_splitter_append(s, data, i, i < size_bytes);
 
 	if (ret < 0)
 		return ret;
@@ -245,7 +280,7 @@ static int64_t push_lengths(struct unit_splitter *s, const uint8_t *data, size_t
 	}
 	if (n > s->left_bytes)
 		n = s->left_bytes;
-	ret = unit_splitter_append(s, data, n);
+	ret = unit_splitter_append(s, data, n, n == s->left_bytes);
 	if (ret < 0)
 		return ret;
 	s->left_bytes -= (uint32_t)n;
@@ -265,7 +300,7 @@ static void split_packet(struct unit_splitter *s)
 
 	s->parts[0] = (struct unit_part){0, s->size_bytes};
 	if (s->split_packet && !s->damaged)
-		n = s->split_packet(s->data, s->size_bytes, s->parts);
+		n = s->split_packet(get_data(s), s->size_bytes, s->parts);
 	if (n < 0) {
 		s->damaged = true;
 		s->parts[0] = (struct unit_part){0, s->size_bytes};
@@ -282,13 +317,13 @@ static int64_t push_packet(struct unit_splitter *s, const uint8_t *data, size_t 
 
 	s->in_unit = true;
 	s->timestamp = timestamp;
-	ret = unit_splitter_append(s, data, size_bytes);
+	ret = unit_splitter_append(s, data, size_bytes, (uintptr_t)data % PACKET_ALIGNMENT == 0);
 	s->in_unit = false;
 	if (ret < 0)
 		return ret;
 	split_packet(s);
 	if (!s->ready)
-		s->size_bytes = 0;
+		drop_unit(s);
 	return (int64_t)size_bytes;
 }
 
@@ -342,11 +377,11 @@ void unit_splitter_end(struct unit_splitter *s)
 
 void unit_splitter_get(const struct unit_splitter *s, struct unit *unit)
 {
-	unit->data = s->data;
+	unit->data = get_data(s);
 	unit->size_bytes = s->size_bytes;
 	unit->timestamp = s->timestamp;
 	unit->damaged = s->damaged;
-	unit->packet = s->data;
+	unit->packet = unit->data;
 	unit->parts = s->parts;
 	unit->n_parts = s->n_parts;
 	unit->part = s->part;
@@ -363,7 +398,7 @@ void unit_splitter_next(struct unit_splitter *s)
 		s->part++;
 		return;
 	}
-	s->size_bytes = 0;
+	drop_unit(s);
 	s->damaged = false;
 	s->ready = false;
 	if (s->syntax == UNIT_OBUS)

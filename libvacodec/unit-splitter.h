@@ -2,8 +2,9 @@
 /*
  * unit-splitter.h - the units of a stream that comes in any pieces
  *
- * Collects one unit at a time in a kept buffer. Time is linear in the bytes, memory is bounded by
- * the largest unit that is accepted. How units are told apart is the codec's to choose.
+ * Collects one unit at a time in a kept buffer; one that is whole in what is pushed is left there. Time is
+ * linear in the bytes, memory is bounded by the largest unit that is accepted. How units are told apart
+ * is the codec's to choose.
  */
 #ifndef LIBVACODEC_UNIT_SPLITTER_H
 #define LIBVACODEC_UNIT_SPLITTER_H
@@ -72,8 +73,9 @@ struct unit_obu {
 
 struct unit_splitter {
 	enum unit_syntax syntax;
-	uint8_t *data;
-	size_t size_bytes;
+	uint8_t *data;           /* the buffer */
+	const uint8_t *borrowed; /* where the unit is, if not there */
+	size_t size_bytes;       /* of the unit */
 	size_t capacity_bytes;
 	uint64_t timestamp; /* of the unit that is being collected */
 	bool in_unit;       /* a start code, or a whole length, was seen */
@@ -109,10 +111,12 @@ void unit_splitter_finish(struct unit_splitter *s);
 void unit_splitter_begin_packet(struct unit_splitter *s, const uint8_t *data, size_t size_bytes);
 /*
  * Takes bytes up to the end of a unit, at least one; -ENOMEM takes none. When ready is set then, the
- * unit is there until unit_splitter_next().
+ * unit is there until unit_splitter_next(); unless unit_splitter_keep() is called, only as long as data.
  */
 int64_t unit_splitter_push(struct unit_splitter *s, const uint8_t *data, size_t size_bytes,
 			   uint64_t timestamp);
+/* Whatever was pushed may go now. */
+void unit_splitter_keep(struct unit_splitter *s);
 /* The stream ends here (for now): what was collected is a unit. */
 void unit_splitter_end(struct unit_splitter *s);
 /* The unit that is ready. */
@@ -123,8 +127,8 @@ void unit_splitter_reset(struct unit_splitter *s);
 
 /* ---- For unit-splitter-*.c ---- */
 
-/* Adds to the unit while in_unit is set; one that outgrows the limit is damaged. */
-int unit_splitter_append(struct unit_splitter *s, const uint8_t *data, size_t n);
+/* Adds to the unit while in_unit is set; one that outgrows the limit is damaged. last: it ends there. */
+int unit_splitter_append(struct unit_splitter *s, const uint8_t *data, size_t n, bool last);
 void unit_splitter_begin_obus(struct unit_splitter *s, const uint8_t *data, size_t size_bytes);
 int64_t unit_splitter_push_obus(struct unit_splitter *s, const uint8_t *data, size_t size_bytes,
 				uint64_t timestamp);

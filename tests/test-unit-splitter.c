@@ -373,6 +373,74 @@ static void test_zeros_may_end_a_unit(void **state)
 	}
 }
 
+/* ---- Units that are whole where they are ---- */
+
+struct whole {
+	enum unit_syntax syntax;
+	size_t size_bytes, at, unit_bytes; /* of all; of the last unit that is there */
+	uint8_t bytes[24];
+};
+
+static const struct whole wholes[] = {
+	{UNIT_START_CODES, 9, 3, 3, {0, 0, 1, 0x67, 1, 2, 0, 0, 1}},
+	{UNIT_WHOLE_START_CODES, 9, 3, 3, {0, 0, 1, 5, 1, 2, 0, 0, 1}},
+	{UNIT_LENGTHS, 6, 4, 2, {0, 0, 0, 2, 0x41, 7}},
+	{UNIT_PACKETS, 3, 0, 3, {1, 2, 3}},
+	{UNIT_OBUS, 11, 6, 5, {0x12, 0, 0x0a, 2, 1, 2, 0x32, 3, 4, 5, 6}},
+	/* Annex B: a temporal unit of a frame unit of three OBUs without sizes. */
+	{UNIT_OBUS, 13, 8, 5, {12, 11, 1, 0x10, 2, 0x08, 1, 5, 0x30, 3, 4, 5, 6}},
+};
+
+static void assert_unit(const struct unit_splitter *s, const struct whole *whole, const uint8_t *at)
+{
+	struct unit unit;
+
+	unit_splitter_get(s, &unit);
+	assert_int_equal(unit.size_bytes, whole->unit_bytes);
+	assert_memory_equal(unit.data, whole->bytes + whole->at, unit.size_bytes);
+	if (at)
+		assert_ptr_equal(unit.data, at);
+	assert_false(unit.damaged);
+}
+
+static void stay(const struct whole *whole, size_t shift)
+{
+	_Alignas(16) uint8_t bytes[sizeof(whole->bytes) + 1];
+	uint8_t *data = bytes + shift;
+	bool copied = shift && whole->syntax == UNIT_PACKETS;
+	struct unit_splitter s;
+	struct unit unit;
+	size_t at = 0;
+
+	memcpy(data, whole->bytes, whole->size_bytes);
+	unit_splitter_init(&s, whole->syntax, 4);
+	unit_splitter_begin_packet(&s, data, whole->size_bytes);
+	while (at < whole->size_bytes) {
+		if (s.ready)
+			unit_splitter_next(&s);
+		at += (size_t)unit_splitter_push(&s, data + at, whole->size_bytes - at, 0);
+	}
+	assert_true(s.ready);
+	assert_unit(&s, whole, copied ? NULL : data + whole->at);
+	unit_splitter_keep(&s);
+	memset(bytes, 0xee, sizeof(bytes));
+	assert_unit(&s, whole, NULL);
+	unit_splitter_get(&s, &unit);
+	/* See nvidia-vaapi-driver, of VP8. */
+	assert_true(whole->syntax != UNIT_PACKETS || (uintptr_t)unit.data % 16 == 0);
+	unit_splitter_finish(&s);
+}
+
+/* And is there still when what was pushed is gone, if it must be. */
+static void test_a_whole_unit_stays_where_it_is(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(wholes) / sizeof(wholes[0]); i++) {
+		stay(&wholes[i], 0);
+		stay(&wholes[i], 1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -388,6 +456,7 @@ int main(void)
 		cmocka_unit_test(test_a_unit_that_is_cut_off_is_damaged),
 		cmocka_unit_test(test_a_packet_is_a_unit),
 		cmocka_unit_test(test_zeros_may_end_a_unit),
+		cmocka_unit_test(test_a_whole_unit_stays_where_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
