@@ -53,8 +53,9 @@ int input_buffer_need(struct input_buffer *buffer, struct source *source, size_t
 
 	while (ret == 0 && buffer->size < size && !buffer->end) {
 		size_t more = size - buffer->size;
+		size_t step = buffer->size < STEP_BYTES ? STEP_BYTES : buffer->size;
 
-		ret = input_buffer_fill(buffer, source, more < STEP_BYTES ? more : STEP_BYTES);
+		ret = input_buffer_fill(buffer, source, more < step ? more : step);
 	}
 	return ret;
 }

@@ -23,7 +23,8 @@ struct ivf {
 	struct input_buffer buffer;
 	uint32_t rate, scale;
 	uint64_t count;
-	bool begun; /* behind the header */
+	uint8_t head[FRAME_HEADER_BYTES]; /* of the frame that comes */
+	bool begun;                       /* behind the header */
 	size_t header_bytes;
 	char why[80];
 };
@@ -72,7 +73,7 @@ static int skip_header(struct input *input)
 	return 0;
 }
 
-/* The next frame's header at the buffer's begin; 0 when none is left. */
+/* The next frame's header. It is taken out of the buffer: a frame begins where memory does. 0 when none is left. */
 static int read_frame_header(struct input *input)
 {
 	struct ivf *ivf = input->state;
@@ -83,9 +84,12 @@ static int read_frame_header(struct input *input)
 	ret = input_buffer_need(&ivf->buffer, &input->source, FRAME_HEADER_BYTES);
 	if (ret < 0)
 		return ret;
-	if (ivf->buffer.size <= FRAME_HEADER_BYTES && ivf->buffer.end)
+	if (ivf->buffer.size < FRAME_HEADER_BYTES)
 		return 0;
-	size = get_u32(ivf->buffer.data);
+	memcpy(ivf->head, ivf->buffer.data, FRAME_HEADER_BYTES);
+	ivf->buffer.given = FRAME_HEADER_BYTES;
+	input_buffer_drop(&ivf->buffer);
+	size = get_u32(ivf->head);
 	if (size <= INPUT_MAX_PACKET_BYTES)
 		return 1;
 	snprintf(ivf->why, sizeof(ivf->why), "IVF frame %llu has %u bytes, which is too much",
@@ -99,16 +103,16 @@ static int read_frame(struct input *input, struct input_packet *packet)
 {
 	struct ivf *ivf = input->state;
 	struct input_buffer *buffer = &ivf->buffer;
-	size_t size = FRAME_HEADER_BYTES + get_u32(buffer->data);
-	uint64_t time = get_u32(buffer->data + 4) | (uint64_t)get_u32(buffer->data + 8) << 32;
+	size_t size = get_u32(ivf->head);
+	uint64_t time = get_u32(ivf->head + 4) | (uint64_t)get_u32(ivf->head + 8) << 32;
 	int ret = input_buffer_need(buffer, &input->source, size);
 
 	if (ret < 0)
 		return ret;
 	buffer->given = size < buffer->size ? size : buffer->size;
 	*packet = (struct input_packet){
-		.data = buffer->data + FRAME_HEADER_BYTES,
-		.size_bytes = buffer->given - FRAME_HEADER_BYTES,
+		.data = buffer->data,
+		.size_bytes = buffer->given,
 		.timestamp_ns = get_time_ns(ivf, time),
 	};
 	ivf->count++;
