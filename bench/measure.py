@@ -29,7 +29,16 @@ class Bench:
     def __init__(self, build, work, short):
         self.build, self.work, self.short = build, work, short
         self.source = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-        self.rows = []
+        self.rows, self.limits = [], {}
+        self.by = ''  # what repeats the rows that are measured now
+
+    def wants(self, codec, size, quality):
+        """A row of such streams; says then what repeats it."""
+        asked = {'codec': codec, 'size': f'{size[0]}x{size[1]}', 'quality': quality}
+        if any(asked[name] not in only for name, only in self.limits.items()):
+            return False
+        self.by = ' '.join([*self.by.split()[:2], *(f'--{name} {value}' for name, value in asked.items())])
+        return True
 
     def path(self, *parts):
         return os.path.join(self.build, *parts)
@@ -99,7 +108,7 @@ class Bench:
     def add(self, name, ours, peer, goal=None, at_least=False, **more):
         """goal: the ratio or, without a peer, the figure, that it must not be above, or below."""
         row = dict(name=name, ours=ours, peer=peer, ratio=ours / peer if peer else None, goal=goal,
-                   at_least=at_least, **more)
+                   at_least=at_least, by=self.by + ' --short' * self.short, **more)
         reached = row['ratio'] if peer else ours
         row['met'] = None if goal is None else reached >= goal if at_least else reached <= goal
         self.rows.append(row)

@@ -24,8 +24,8 @@ def row_vawrap(bench):
                        bench.environment(SOFTVA_NO_DECODE='1')), few, many,
             driver=True)
     raw = loop('raw')
-    for mode in ('vawrap', 'pool'):
-        bench.add(f'libvawrap, instructions a picture ({mode})', loop(mode), raw, goal=1.03)
+    for mode, name in (('vawrap', 'each buffer made anew'), ('pool', 'buffers from its pool')):
+        bench.add(f'libvawrap: a picture, {name}', loop(mode), raw, goal=1.03)
 
 
 # ---- 2: above the driver ----
@@ -86,7 +86,8 @@ def row_driver(bench):
     for codec in codecs_of(bench):
         for size in SIZES[:1] if bench.short else SIZES:
             for quality in ('low',) if bench.short else ('low', 'high'):
-                driver_row(bench, codec, size, quality)
+                if bench.wants(codec, size, quality):
+                    driver_row(bench, codec, size, quality)
 
 
 def driver_row(bench, codec, size, quality):
@@ -99,9 +100,9 @@ def driver_row(bench, codec, size, quality):
         raise Failed(f'{file}: {submitted} pictures for {many - few} frames')
     mine, *peers = (bench.count_each(make, few, many) * (many - few) / n
                     for make, n in zip(makes, submitted))
-    name = f'above the driver, instructions a picture: {codec} {width}x{height} {quality}'
-    for peer, suffix, goal in zip(peers, ('', ', GStreamer'), (0.25, 1)):
-        bench.add(name + suffix, mine, peer, goal=goal, bytes_a_picture=os.path.getsize(file) // frames)
+    name = f'above the driver: {codec} {width}x{height}, {os.path.getsize(file) / frames / 1000:.1f} kB a picture'
+    for peer, who, goal in zip(peers, ('FFmpeg', 'GStreamer'), (0.25, 1)):
+        bench.add(f'{name}; {who}', mine, peer, goal=goal)
 
 
 # ---- 3: parsers alone ----
@@ -138,39 +139,43 @@ def parser_commands(bench, codec, file):
     def copy(n, *filters):
         return (['ffmpeg', '-nostdin', '-v', 'quiet', '-f', demuxer, '-i', repeat(bench, file, n)[0],
                  '-c', 'copy', *filters, '-f', 'null', '-'], bench.environment())
-    peers = {"FFmpeg's": copy}
+    peers = {'FFmpeg': copy}
     if trace:
-        peers['its filter ' + trace] = lambda n: copy(n, '-bsf:v', trace)
+        peers['its ' + trace] = lambda n: copy(n, '-bsf:v', trace)
     if elements and has_elements(bench, elements):
-        peers["GStreamer's " + elements[-1]] = \
+        peers[elements[-1]] = \
             lambda n: gstreamer_command(bench, repeat(bench, file, n)[0], elements)
     return ours, peers
 
 
 def row_parser(bench):
-    """Of all units of a file, whatever they are; several times against once, so that starting does not count."""
     for codec in PARSERS:
-        file = bench.stream(codec, 320, 240, 324, 'low')
-        ours, peers = parser_commands(bench, codec, file)
-        n_bytes = repeat(bench, file, 1)[1]
-        mine = bench.count_each(ours, 1, 5) / n_bytes
-        for name, peer in peers.items():
-            bench.add(f'parser, instructions a byte: {codec} against {name}', mine,
-                      bench.count_each(peer, 1, 5) / n_bytes, goal=0.5)
-        units = json.loads(run(bench.ours('tools/vacodec', 'probe', '--driver', 'softva', '--json', file),
-                               env=bench.environment()))['units']
-        parser_speed(bench, codec, f'{codec}, units a second', file, units, (20, 120))
-        if not bench.short:
+        if bench.wants(codec, (320, 240), 'low'):
+            parser_row(bench, codec, bench.stream(codec, 320, 240, 324, 'low'))
+        if not bench.short and bench.wants(codec, (1920, 1080), 'high'):
             big = bench.stream(codec, 1920, 1080, 14, 'high')
             parser_speed(bench, codec, f'{codec} 1920x1080 high, MB a second', big,
                          repeat(bench, big, 1)[1] / 1e6, (1, 41))
+
+
+def parser_row(bench, codec, file):
+    """Of all units of a file, whatever they are; several times against once, so that starting does not count."""
+    ours, peers = parser_commands(bench, codec, file)
+    n_bytes = repeat(bench, file, 1)[1]
+    mine = bench.count_each(ours, 1, 5) / n_bytes
+    for name, peer in peers.items():
+        bench.add(f'parser, instructions a byte: {codec}; {name}', mine,
+                  bench.count_each(peer, 1, 5) / n_bytes, goal=0.5)
+    units = json.loads(run(bench.ours('tools/vacodec', 'probe', '--driver', 'softva', '--json', file),
+                           env=bench.environment()))['units']
+    parser_speed(bench, codec, f'{codec}, units a second', file, units, (20, 120))
 
 
 def parser_speed(bench, codec, name, file, amount, copies):
     ours, peers = parser_commands(bench, codec, file)
     seconds = processor_seconds_each([ours, *peers.values()], *copies, 1 if bench.short else 5)
     for peer, taken in zip(peers, seconds[1:]):
-        bench.add(f'parser, {name}: against {peer}', amount / seconds[0], amount / taken, goal=2,
+        bench.add(f'parser, {name}; {peer}', amount / seconds[0], amount / taken, goal=2,
                   at_least=True, clock=True)
 
 
@@ -179,10 +184,10 @@ def parser_speed(bench, codec, name, file, amount, copies):
 def row_start(bench):
     file = bench.stream('h264', 320, 240, 324, 'low')
     ours, ffmpeg, _ = decode_commands(bench, 'h264', file)
-    bench.add('to the first frame, instructions', bench.count(*ours(1), driver=True),
+    bench.add('to the first frame, instructions; FFmpeg', bench.count(*ours(1), driver=True),
               bench.count(*ffmpeg(1), driver=True), goal=1.2)
     times = median_ratio(ours(1), ffmpeg(1), 3 if bench.short else 15)
-    bench.add('to the first frame, milliseconds', times[0] * 1000, times[1] * 1000, clock=True,
+    bench.add('to the first frame, milliseconds; FFmpeg', times[0] * 1000, times[1] * 1000, clock=True,
               goal=1.2)
 
 

@@ -124,9 +124,9 @@ def row_whole(bench):
 
 # ---- 6: many streams ----
 
-def play_streams(bench, n, runs, **environment):
+def play_streams(bench, n, plays, runs, **environment):
     def play():
-        said = run(bench.ours('bench/device-streams', str(n)),
+        said = run(bench.ours('bench/device-streams', str(n), str(plays)),
                    env=bench.environment(top_srcdir=bench.source, **environment))
         frames, cpu_us, *rest = (float(word) for word in said.split()[1:])
         return (cpu_us / frames, *rest)
@@ -140,12 +140,13 @@ def driver_kib(bench, n):
 
 def row_streams(bench):
     runs = 3 if bench.short else 9
-    one = play_streams(bench, 1, runs)
+    # As many frames in all, whatever their streams.
+    one = play_streams(bench, 1, 64, runs)
     bench.add('2 streams with all decoding, us of CPU a frame against one',
-              play_streams(bench, 2, runs)[0], one[0], goal=1.05, clock=True)
-    one = play_streams(bench, 1, runs, SOFTVA_NO_DECODE='2')
+              play_streams(bench, 2, 32, runs)[0], one[0], goal=1.05, clock=True)
+    one = play_streams(bench, 1, 128, runs, SOFTVA_NO_DECODE='2')
     for n in (4, 16, 64):
-        many = play_streams(bench, n, runs, SOFTVA_NO_DECODE='2')
+        many = play_streams(bench, n, 128 // n, runs, SOFTVA_NO_DECODE='2')
         bench.add(f'{n} streams, us of CPU a frame against one', many[0], one[0], goal=1.1,
                   clock=True)
         for name, a, b in zip(('KiB', 'threads', 'descriptors'), many[1:], one[1:]):

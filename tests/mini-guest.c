@@ -218,10 +218,13 @@ static void hash(const struct guest *guest, const struct guest_stream *s, const 
 static void take_picture(struct guest *guest, unsigned int i, uint32_t id)
 {
 	struct guest_stream *s = &guest->streams[i];
-	char md5[33];
+	char md5[33] = "";
 
-	hash(guest, s, s->old[id].map ? s->old[id].map : guest_get_output(guest, i, id), md5);
-	if (s->n_frames >= s->n_expected || strcmp(md5, s->md5[s->n_frames]) != 0)
+	if (!guest->blind)
+		hash(guest, s, s->old[id].map ? s->old[id].map : guest_get_output(guest, i, id),
+		     md5);
+	if (s->n_frames >= s->n_expected ||
+	    (!guest->blind && strcmp(md5, s->md5[s->n_frames]) != 0))
 		s->n_wrong++;
 	s->n_frames++;
 }

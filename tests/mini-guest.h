@@ -54,6 +54,7 @@ struct guest {
 	unsigned int per_plane;  /* outputs have a buffer for each plane */
 	bool keeps;              /* nothing that comes back is queued again, nothing is drained */
 	bool holds;              /* the same of outputs alone */
+	bool blind;              /* pictures are counted, and not looked at */
 	bool insists;            /* a drain that was cancelled is asked for again */
 	unsigned int n_errors;   /* answers that are errors */
 	unsigned int n_returned; /* outputs that came back without a picture */
