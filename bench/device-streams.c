@@ -85,18 +85,38 @@ static unsigned long count_guest_kib(unsigned int n)
 	return bytes / 1024;
 }
 
-/* To the end of all streams. */
+static bool rewind_all(unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (!guest_clear(&guest, i))
+			return false;
+	}
+	for (unsigned int i = 0; i < n; i++) {
+		if (!guest_begin(&guest, i))
+			return false;
+	}
+	return true;
+}
+
+static bool are_finished(unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (!guest.streams[i].finished)
+			return false;
+	}
+	return true;
+}
+
+/* most: what is taken meanwhile; or NULL. */
 static bool play(unsigned int n, struct taken *most)
 {
 	unsigned int steps = 0;
 
-	while (guest_step(&guest, 1000)) {
+	while (!are_finished(n)) {
+		if (!guest_step(&guest, 10000))
+			return false;
 		if (most && steps++ % 64 == WARM_STEPS)
 			look(most);
-	}
-	for (unsigned int i = 0; i < n; i++) {
-		if (!guest.streams[i].finished)
-			return false;
 	}
 	return true;
 }
@@ -122,11 +142,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	begun = get_cpu_us();
 	for (; plays > 0; plays--) {
-		for (unsigned int i = 0; i < n; i++) {
-			if (!guest_seek(&guest, i))
-				return EXIT_FAILURE;
-		}
-		if (!play(n, NULL))
+		if (!rewind_all(n) || !play(n, NULL))
 			return EXIT_FAILURE;
 		for (unsigned int i = 0; i < n; i++)
 			frames += guest.streams[i].n_frames;

@@ -41,12 +41,16 @@ def row_queue(bench):
               goal=1)
 
 
+PICTURE_BYTES = 1920 * 1080 * 3 // 2  # that bench/device-copy copies
+
+
 def row_copy(bench):
     said = run(bench.ours('bench/device-copy', '200' if bench.short else '1000'),
                env=bench.environment())
-    for what, ours, plain in (line.split() for line in said.splitlines()):
-        bench.add(f"copy of a picture, memcpy's speed: {what}", float(plain), float(ours), goal=0.9,
-                  at_least=True, clock=True)
+    for what, *us in (line.split() for line in said.splitlines()):
+        ours, plain = (PICTURE_BYTES / float(each) for each in us)
+        bench.add(f'copy of a picture, MB a second: {what}; memcpy', ours, plain, goal=0.9, at_least=True,
+                  clock=True)
 
 
 # ---- 5: the whole way ----
@@ -124,13 +128,18 @@ def row_whole(bench):
 
 # ---- 6: many streams ----
 
-def play_streams(bench, n, plays, runs, **environment):
-    def play():
-        said = run(bench.ours('bench/device-streams', str(n), str(plays)),
+FRAMES_OF_STREAM = 24  # of the file that bench/device-streams plays
+
+
+def play_streams(bench, counts, plays, runs, **environment):
+    """Medians for each count of streams, which take turns: as many frames in all, whatever their streams."""
+    def play(n):
+        said = run(bench.ours('bench/device-streams', str(n), str(plays // n)),
                    env=bench.environment(top_srcdir=bench.source, **environment))
         frames, cpu_us, *rest = (float(word) for word in said.split()[1:])
         return (cpu_us / frames, *rest)
-    return [statistics.median(each) for each in zip(*(play() for _ in range(runs)))]
+    turns = [[play(n) for n in counts] for _ in range(runs)]
+    return [[statistics.median(each) for each in zip(*of_one)] for of_one in zip(*turns)]
 
 
 def driver_kib(bench, n):
@@ -138,15 +147,24 @@ def driver_kib(bench, n):
     return float(said.split()[1])
 
 
+def instructions_of_streams(bench, n, plays):
+    """Of a frame, by all n."""
+    def make(plays):
+        return (bench.ours('bench/device-streams', str(n), str(plays)),
+                bench.environment(top_srcdir=bench.source, SOFTVA_NO_DECODE='2'))
+    return bench.count_each(make, *plays) / (n * FRAMES_OF_STREAM)
+
+
 def row_streams(bench):
-    runs = 3 if bench.short else 9
-    # As many frames in all, whatever their streams.
-    one = play_streams(bench, 1, 64, runs)
-    bench.add('2 streams with all decoding, us of CPU a frame against one',
-              play_streams(bench, 2, 32, runs)[0], one[0], goal=1.05, clock=True)
-    one = play_streams(bench, 1, 128, runs, SOFTVA_NO_DECODE='2')
-    for n in (4, 16, 64):
-        many = play_streams(bench, n, 128 // n, runs, SOFTVA_NO_DECODE='2')
+    runs = 3 if bench.short else 15
+    one, two = play_streams(bench, (1, 2), 64, runs)
+    bench.add('2 streams with all decoding, us of CPU a frame against one', two[0], one[0], goal=1.05,
+              clock=True)
+    bench.add('64 streams, instructions a frame against one', instructions_of_streams(bench, 64, (1, 2)),
+              instructions_of_streams(bench, 1, (64, 128)), goal=1.1)
+    counts = (4, 16, 64)
+    one, *more = play_streams(bench, (1, *counts), 512, runs, SOFTVA_NO_DECODE='2')
+    for n, many in zip(counts, more):
         bench.add(f'{n} streams, us of CPU a frame against one', many[0], one[0], goal=1.1,
                   clock=True)
         for name, a, b in zip(('KiB', 'threads', 'descriptors'), many[1:], one[1:]):

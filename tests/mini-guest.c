@@ -485,20 +485,30 @@ void guest_queue_outputs(struct guest *guest, unsigned int i, bool anew)
 	}
 }
 
-bool guest_seek(struct guest *guest, unsigned int i)
+bool guest_clear(struct guest *guest, unsigned int i)
 {
-	struct guest_stream *s = &guest->streams[i];
-
 	guest->keeps = true;
 	if (guest_command(guest, i, 0x107, IN) != 0x200 ||
 	    guest_command(guest, i, 0x107, OUT) != 0x200)
 		return false;
 	guest->keeps = false;
+	return true;
+}
+
+bool guest_begin(struct guest *guest, unsigned int i)
+{
+	struct guest_stream *s = &guest->streams[i];
+
 	s->n_frames = s->n_wrong = 0;
 	s->pos = s->packet_bytes = 0;
 	s->finished = false;
 	guest_queue_outputs(guest, i, false);
 	return queue_input(guest, i);
+}
+
+bool guest_seek(struct guest *guest, unsigned int i)
+{
+	return guest_clear(guest, i) && guest_begin(guest, i);
 }
 
 void guest_replace_output(struct guest *guest, unsigned int i, uint32_t id)

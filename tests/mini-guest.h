@@ -72,6 +72,9 @@ void guest_close(struct guest *guest);
 int guest_start(struct guest *guest, unsigned int i, const char *name);
 /* In the middle of it: clears both queues and begins anew. False: something was not answered as it should. */
 bool guest_seek(struct guest *guest, unsigned int i);
+/* Its two halves. What comes of other streams during the first is not heeded. */
+bool guest_clear(struct guest *guest, unsigned int i);
+bool guest_begin(struct guest *guest, unsigned int i);
 /* All outputs at once, which are the guest's; anew: with other memory, after they were destroyed. */
 void guest_queue_outputs(struct guest *guest, unsigned int i, bool anew);
 /* Another object for an output, whoever has it, and queues it. */
