@@ -13,8 +13,8 @@
 #include "vawrap.h"
 #include "virtio-video.h"
 
-typedef uint16_t pairs __attribute__((vector_size(16)));
-typedef uint8_t samples __attribute__((vector_size(8)));
+typedef uint16_t pairs __attribute__((vector_size(32)));
+typedef uint8_t samples __attribute__((vector_size(16)));
 
 /* One sample of each pair in a row. */
 static void pick(uint8_t *to, const uint8_t *from, size_t n, bool second)
