@@ -13,6 +13,7 @@
 # part in; 2 where something does not work, after what there is of the table.
 
 import argparse
+import itertools
 import json
 import os
 import shutil
@@ -62,11 +63,14 @@ def show(rows):
 
 
 def show_markdown(rows):
+    """Peers of the same are on one line."""
     print('| | ours | peer | ratio | goal | `BENCH_FLAGS=` |\n|---|---|---|---|---|---|')
-    for row in rows:
-        ours, peer, ratio, goal, missed = cells(row)
-        print(f'| {row["name"]} | {ours} | {peer} | {ratio} | {goal}{" " + missed if missed else ""} '
-              f'| `{row["by"]}` |')
+    for (name, by), same in itertools.groupby(rows, lambda row: (row['name'].split('; ')[0], row['by'])):
+        same = [(row['name'].partition('; ')[2], *cells(row)) for row in same]
+        peers = '; '.join(f'{who} {peer}'.strip() for who, _, peer, *_ in same)
+        ratios = '; '.join(ratio for *_, ratio, _, _ in same)
+        goals = '; '.join(dict.fromkeys(f'{goal} {missed}'.strip() for *_, goal, missed in same))
+        print(f'| {name} | {same[0][1]} | {peers} | {ratios} | {goals} | `{by}` |')
 
 
 def measure(bench, words):

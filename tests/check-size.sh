@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # The rules of check-tree.py (size) on this tree and on trees with planted faults.
-if ! command -v "${PYTHON3:-python3}" >/dev/null; then
-	[ "$CI" != true ] || { echo 'Bail out! python3 is not installed'; exit 1; }
-	echo '1..0 # SKIP python3 is not installed'
-	exit 0
-fi
-exec "${PYTHON3:-python3}" "$top_srcdir/tests/check-tree.py" size "$top_srcdir" "$top_builddir"
+# shellcheck source=tests/tap.sh
+. "$top_srcdir/tests/tap.sh"
+command -v "${PYTHON3:-python3}" >/dev/null || skip_at_home "python3 is not installed"
+"${PYTHON3:-python3}" "$top_srcdir/tests/check-tree.py" size "$top_srcdir" "$top_builddir"

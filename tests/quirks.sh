@@ -5,29 +5,17 @@
 # with small streams of each codec, come to the pictures of plain softva, or to the refusal that
 # docs/drivers.md names. QUIRK_STREAMS: how many streams of each codec for each driver (1).
 set -u
+# shellcheck source=tests/tap.sh
+. "$top_srcdir/tests/tap.sh"
 # shellcheck source=tests/codecs.sh
 . "$top_srcdir/tests/codecs.sh"
 vacodec=$top_builddir/tools/vacodec
 play=$top_builddir/tools/virtio-video-play
 driver=$top_builddir/soft-driver/.libs/softva_drv_video.so
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-n=0
 
 if [ ! -e "$driver" ] || [ ! -x "$vacodec" ]; then
-	echo "1..0 # SKIP vacodec or softva is not built"
-	exit 0
+	skip_all "vacodec or softva is not built"
 fi
-
-result() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$work/err" | head -n 5
-	fi
-}
 
 # The stream of each codec that shows the most in little time; AV1's 10 bits need the format first.
 smallest() { # CODEC
@@ -52,7 +40,7 @@ copies() { # LIKE QUIRKS EXPECTED
 		"$top_srcdir/tests/streams/cabac-b.264" >"$work/out" 2>"$work/err" &&
 		cmp -s "$work/out" "$top_srcdir/tests/streams/cabac-b.264.md5" &&
 		grep -qx "copies a frame:  $3" "$work/err"
-	result $? "${1:+like $1: }${2:+$2: }copies a frame: $3"
+	ok $? "${1:+like $1: }${2:+$2: }copies a frame: $3"
 }
 
 # Any number of them, spread over the list.
@@ -108,13 +96,13 @@ exact() { # WHAT STREAM
 	status=$?
 	if [ $status -eq 3 ] && [ -s "$work/err" ] && may_refuse "${SOFTVA_LIKE:-}" "$2" &&
 		head -n "$(wc -l <"$work/out")" "$top_srcdir/tests/streams/$2.md5" | cmp -s - "$work/out"; then
-		result 0 "$1: $2 is refused"
+		ok 0 "$1: $2 is refused"
 		return
 	fi
 	[ $status -eq 0 ] || echo "exit status $status" >>"$work/err"
 	cmp -s "$work/out" "$top_srcdir/tests/streams/$2.md5" || echo "other pictures" >>"$work/err"
 	[ $status -eq 0 ] && cmp -s "$work/out" "$top_srcdir/tests/streams/$2.md5"
-	result $? "$1: $2"
+	ok $? "$1: $2"
 }
 
 # The names are softva's own; sync=hang is the device's to bear (tests/device-quirks.c).
@@ -140,7 +128,7 @@ for like in ihd radeonsi nvidia; do
 		timeout 120 "$play" --driver "$driver" --log-level error --md5 \
 			"$top_srcdir/tests/streams/cabac-b.264" >"$work/out" 2>"$work/err" &&
 			cmp -s "$work/out" "$top_srcdir/tests/streams/cabac-b.264.md5"
-		result $? "like $like: cabac-b.264 over virtio-video"
+		ok $? "like $like: cabac-b.264 over virtio-video"
 		# Of all three only vaGetImage serves: one transfer of the driver, and one copy of ours.
 		copies "$like" "" '1.00 by us, 1.00 by the driver'
 	fi
@@ -158,13 +146,13 @@ grain() { # QUIRKS STREAM MD5 ARGUMENT...
 case $codecs in *av1*)
 	for stream in av1-grain.ivf av1-grain-10bit.ivf av1-svt-grain.ivf; do
 		grain grain=extra,surfaces=32,bind-at-context "$stream" "$stream.md5"
-		result $? "grain=extra: $stream"
+		ok $? "grain=extra: $stream"
 		SOFTVA_LIKE=nvidia grain '' "$stream" "$stream.md5"
-		result $? "like nvidia: $stream"
+		ok $? "like nvidia: $stream"
 		! grain grain=inexact "$stream" "$stream.md5" &&
 			[ "$(wc -l <"$work/out")" = "$(wc -l <"$top_srcdir/tests/streams/$stream.md5")" ] &&
 			grain grain=inexact "$stream" "$stream.no-grain.md5" --no-film-grain
-		result $? "grain=inexact: $stream without grain"
+		ok $? "grain=inexact: $stream without grain"
 	done
 	;;
 esac
@@ -178,6 +166,6 @@ for at in 1 9; do
 	SOFTVA_QUIRKS=lost=$at decode cabac-b.264
 	status=$?
 	[ $status -eq 4 ] && [ -s "$work/err" ] && [ "$(wc -l <"$work/out")" -lt 24 ]
-	result $? "lost=$at: exit status $status"
+	ok $? "lost=$at: exit status $status"
 done
-echo "1..$n"
+plan
