@@ -358,6 +358,7 @@ static int replay(struct unit_splitter *s)
 static int64_t push_probe(struct unit_splitter *s, uint8_t byte, uint64_t timestamp)
 {
 	struct unit_obu *obu = &s->obu;
+	const struct unit_obu before = *obu;
 	int annexb;
 	int ret;
 
@@ -371,9 +372,9 @@ static int64_t push_probe(struct unit_splitter *s, uint8_t byte, uint64_t timest
 	obu->known = true;
 	ret = replay(s);
 	if (ret < 0) { /* it is taken again */
-		obu->known = false;
-		obu->n_probe--;
-		obu->probe_at = 0;
+		*obu = before;
+		s->n_length = 0;
+		s->in_unit = false;
 		s->size_bytes = 0;
 	}
 	return ret < 0 ? ret : 1;

@@ -87,6 +87,16 @@ static unsigned int read_half(struct vp8_bool *b)
 	return set;
 }
 
+/* Of data that begins with 255, which no encoder writes, the value is not below the range at first. */
+static unsigned int read_halves(struct vp8_bool *b, unsigned int n, unsigned int bits)
+{
+	for (; n > 0; n--)
+		bits = bits << 1 | read_half(b);
+	if (b->n_cached < MIN_CACHED)
+		fill(b);
+	return bits;
+}
+
 /*
  * n reads of probability 128, n at most 8. Where the range is even each read halves it and
  * doubles it again: these are the steps of a division by it. Where it is odd the first read makes it even.
@@ -101,6 +111,8 @@ static inline unsigned int read_even(struct vp8_bool *b, unsigned int n)
 		n--;
 	}
 	quotient = (uint32_t)(b->value >> (TOP_SHIFT - n)) / b->range;
+	if (quotient >> n)
+		return read_halves(b, n, bits);
 	b->value = (b->value << n) - ((uint64_t)quotient * b->range << TOP_SHIFT);
 	b->n_cached -= n;
 	if (b->n_cached < MIN_CACHED)

@@ -7,8 +7,10 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "fake-libva/fake-libva.h"
 #include "libvacodec/unit-splitter.h"
 
 #define MAX_UNITS 16
@@ -441,6 +443,34 @@ static void test_a_whole_unit_stays_where_it_is(void **state)
 	}
 }
 
+/* Annex B shows with its first unit, which then asks for memory: its lengths are read once. */
+static void test_bytes_are_pushed_again_when_there_was_no_memory(void **state)
+{
+	const struct whole *whole = &wholes[5];
+	struct unit_splitter s;
+	struct unit unit;
+	size_t at = 0;
+	int64_t n;
+
+	(void)state;
+	unit_splitter_init(&s, UNIT_OBUS, 0);
+	while (at < whole->size_bytes && !s.ready) {
+		fake_alloc_reset(1);
+		n = unit_splitter_push(&s, whole->bytes + at, 1, at);
+		assert_true(n == 1 || n == -ENOMEM);
+		assert_true(n == 1 || fake_alloc_has_failed());
+		fake_alloc_reset(0);
+		at += n == 1 || unit_splitter_push(&s, whole->bytes + at, 1, at) == 1;
+	}
+	assert_true(s.ready);
+	unit_splitter_get(&s, &unit);
+	assert_int_equal(unit.size_bytes, 1);
+	assert_int_equal(unit.data[0], 0x10);
+	assert_int_equal(unit.timestamp, 0);
+	assert_false(unit.damaged);
+	unit_splitter_finish(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -457,6 +487,7 @@ int main(void)
 		cmocka_unit_test(test_a_packet_is_a_unit),
 		cmocka_unit_test(test_zeros_may_end_a_unit),
 		cmocka_unit_test(test_a_whole_unit_stays_where_it_is),
+		cmocka_unit_test(test_bytes_are_pushed_again_when_there_was_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

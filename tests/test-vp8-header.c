@@ -203,6 +203,29 @@ static void test_bool_ends_with_its_data(void **cookie)
 	assert_false(vp8_bool_ok(&b));
 }
 
+/* No encoder writes a first byte of 255, but whoever sends it gets n bits, as by flags, and no more. */
+static void test_bool_has_no_more_bits_than_were_asked_for(void **cookie)
+{
+	struct vp8_bool flags, literal;
+	unsigned int first, second, n, i, bits;
+
+	(void)cookie;
+	for (n = 1; n <= 8; n++) {
+		for (first = 254; first <= 255; first++) {
+			for (second = 0; second < 256; second++) {
+				const uint8_t data[4] = {(uint8_t)first, (uint8_t)second};
+
+				vp8_bool_init(&flags, data, sizeof(data));
+				vp8_bool_init(&literal, data, sizeof(data));
+				for (i = 0, bits = 0; i < n; i++)
+					bits = bits << 1 | vp8_bool_flag(&flags);
+				assert_int_equal(vp8_bool_literal(&literal, n), bits);
+				assert_same_state(&flags, &literal);
+			}
+		}
+	}
+}
+
 /* ---- Fields ---- */
 
 static void test_key_frame_has_its_fields(void **cookie)
@@ -537,6 +560,7 @@ int main(void)
 		cmocka_unit_test(test_bool_skips_as_it_reads),
 		cmocka_unit_test(test_bool_skips_run_after_run),
 		cmocka_unit_test(test_bool_ends_with_its_data),
+		cmocka_unit_test(test_bool_has_no_more_bits_than_were_asked_for),
 		cmocka_unit_test(test_key_frame_has_its_fields),
 		cmocka_unit_test(test_inter_frame_has_its_fields),
 		cmocka_unit_test(test_state_at_the_end_of_the_header_goes_on),
