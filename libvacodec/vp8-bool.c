@@ -7,9 +7,10 @@
 #include <endian.h>
 #include <string.h>
 
-#define VALUE_BITS 64
-#define TOP_SHIFT  (VALUE_BITS - 8) /* where value stands against the range */
-#define MIN_CACHED 16               /* a read takes 7 bits at most, and needs 8 behind them */
+#define VALUE_BITS  64
+#define TOP_SHIFT   (VALUE_BITS - 8) /* where value stands against the range */
+#define FIRST_RANGE 255              /* 7.3 */
+#define MIN_CACHED  16               /* a read takes 7 bits at most, and needs 8 behind them */
 
 static uint64_t read_be64(const uint8_t *data)
 {
@@ -46,8 +47,9 @@ void vp8_bool_init(struct vp8_bool *b, const uint8_t *data, size_t size_bytes)
 {
 	memset(b, 0, sizeof(*b));
 	b->data = data;
-	b->size_bytes = size_bytes;
-	b->range = 255;
+	/* An encoder's value is below the range, and reads rely on it. */
+	b->size_bytes = size_bytes > 0 && data[0] >= FIRST_RANGE ? 0 : size_bytes;
+	b->range = FIRST_RANGE;
 	fill(b);
 }
 
@@ -87,16 +89,6 @@ static unsigned int read_half(struct vp8_bool *b)
 	return set;
 }
 
-/* Of data that begins with 255, which no encoder writes, the value is not below the range at first. */
-static unsigned int read_halves(struct vp8_bool *b, unsigned int n, unsigned int bits)
-{
-	for (; n > 0; n--)
-		bits = bits << 1 | read_half(b);
-	if (b->n_cached < MIN_CACHED)
-		fill(b);
-	return bits;
-}
-
 /*
  * n reads of probability 128, n at most 8. Where the range is even each read halves it and
  * doubles it again: these are the steps of a division by it. Where it is odd the first read makes it even.
@@ -111,8 +103,6 @@ static inline unsigned int read_even(struct vp8_bool *b, unsigned int n)
 		n--;
 	}
 	quotient = (uint32_t)(b->value >> (TOP_SHIFT - n)) / b->range;
-	if (quotient >> n)
-		return read_halves(b, n, bits);
 	b->value = (b->value << n) - ((uint64_t)quotient * b->range << TOP_SHIFT);
 	b->n_cached -= n;
 	if (b->n_cached < MIN_CACHED)

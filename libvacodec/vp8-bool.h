@@ -29,6 +29,7 @@ struct vp8_run {
 	uint8_t shift[128]; /* 8 at most */
 };
 
+/* Data that begins with 255, as none does that was encoded, is taken for none. */
 void vp8_bool_init(struct vp8_bool *b, const uint8_t *data, size_t size_bytes);
 /*
  * Reads, of n that are false with a probability of probs[i] / 256 each, up to the first that is true, and

@@ -187,7 +187,7 @@ static void test_bool_skips_run_after_run(void **cookie)
 
 static void test_bool_ends_with_its_data(void **cookie)
 {
-	const uint8_t data[] = {0xff, 0x80};
+	const uint8_t data[] = {0x7f, 0x80};
 	struct vp8_bool b;
 	unsigned int i;
 
@@ -203,15 +203,14 @@ static void test_bool_ends_with_its_data(void **cookie)
 	assert_false(vp8_bool_ok(&b));
 }
 
-/* No encoder writes a first byte of 255, but whoever sends it gets n bits, as by flags, and no more. */
-static void test_bool_has_no_more_bits_than_were_asked_for(void **cookie)
+static void test_bool_literals_are_their_flags(void **cookie)
 {
 	struct vp8_bool flags, literal;
 	unsigned int first, second, n, i, bits;
 
 	(void)cookie;
 	for (n = 1; n <= 8; n++) {
-		for (first = 254; first <= 255; first++) {
+		for (first = 0; first < 255; first++) {
 			for (second = 0; second < 256; second++) {
 				const uint8_t data[4] = {(uint8_t)first, (uint8_t)second};
 
@@ -224,6 +223,19 @@ static void test_bool_has_no_more_bits_than_were_asked_for(void **cookie)
 			}
 		}
 	}
+}
+
+/* The value would not be below the range: a frame like that was damaged. */
+static void test_bool_of_255_is_empty(void **cookie)
+{
+	const uint8_t data[] = {255, 1, 2, 3};
+	struct vp8_bool b;
+
+	(void)cookie;
+	vp8_bool_init(&b, data, sizeof(data));
+	assert_false(vp8_bool_ok(&b));
+	assert_int_equal(vp8_bool_literal(&b, 8), 0);
+	assert_false(vp8_bool_ok(&b));
 }
 
 /* ---- Fields ---- */
@@ -560,7 +572,8 @@ int main(void)
 		cmocka_unit_test(test_bool_skips_as_it_reads),
 		cmocka_unit_test(test_bool_skips_run_after_run),
 		cmocka_unit_test(test_bool_ends_with_its_data),
-		cmocka_unit_test(test_bool_has_no_more_bits_than_were_asked_for),
+		cmocka_unit_test(test_bool_literals_are_their_flags),
+		cmocka_unit_test(test_bool_of_255_is_empty),
 		cmocka_unit_test(test_key_frame_has_its_fields),
 		cmocka_unit_test(test_inter_frame_has_its_fields),
 		cmocka_unit_test(test_state_at_the_end_of_the_header_goes_on),
