@@ -162,6 +162,21 @@ static void after_refusal(struct client *client)
 
 /* ---- Packets ---- */
 
+/* The packet is there only while the call lasts, and begins where malloc's memory does. */
+static ssize_t send_copy(struct client *client, const struct vacodec_packet *packet)
+{
+	uint8_t *data = malloc(packet->size_bytes);
+	struct vacodec_packet copy = {data, packet->size_bytes, packet->timestamp};
+	ssize_t n;
+
+	assert_non_null(data);
+	memcpy(data, packet->data, packet->size_bytes);
+	n = vacodec_decoder_send(client->session.decoder, &copy);
+	memset(data, 0xdd, packet->size_bytes);
+	free(data);
+	return n;
+}
+
 static void send_packet(struct client *client, const uint8_t *data, size_t size_bytes,
 			uint64_t timestamp)
 {
@@ -169,7 +184,7 @@ static void send_packet(struct client *client, const uint8_t *data, size_t size_
 	unsigned int refusals = 0;
 
 	while (packet.size_bytes > 0) {
-		ssize_t n = vacodec_decoder_send(client->session.decoder, &packet);
+		ssize_t n = send_copy(client, &packet);
 
 		if (n == -EAGAIN) {
 			assert_true(refusals++ < 64);
