@@ -4,7 +4,7 @@
  *
  * Input: 15 sizes of pieces, used in a circle (0: 256), a byte for the syntax, the stream. Pushed
  * byte by byte a unit's timestamp is the index of its first byte; in pieces it has to be that of the
- * piece with this byte.
+ * piece with this byte. A piece is gone before its unit is looked at.
  */
 #include "fuzz.h"
 #include "libvacodec/unit-splitter.h"
@@ -42,7 +42,8 @@ static void take(struct unit_splitter *s, struct seen *seen)
 	if (!s->ready)
 		return;
 	unit_splitter_get(s, &unit);
-	fuzz_check(!unit.damaged || s->syntax == UNIT_LENGTHS, "a unit is too large");
+	fuzz_check(!unit.damaged || s->syntax == UNIT_LENGTHS || s->syntax == UNIT_OBUS,
+		   "a unit is too large");
 	if (seen->n < MAX_UNITS) {
 		seen->sizes[seen->n] = unit.size_bytes;
 		seen->hashes[seen->n] = hash(unit.data, unit.size_bytes);
@@ -52,33 +53,69 @@ static void take(struct unit_splitter *s, struct seen *seen)
 	unit_splitter_next(s);
 }
 
+static void init(struct unit_splitter *s, unsigned int kind)
+{
+	switch (kind) {
+	case 0:
+		unit_splitter_init(s, UNIT_START_CODES, 0);
+		break;
+	case 1:
+	case 2:
+	case 3:
+		unit_splitter_init(s, UNIT_LENGTHS, kind == 3 ? 4 : kind);
+		break;
+	case 4:
+		unit_splitter_init(s, UNIT_WHOLE_START_CODES, 0);
+		break;
+	default:
+		unit_splitter_init(s, UNIT_OBUS, 0);
+		break;
+	}
+}
+
+/* Up to the end of the piece, or to an OBU without a size, which ends where its packet does: false. */
+static bool push_piece(struct unit_splitter *s, const uint8_t *piece, size_t size_bytes,
+		       uint64_t at, struct seen *seen)
+{
+	while (size_bytes > 0 && !s->obu.to_end) {
+		uint8_t *copy = malloc(size_bytes);
+		int64_t taken;
+
+		if (!copy)
+			return false;
+		memcpy(copy, piece, size_bytes);
+		taken = unit_splitter_push(s, copy, size_bytes, at);
+		fuzz_check(taken > 0 && (size_t)taken <= size_bytes, "bytes taken");
+		unit_splitter_keep(s);
+		free(copy);
+		take(s, seen);
+		piece += taken;
+		size_bytes -= (size_t)taken;
+	}
+	return !s->obu.to_end;
+}
+
 /* Pushes the stream; starts[i], when asked for, becomes the begin of the piece with byte i. */
 static void split(struct fuzz_reader stream, const uint8_t *sizes, uint64_t *starts,
 		  struct seen *seen)
 {
-	static const unsigned int length_bytes[4] = {0, 1, 2, 4};
-	unsigned int syntax = stream.data[-1] & 3;
 	struct unit_splitter s;
 	uint64_t at = 0;
+	bool more = true;
 
-	unit_splitter_init(&s, syntax ? UNIT_LENGTHS : UNIT_START_CODES, length_bytes[syntax]);
+	init(&s, stream.data[-1] & 7);
 	seen->n = 0;
-	for (unsigned int i = 0; stream.left; i = (i + 1) % N_SIZES) {
+	for (unsigned int i = 0; stream.left && more; i = (i + 1) % N_SIZES) {
 		size_t n, piece_bytes = sizes ? (sizes[i] ? sizes[i] : 256) : 1;
 		const uint8_t *piece = fuzz_bytes(&stream, piece_bytes, &n);
 
-		for (size_t done = 0; done < n;) {
-			int64_t taken = unit_splitter_push(&s, piece + done, n - done, at);
-
-			fuzz_check(taken > 0 && (size_t)taken <= n - done, "bytes taken");
-			done += (size_t)taken;
-			take(&s, seen);
-		}
 		for (size_t j = 0; starts && j < n; j++)
 			starts[at + j] = at;
+		more = push_piece(&s, piece, n, at, seen);
 		at += n;
 	}
-	unit_splitter_end(&s);
+	if (more)
+		unit_splitter_end(&s);
 	take(&s, seen);
 	unit_splitter_finish(&s);
 }

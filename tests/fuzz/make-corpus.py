@@ -318,6 +318,13 @@ def hevc_decoder_seeds(srcdir):
     yield 'tiles-no-memory', decoder(hevc_headers(srcdir, 'tiles'), fail_alloc=60, steps=calm)
 
 
+def splitter_seeds(srcdir, cuts, few):
+    for name, stream in few.items():
+        yield name, cuts + b'\0' + stream[:1000]
+    for form in ('section5', 'annexb'):
+        yield form, cuts + b'\5' + av1_obus(srcdir, form + '.obu', 2000)
+
+
 def main(srcdir):
     streams = {name: headers(srcdir, name, n) for name, n in STREAMS.items()}
     few = {name: streams[name] for name in ('cabac-b', 'hrd-filler-aud', 'written-foreign-units')}
@@ -327,7 +334,7 @@ def main(srcdir):
              'fuzz-decoder-hevc': hevc_decoder_seeds(srcdir),
              'fuzz-hevc-parser': hevc_seeds(srcdir),
              'fuzz-h264-parser': streams.items(),
-             'fuzz-unit-splitter': ((name, cuts + s[:1000]) for name, s in few.items()),
+             'fuzz-unit-splitter': splitter_seeds(srcdir, cuts[:-1], few),
              'fuzz-input': [(f'{name}-{split}', bytes((split, 100, 0)) + s)
                             for split in (0, 1) for name, s in few.items()] + container_seeds(),
              'fuzz-device': device_seeds(),
