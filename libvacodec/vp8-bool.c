@@ -152,16 +152,15 @@ size_t vp8_bool_find(struct vp8_bool *b, const uint8_t *probs, size_t n)
 	return find(b, probs, n);
 }
 
-void vp8_bool_update(struct vp8_bool *b, const uint8_t *probs, uint8_t *values, size_t n)
+void vp8_bool_update(struct vp8_bool *restrict b, const uint8_t *probs, uint8_t *restrict values,
+		     size_t n)
 {
-	struct vp8_bool own = *b; /* which values cannot be a part of */
 	size_t i;
 
-	for (i = find(&own, probs, n); i < n; i += find(&own, probs + i, n - i)) {
-		values[i] = (uint8_t)read_even(&own, 8);
+	for (i = find(b, probs, n); i < n; i += find(b, probs + i, n - i)) {
+		values[i] = (uint8_t)read_even(b, 8);
 		i++;
 	}
-	*b = own;
 }
 
 /*

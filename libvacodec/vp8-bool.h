@@ -37,7 +37,8 @@ void vp8_bool_init(struct vp8_bool *b, const uint8_t *data, size_t size_bytes);
  */
 size_t vp8_bool_find(struct vp8_bool *b, const uint8_t *probs, size_t n);
 /* Reads n flags like that; behind each that is true L(8), which becomes the value. */
-void vp8_bool_update(struct vp8_bool *b, const uint8_t *probs, uint8_t *values, size_t n);
+void vp8_bool_update(struct vp8_bool *restrict b, const uint8_t *probs, uint8_t *restrict values,
+		     size_t n);
 /* Reads a whole run where all of it is false; where it is not, reads nothing and returns false. */
 bool vp8_bool_skip(struct vp8_bool *b, const struct vp8_run *run);
 /* L(1) */
