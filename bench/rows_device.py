@@ -143,8 +143,8 @@ def play_streams(bench, counts, plays, runs, **environment):
     def play(n):
         said = run(bench.ours('bench/device-streams', str(n), str(plays // n)),
                    env=bench.environment(top_srcdir=bench.source, **environment))
-        frames, cpu_us, *rest = (float(word) for word in said.split()[1:])
-        return (cpu_us / frames, *rest)
+        frames, cpu_us, *taken, us = (float(word) for word in said.split()[1:])
+        return (cpu_us / frames, *taken, 1e6 * frames / us)
     turns = [[play(n) for n in counts] for _ in range(runs)]
     return [[statistics.median(each) for each in zip(*of_one)] for of_one in zip(*turns)]
 
@@ -174,6 +174,7 @@ def row_streams(bench):
     for n, many in zip(counts, more):
         bench.add(f'{n} streams, us of CPU a frame against one', many[0], one[0], goal=1.1,
                   clock=True)
+        bench.add(f'{n} streams, frames a second, against one', many[-1], one[-1], clock=True)
         for name, a, b in zip(('KiB', 'threads', 'descriptors'), many[1:], one[1:]):
             bench.add(f'{n} streams, {name} for each beyond the first', (a - b) / (n - 1), None)
     bench.add('an idle stream of 64: KiB above surfaces, guest and driver', (many[4] - one[4]) / 63 -
