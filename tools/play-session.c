@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define INPUT_BUFFERS      8
 #define INPUT_BUFFER_BYTES (4u << 20) /* a frame of some codecs must be in one buffer */
 #define WAIT_MS            200
+#define LINGER_MS          500
 #define STALL_NS           INT64_C(60000000000)
 
 static const struct {
@@ -394,6 +396,20 @@ static int close_output(struct play *play, int status)
 	return ret < 0 ? TOOL_EXIT_USAGE : status;
 }
 
+/* A thread that was joined is listed a moment longer. */
+static void count_left(struct play_result *result, int fds, int threads)
+{
+	struct timespec pause = {.tv_nsec = 1000000};
+
+	play_count_process(&result->fds, &result->threads);
+	for (unsigned int ms = 0; result->threads > threads && ms < LINGER_MS; ms++) {
+		nanosleep(&pause, NULL);
+		play_count_process(&result->fds, &result->threads);
+	}
+	result->fds -= fds;
+	result->threads -= threads;
+}
+
 int play_close(struct play *play, int status)
 {
 	int fds = play->result.fds, threads = play->result.threads;
@@ -412,8 +428,6 @@ int play_close(struct play *play, int status)
 	status = close_output(play, status);
 	free(play->pixels);
 	play->pixels = NULL;
-	play_count_process(&play->result.fds, &play->result.threads);
-	play->result.fds -= fds;
-	play->result.threads -= threads;
+	count_left(&play->result, fds, threads);
 	return status;
 }
